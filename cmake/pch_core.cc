@@ -1,0 +1,1 @@
+// The precompiled header of the folders without I/O is built with this file.

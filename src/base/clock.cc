@@ -1,0 +1,147 @@
+#include "base/clock.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <limits>
+
+namespace symbolon {
+namespace {
+
+class SystemClock final : public Clock {
+ public:
+  UnixSeconds now() const override {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::seconds>(since).count()};
+  }
+};
+
+struct Unit {
+  char letter;
+  std::int64_t seconds;
+  std::string_view word;
+};
+constexpr Unit kUnits[] = {{'y', 365 * 86400, "year"}, {'w', 7 * 86400, "week"}, {'d', 86400, "day"},
+                           {'h', 3600, "hour"},        {'m', 60, "minute"},      {'s', 1, "second"}};
+
+// Exactly `digits` decimal digits at `at`; -1 if they are not there.
+int number(std::string_view text, std::size_t at, std::size_t digits) {
+  if (text.size() < at + digits) return -1;
+  int value = 0;
+  for (const char c : text.substr(at, digits)) {
+    if (c < '0' || c > '9') return -1;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+bool has(std::string_view text, std::size_t at, std::string_view any) {
+  return at < text.size() && any.find(text[at]) != std::string_view::npos;
+}
+
+}  // namespace
+
+const Clock& system_clock() {
+  static const SystemClock kClock;
+  return kClock;
+}
+
+std::string to_rfc3339(UnixSeconds time) {
+  using namespace std::chrono;
+  const sys_seconds point{seconds{time.count}};
+  const auto day = floor<days>(point);
+  const year_month_day date{day};
+  const hh_mm_ss clock{point - day};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
+}
+
+Result<UnixSeconds> parse_time(std::string_view text) {
+  using namespace std::chrono;
+  const auto bad = [&] {
+    return fail(Code::bad_request, "'{}' is not a time (write 2026-11-21T09:48:34Z, 2026-11-21 or @1795254514)", text);
+  };
+  if (!text.empty() && text.front() == '@') {
+    std::int64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data() + 1, text.data() + text.size(), value);
+    if (problem != std::errc{} || end != text.data() + text.size()) return bad();
+    return UnixSeconds{value};
+  }
+  const int y = number(text, 0, 4);
+  const int mo = number(text, 5, 2);
+  const int d = number(text, 8, 2);
+  if (y < 0 || mo < 0 || d < 0 || !has(text, 4, "-") || !has(text, 7, "-")) return bad();
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  if (!date.ok()) return bad();
+  std::int64_t total = sys_days{date}.time_since_epoch().count() * kDay.count;
+  if (text.size() == 10) return UnixSeconds{total};
+  const int h = number(text, 11, 2);
+  const int mi = number(text, 14, 2);
+  const int s = number(text, 17, 2);
+  if (!has(text, 10, "Tt ") || !has(text, 13, ":") || !has(text, 16, ":")) return bad();
+  if (h < 0 || h > 23 || mi < 0 || mi > 59 || s < 0 || s > 60) return bad();
+  total += h * 3600 + mi * 60 + s;
+  std::size_t at = 19;
+  if (has(text, at, ".")) {
+    ++at;
+    const std::size_t first = at;
+    while (has(text, at, "0123456789")) ++at;
+    if (at == first) return bad();
+  }
+  if (has(text, at, "Zz") && text.size() == at + 1) return UnixSeconds{total};
+  const int oh = number(text, at + 1, 2);
+  const int om = number(text, at + 4, 2);
+  if (!has(text, at, "+-") || !has(text, at + 3, ":") || text.size() != at + 6) return bad();
+  if (oh < 0 || oh > 23 || om < 0 || om > 59) return bad();
+  const std::int64_t offset = oh * 3600 + om * 60;
+  return UnixSeconds{text[at] == '+' ? total - offset : total + offset};
+}
+
+Result<Seconds> parse_duration(std::string_view text) {
+  const auto bad = [&] {
+    return fail(Code::bad_request, "'{}' is not a duration (write a number and a unit: 90d, 12h, 15m, 30s, 2y)", text);
+  };
+  if (text.empty()) return bad();
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();  // 68 years; sums cannot overflow
+  std::int64_t total = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    std::int64_t value = 0;
+    const auto [after, problem] = std::from_chars(at, end, value);
+    if (problem != std::errc{} || after == end || value < 0) return bad();
+    const Unit* unit = nullptr;
+    for (const Unit& candidate : kUnits) {
+      if (candidate.letter == *after) unit = &candidate;
+    }
+    if (unit == nullptr || value > kMost / unit->seconds) return bad();
+    total += value * unit->seconds;
+    if (total > kMost) return bad();
+    at = after + 1;
+  }
+  return Seconds{total};
+}
+
+std::string to_text(Seconds span) {
+  if (span.count <= 0) return "0s";
+  std::string out;
+  std::int64_t rest = span.count;
+  for (const Unit& unit : kUnits) {
+    if (unit.letter == 'y' || unit.letter == 'w') continue;
+    if (const std::int64_t n = rest / unit.seconds; n > 0) out += fmt::format("{}{}", n, unit.letter);
+    rest %= unit.seconds;
+  }
+  return out;
+}
+
+std::string to_words(Seconds span) {
+  const std::int64_t total = std::abs(span.count);
+  for (const Unit& unit : kUnits) {
+    if (unit.letter == 'w' || (unit.letter == 'y' && total < 2 * unit.seconds)) continue;
+    if (const std::int64_t n = total / unit.seconds; n > 0) return fmt::format("{} {}{}", n, unit.word, n == 1 ? "" : "s");
+  }
+  return "0 seconds";
+}
+
+}  // namespace symbolon

@@ -1,0 +1,179 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <utility>
+
+namespace symbolon {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+std::unexpected<Error> unreadable(const Path& path, int problem) {
+  return fail_at(path.string(), problem == ENOENT ? Code::file_missing : Code::file_unreadable, "{}",
+                 std::strerror(problem));
+}
+
+std::unexpected<Error> unwritable(const Path& path, int problem) {
+  return fail_at(path.string(), problem == EEXIST ? Code::file_exists : Code::file_unwritable, "{}",
+                 problem == EEXIST ? "the file exists already; it was not touched" : std::strerror(problem));
+}
+
+// Reads to the end; `text` is the caller's, so that a secret is never copied by a growing buffer.
+Status read_all(int fd, std::string& text, const Path& path, std::uint64_t largest) {
+  struct stat info = {};
+  if (::fstat(fd, &info) != 0) return unreadable(path, errno);
+  if (S_ISDIR(info.st_mode)) return unreadable(path, EISDIR);
+  const auto hint = static_cast<std::uint64_t>(info.st_size);
+  if (hint > largest) return fail_at(path.string(), Code::file_too_large, "{} octets; at most {} are read", hint, largest);
+  std::size_t used = 0;
+  text.resize(static_cast<std::size_t>(hint) + 1);
+  while (true) {
+    if (used == text.size()) {
+      if (used > largest) return fail_at(path.string(), Code::file_too_large, "more than {} octets", largest);
+      text.resize(text.size() * 2);
+    }
+    const ssize_t n = ::read(fd, text.data() + used, text.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return unreadable(path, errno);
+    if (n == 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  text.resize(used);
+  return {};
+}
+
+Status write_all(int fd, std::string_view content, const Path& path) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return unwritable(path, errno);
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Path folder_of(const Path& path) { return path.has_parent_path() ? path.parent_path() : Path("."); }
+
+Status sync_folder(const Path& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return unwritable(folder, errno);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const Path& path, std::uint64_t largest) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return unreadable(path, errno);
+  std::string text;
+  TRY(read_all(fd.get(), text, path, largest));
+  return text;
+}
+
+Result<Secret> read_private_file(const Path& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return unreadable(path, errno);
+  struct stat info = {};
+  if (::fstat(fd.get(), &info) != 0) return unreadable(path, errno);
+  if (S_ISREG(info.st_mode) && (info.st_mode & 077U) != 0) {
+    return fail_at(path.string(), Code::key_file_exposed, "mode {:04o} lets others at the key; it must be 0600",
+                   info.st_mode & 07777U);
+  }
+  if (S_ISREG(info.st_mode) && info.st_uid != ::geteuid() && info.st_uid != 0) {
+    return fail_at(path.string(), Code::key_file_exposed, "it belongs to user {}, neither to us nor to root",
+                   info.st_uid);
+  }
+  constexpr std::uint64_t kLargestKey = 1 << 20;
+  std::string text;
+  const Status read = read_all(fd.get(), text, path, kLargestKey);
+  Secret secret(text);
+  explicit_bzero(text.data(), text.size());
+  if (!read) return std::unexpected(read.error());
+  return secret;
+}
+
+Status write_file(const Path& path, std::string_view content, const WriteOptions& options) {
+  const Path folder = folder_of(path);
+  std::random_device random;
+  const Path temporary = folder / fmt::format(".{}.{:08x}", path.filename().string(), random());
+  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (fd.get() < 0) return unwritable(path, errno == EEXIST ? EAGAIN : errno);
+  const auto give_up = [&](std::unexpected<Error> error) {
+    ::unlink(temporary.c_str());
+    return error;
+  };
+  if (const Status written = write_all(fd.get(), content, path); !written) {
+    return give_up(std::unexpected(written.error()));
+  }
+  if (::fchmod(fd.get(), options.mode) != 0 || ::fsync(fd.get()) != 0) return give_up(unwritable(path, errno));
+  if (::close(fd.release()) != 0) return give_up(unwritable(path, errno));
+  if (options.existing == Existing::replace) {
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(unwritable(path, errno));
+  } else {
+    if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
+      return give_up(unwritable(path, errno));
+    }
+  }
+  return sync_folder(folder);
+}
+
+Status make_folder(const Path& path, unsigned mode) {
+  std::error_code problem;
+  if (std::filesystem::is_directory(path, problem)) return {};
+  if (path.has_parent_path()) {
+    std::filesystem::create_directories(path.parent_path(), problem);
+    if (problem) return unwritable(path, problem.value());
+  }
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return unwritable(path, errno);
+  if (::chmod(path.c_str(), mode) != 0) return unwritable(path, errno);
+  return {};
+}
+
+Result<FileLock> FileLock::take(const Path& path) {
+  Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (fd.get() < 0) return unwritable(path, errno);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return unwritable(path, errno);
+    char holder[32] = {};
+    const ssize_t n = ::pread(fd.get(), holder, sizeof holder - 1, 0);
+    return fail_at(path.string(), Code::state_locked, "process {} uses this state",
+                   n > 0 ? std::string_view(holder, static_cast<std::size_t>(n)) : "(unknown)");
+  }
+  const std::string self = std::to_string(::getpid());
+  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), self.data(), self.size(), 0) < 0) {
+    return unwritable(path, errno);
+  }
+  return FileLock(fd.release());
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace symbolon
