@@ -1,0 +1,84 @@
+// Everything that is revoked, as one immutable snapshot: per issuer its revoked serials and how fresh that knowledge
+// is.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "revocation/issuer_key.h"
+#include "revocation/serial_table.h"
+#include "x509/revocation_checker.h"
+
+namespace symbolon::revocation {
+
+// How good the data about an issuer must be for `good` to be said.
+enum class Demand : std::uint8_t {
+  listed,  // issuers that the set knows must be fresh; about others nothing is asked
+  every,   // every issuer must be known, whole and fresh
+};
+
+// What the set knows about one issuer beside the serials.
+struct Coverage {
+  bool whole = true;                            // false: only some of its revocations (a CRL with a narrowed scope)
+  std::optional<UnixSeconds> next_update = {};  // none: never stale (our own ledger)
+};
+
+// Immutable; share it as std::shared_ptr<const RevocationSet>.
+class RevocationSet {
+ public:
+  class Builder;
+  using Answer = x509::RevocationChecker::Answer;
+
+  RevocationSet();  // nothing is revoked, no issuer is known
+
+  // `grace`: how long after next_update the data still counts.
+  Answer check(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds at) const;
+  bool revoked(const IssuerKey& issuer, const x509::SerialNumber& serial) const;
+
+  // A copy with one more entry; shares all that did not change. Costs microseconds, whatever the size.
+  std::shared_ptr<const RevocationSet> with(const IssuerKey& issuer, const x509::SerialNumber& serial,
+                                            UnixSeconds since) const;
+
+  std::size_t size() const;  // entries
+  std::size_t issuers() const;
+  std::size_t memory() const;  // octets held by entries
+
+ private:
+  struct Issuer {
+    std::shared_ptr<const SerialTable> bulk;
+    std::shared_ptr<const SerialTable> recent;  // added since; folded into bulk when it grows
+    Coverage coverage;
+  };
+  std::unordered_map<IssuerKey, Issuer, IssuerKeyHash> issuers_;
+  Demand demand_ = Demand::listed;
+  Seconds grace_{0};
+};
+
+// Not thread-safe; build() once.
+class RevocationSet::Builder {
+ public:
+  Builder& demand(Demand demand);
+  Builder& grace(Seconds grace);
+  // The set knows this issuer, even when it has revoked nothing. Twice: the older next_update counts, `whole` if one
+  // was.
+  Builder& issuer(const IssuerKey& key, const Coverage& coverage);
+  // An issuer that was not named with issuer() counts as known, whole and never stale.
+  Builder& add(const IssuerKey& key, const x509::SerialNumber& serial, UnixSeconds since);
+  // Takes a whole table, as a CRL brings it.
+  Builder& add(const IssuerKey& key, const Coverage& coverage, SerialTable table);
+  std::shared_ptr<const RevocationSet> build();
+
+ private:
+  struct Pending {
+    SerialTable table;
+    std::optional<Coverage> coverage;
+  };
+  std::unordered_map<IssuerKey, Pending, IssuerKeyHash> pending_;
+  Demand demand_ = Demand::listed;
+  Seconds grace_{0};
+};
+
+}  // namespace symbolon::revocation

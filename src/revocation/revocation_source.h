@@ -1,0 +1,37 @@
+// The revocation snapshot that a process judges by, and the generation of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "revocation/revocation_set.h"
+#include "x509/revocation_checker.h"
+
+namespace symbolon::revocation {
+
+// Thread-safe. A check works on the snapshot that was current when it began.
+class RevocationSource final : public x509::RevocationChecker {
+ public:
+  RevocationSource();  // an empty set, generation 0
+  explicit RevocationSource(std::shared_ptr<const RevocationSet> set);
+
+  // Puts a whole new set in place; never null. Raises the generation.
+  void swap(std::shared_ptr<const RevocationSet> set);
+  // Adds one revocation to the current set. Raises the generation.
+  void add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since);
+
+  std::shared_ptr<const RevocationSet> current() const;
+  // Grows by one with every change; a connection judged under an older one is to be judged again.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
+  Answer check(const x509::Certificate& issuer, const x509::SerialNumber& serial, UnixSeconds at) const override;
+
+ private:
+  mutable std::mutex mutex_;  // guards set_ and the order of changes
+  std::shared_ptr<const RevocationSet> set_;
+  std::atomic<std::uint64_t> generation_{0};
+};
+
+}  // namespace symbolon::revocation

@@ -1,0 +1,32 @@
+// What path verification asks about revocation. The revocation folder answers (RevocationSource); tests may, too.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "x509/certificate.h"
+
+namespace symbolon::x509 {
+
+// Thread-safe: many handshakes ask at once.
+class RevocationChecker {
+ public:
+  enum class Status : std::uint8_t {
+    good,
+    revoked,
+    unknown,  // data is demanded for this issuer, but missing or stale
+  };
+  struct Answer {
+    Status status = Status::unknown;
+    std::optional<UnixSeconds> since = {};  // revoked: since when, where that is known
+    std::string detail = {};                // unknown: what is missing or how stale it is; for people
+  };
+
+  virtual ~RevocationChecker() = default;
+  // The issuer is told apart by name AND key, so a CA of the same name with another key revokes nothing here.
+  virtual Answer check(const Certificate& issuer, const SerialNumber& serial, UnixSeconds at) const = 0;
+};
+
+}  // namespace symbolon::x509
