@@ -1,0 +1,72 @@
+// What the authority says about itself: profiles, issuers, status.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace symbolon::api {
+
+// GET /v1/profiles
+struct ProfileInfo {
+  std::string name;
+  std::string summary;  // when to use it, one line
+  Seconds lifetime;     // when the request names none
+  Seconds longest_lifetime;
+  std::vector<std::string> key_types;           // "p256", ...
+  std::vector<std::string> extended_key_usage;  // "serverAuth", "clientAuth", or dotted
+  std::vector<std::string> names;               // what may be named: "dns", "dns:*.example.com", ...
+  bool operator==(const ProfileInfo&) const = default;
+};
+
+struct ProfileList {
+  std::vector<ProfileInfo> profiles;
+  bool operator==(const ProfileList&) const = default;
+};
+
+// GET /v1/issuers
+struct IssuerInfo {
+  std::string name;         // what requests and lists call it
+  std::string role;         // "root" or "issuing"
+  bool in_use = false;      // new certificates come from it
+  std::string subject;      // RFC 4514
+  std::string serial;       // hex
+  std::string fingerprint;  // SHA-256, hex
+  std::string key;          // "P-256"
+  UnixSeconds not_before;
+  UnixSeconds not_after;
+  std::string certificate;  // PEM
+  bool operator==(const IssuerInfo&) const = default;
+};
+
+struct IssuerList {
+  std::vector<IssuerInfo> issuers;
+  bool operator==(const IssuerList&) const = default;
+};
+
+// Something an operator should look at; the sentence and remedy are those of the code table.
+struct Warning {
+  Code code = Code::internal;
+  std::string words;
+  bool operator==(const Warning&) const = default;
+};
+
+// GET /v1/status
+struct StatusInfo {
+  std::string version;
+  std::string name;  // of the authority
+  UnixSeconds now;
+  UnixSeconds started_at;
+  std::int64_t issued = 0;  // certificates on record that were issued, whatever became of them
+  std::int64_t revoked = 0;
+  std::int64_t unfinished = 0;  // reserved and neither completed nor abandoned
+  std::optional<UnixSeconds> last_issued_at;
+  std::vector<Warning> warnings;
+  bool operator==(const StatusInfo&) const = default;
+};
+
+}  // namespace symbolon::api

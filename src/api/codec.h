@@ -1,0 +1,38 @@
+// Wire objects to JSON text and back.
+//
+// Decoding is strict: an unknown or repeated member, a wrong type, a value out of its bounds, text that is not UTF-8
+// and nesting deeper than 16 fail with bad_request; the words name the member ("names[3]"). What encode() writes,
+// decode() reads.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/authority_info.h"
+#include "api/certificate.h"
+#include "api/issue.h"
+#include "api/ledger.h"
+#include "api/revocation.h"
+#include "base/error.h"
+
+namespace symbolon::api {
+
+std::string encode(const IssueRequest&);
+std::string encode(const IssueAnswer&);
+std::string encode(const ListPage&);
+std::string encode(const CertificateDetails&);
+std::string encode(const CertificateSummary&);
+std::string encode(const RevocationRequest&);
+std::string encode(const RevocationAnswer&);
+std::string encode(const ProfileList&);
+std::string encode(const IssuerList&);
+std::string encode(const StatusInfo&);
+std::string encode(const LedgerVerifyAnswer&);
+std::string encode(const LedgerBackupRequest&);
+std::string encode(const LedgerBackupAnswer&);
+
+// Defined for the types above.
+template <typename T>
+Result<T> decode(std::string_view json);
+
+}  // namespace symbolon::api

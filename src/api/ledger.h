@@ -1,0 +1,36 @@
+// POST /v1/ledger/verify and /v1/ledger/backup
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace symbolon::api {
+
+// A broken chain is the failure audit_broken, so an answer always means: whole.
+struct LedgerVerifyAnswer {
+  std::int64_t entries = 0;  // audit entries that were checked
+  std::string head;          // hex hash of the last entry, to be noted elsewhere
+  bool operator==(const LedgerVerifyAnswer&) const = default;
+};
+
+struct LedgerBackupRequest {
+  std::string path;  // absolute, on the authority's machine; must not exist
+  bool operator==(const LedgerBackupRequest&) const = default;
+};
+
+struct LedgerBackupAnswer {
+  std::string path;
+  std::int64_t octets = 0;
+  bool operator==(const LedgerBackupAnswer&) const = default;
+};
+
+// One line of a long call's answer (application/x-ndjson): progress, and last the result or the failure.
+struct Progress {
+  std::int64_t done = 0;
+  std::int64_t of = 0;  // 0: not known
+  bool operator==(const Progress&) const = default;
+};
+
+}  // namespace symbolon::api

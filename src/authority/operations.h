@@ -1,0 +1,47 @@
+// What the authority can be asked to do, in the words of its API. Every verb of the command line is one of these.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/authority_info.h"
+#include "api/certificate.h"
+#include "api/issue.h"
+#include "api/ledger.h"
+#include "api/revocation.h"
+#include "base/error.h"
+#include "x509/certificate.h"
+
+namespace symbolon::authority {
+
+// Whether a caller's certificate still counts. (A revoked admin is no admin.)
+enum class Standing : std::uint8_t { good, revoked, foreign };
+
+// Calls block (a commit, a signature, a disk) and are thread-safe: many threads' issuances share one commit.
+// `requester` is who asked, as the ledger records it: "unix:uid 0", "admin:CN=alice (serial 0a1b)".
+class Operations {
+ public:
+  virtual ~Operations() = default;
+
+  virtual Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) = 0;
+  virtual Result<api::ListPage> list(const api::ListQuery& query) = 0;
+  // not_found, or ambiguous with the candidates in its words.
+  virtual Result<api::CertificateDetails> show(const std::string& what) = 0;
+  virtual Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const std::string& requester) = 0;
+  virtual Result<api::ProfileList> profiles() = 0;
+  virtual Result<api::IssuerList> issuers() = 0;
+  virtual Result<api::StatusInfo> status() = 0;
+
+  // Called now and then during a long call.
+  using OnProgress = std::function<void(const api::Progress&)>;
+  virtual Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) = 0;
+  virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
+                                                        const OnProgress& on_progress) = 0;
+
+  // Was this certificate issued here, and is it unrevoked? By issuer's key and serial. Does not block.
+  virtual Standing standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const = 0;
+  // One audit entry about a call that was refused. Best effort.
+  virtual void record_refusal(const std::string& requester, const std::string& call, const Error& why) = 0;
+};
+
+}  // namespace symbolon::authority

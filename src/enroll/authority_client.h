@@ -1,0 +1,55 @@
+// The authority's API, called from the command line, an agent or a gateway.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/authority_info.h"
+#include "api/certificate.h"
+#include "api/issue.h"
+#include "api/ledger.h"
+#include "api/revocation.h"
+#include "base/error.h"
+#include "base/file.h"
+
+namespace symbolon::enroll {
+
+struct ClientTimes {
+  std::chrono::milliseconds connect{5'000};
+  std::chrono::milliseconds call{60'000};
+  std::chrono::milliseconds long_call{3'600'000};  // ledger verify and backup
+};
+
+// Synchronous: each method blocks its thread until the answer or the deadline. One thread at a time. Failures of the
+// authority keep their code; authority_unreachable: nobody answers there. A connection that the authority closed while
+// idle is opened anew (not over a descriptor); a call that may have been received is never repeated by itself.
+class AuthorityClient {
+ public:
+  static Result<AuthorityClient> over_unix(const Path& socket, ClientTimes times = {});
+  // One end of a socket pair; owns the descriptor.
+  static Result<AuthorityClient> over_descriptor(int descriptor, ClientTimes times = {});
+
+  AuthorityClient(AuthorityClient&&) noexcept;
+  AuthorityClient& operator=(AuthorityClient&&) noexcept;
+  ~AuthorityClient();
+
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request);
+  Result<api::ListPage> list(const api::ListQuery& query);
+  Result<api::CertificateDetails> show(const std::string& what);
+  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request);
+  Result<api::ProfileList> profiles();
+  Result<api::IssuerList> issuers();
+  Result<api::StatusInfo> status();
+
+  Result<api::LedgerVerifyAnswer> verify_ledger();
+  Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request);
+
+ private:
+  struct Impl;
+  explicit AuthorityClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::enroll

@@ -1,0 +1,21 @@
+// Problem documents (RFC 9457): how an Error travels over HTTP without losing its code.
+//
+//   {"type":"about:blank","title":"nothing matches","status":404,"detail":"no certificate named 'web'",
+//    "code":"not_found","where":"...","remedy":"see `symbolon list`"}
+#pragma once
+
+#include "base/error.h"
+#include "http/message.h"
+
+namespace symbolon::http {
+
+// Status, title and remedy come from the code table; `detail` is the error's words. A code whose row has a status
+// below 400 (a finding, not a failure) is sent as 500.
+Response problem(const Error& error);
+
+// The Error that a response with status >= 400 carries. Total: a response without a problem document of ours becomes
+// an Error by its status (404 not_found, 403 forbidden, 413 too_large, 503 overloaded, other 4xx bad_request, 5xx
+// internal). Codes that this build does not know (a newer server) are mapped the same way, their name kept in words.
+Error error_of(const Response& response);
+
+}  // namespace symbolon::http
