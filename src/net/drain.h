@@ -1,0 +1,36 @@
+// The draining close: whoever closes a socket with unread input sends a reset, and the reset makes the peer's system
+// throw away what it had received, the TLS alert included. So: stop writing, discard what still comes, then close.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "net/socket.h"
+
+namespace symbolon::net {
+
+// docs/decisions/0003-drain.md has the reasons for the figures.
+struct DrainLimits {
+  std::size_t octets = 512 * 1024;       // discarded at most
+  std::chrono::milliseconds time{2000};  // waited at most
+  std::size_t drainers = 1024;           // at once in one room; beyond it, close at once
+};
+
+// Counts who drains. Thread-safe; shared by the threads of one gateway.
+class DrainRoom {
+ public:
+  explicit DrainRoom(const DrainLimits& limits) : limits_(limits) {}
+  const DrainLimits& limits() const { return limits_; }
+  bool enter();
+  void leave() { inside_.fetch_sub(1, std::memory_order_relaxed); }
+  std::size_t inside() const { return inside_.load(std::memory_order_relaxed); }
+
+ private:
+  DrainLimits limits_;
+  std::atomic<std::size_t> inside_{0};
+};
+
+// shutdown(SHUT_WR), discard until the peer closes or a limit is reached, close.
+Task<void> drain_and_close(Socket socket, std::shared_ptr<DrainRoom> room);
+
+}  // namespace symbolon::net

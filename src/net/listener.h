@@ -1,0 +1,76 @@
+// Listening sockets.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <vector>
+
+#include "net/endpoint.h"
+#include "net/socket.h"
+
+namespace symbolon::net {
+
+// The far end of an accepted connection.
+struct PeerAddress {
+  std::string address;  // "192.0.2.1", "2001:db8::1" (v4-mapped addresses as IPv4), "unix"
+  std::uint16_t port = 0;
+  std::string text() const;  // "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"
+};
+
+struct Accepted {
+  Socket socket;
+  PeerAddress peer;
+};
+
+// A listening descriptor that no thread serves yet. Closes on death.
+class ListeningSocket {
+ public:
+  explicit ListeningSocket(int descriptor) : descriptor_(descriptor) {}
+  ListeningSocket(ListeningSocket&& other) noexcept : descriptor_(other.release()) {}
+  ListeningSocket& operator=(ListeningSocket&& other) noexcept;
+  ~ListeningSocket();
+  int get() const { return descriptor_; }
+  int release() {
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    return descriptor;
+  }
+
+ private:
+  int descriptor_ = -1;
+};
+
+struct ListenOptions {
+  std::size_t sockets = 1;    // one a thread (SO_REUSEPORT); Unix sockets: duplicates of one
+  int backlog = 4096;         // cut by net.core.somaxconn
+  unsigned unix_mode = 0600;  // of a Unix socket's file
+};
+
+// Binds and listens. Port 0: all get the one port that the system chose. `:port` is IPv6 and IPv4 in one socket where
+// the machine has IPv6. The first socket is bound without SO_REUSEPORT, so that a port on which another process of the
+// same user listens is refused instead of shared in silence. A dead Unix socket file is replaced, a live one is not.
+// Fails with listen_in_use, listen_denied, name_not_found or system_error.
+Result<std::vector<ListeningSocket>> listen(const Endpoint& endpoint, const ListenOptions& options);
+
+// Accepts on one executor.
+class Listener {
+ public:
+  Listener(const Executor& executor, ListeningSocket socket);
+  Listener(Listener&&) = default;
+
+  // The next connection. Fails with out_of_descriptors (the waiting connection is closed with a reserve descriptor,
+  // so that it is not left hanging; go on accepting), cancelled (after close()) or system_error.
+  Task<Result<Accepted>> accept();
+  // Ends a waiting accept() with cancelled. On the executor only.
+  void close();
+  Endpoint local() const;  // with the port that was really bound
+
+ private:
+  boost::asio::posix::stream_descriptor descriptor_;
+  int reserve_ = -1;
+  bool tcp_ = true;
+
+ public:
+  ~Listener();
+};
+
+}  // namespace symbolon::net

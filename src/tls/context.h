@@ -1,0 +1,103 @@
+// What servers and clients of TLS 1.2 and 1.3 are made from. ECDHE with AEAD only, the server's preference, no
+// renegotiation, no compression, no resumption in any form (tickets, ids, PSK), no early data, no post-handshake
+// authentication.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tls/credential.h"
+#include "tls/judgement.h"
+
+typedef struct ssl_ctx_st SSL_CTX;
+typedef struct ssl_st SSL;
+
+namespace symbolon::tls {
+
+struct ContextHandle {
+  void operator()(SSL_CTX* context) const;
+};
+using Context = std::unique_ptr<SSL_CTX, ContextHandle>;
+
+enum class ClientVerification : std::uint8_t {
+  require,        // no certificate: refused
+  optional,       // no certificate: anonymous; an invalid one: refused
+  insecure_none,  // none is asked for
+};
+
+struct ServerOptions {
+  std::string name;                              // of the route, for records
+  std::shared_ptr<const Credential> credential;  // not null
+  ClientVerification verify = ClientVerification::require;
+  JudgeOptions clients;  // unused with insecure_none
+};
+
+// One route's server side. Immutable, thread-safe, shared by connections.
+class ServerContext {
+ public:
+  // Fails with key_mismatch, config_bad_value (more than 64 KiB of CA names) or crypto_failed.
+  static Result<std::shared_ptr<const ServerContext>> make(ServerOptions options);
+  const std::string& name() const { return name_; }
+  ClientVerification verify() const { return verify_; }
+  const Judge& judge() const { return judge_; }
+  SSL_CTX* get() const { return context_.get(); }
+
+ private:
+  ServerContext(Context context, std::string name, ClientVerification verify, Judge judge)
+      : context_(std::move(context)), name_(std::move(name)), verify_(verify), judge_(std::move(judge)) {}
+  Context context_;
+  std::string name_;
+  ClientVerification verify_;
+  Judge judge_;
+};
+
+// Which route serves which server name on one listening socket. Immutable, thread-safe.
+class ServerRoutes {
+ public:
+  struct Entry {
+    std::vector<std::string> names;  // lower case; "*.example.com" stands for one label
+    std::shared_ptr<const ServerContext> context;
+  };
+  // `default_route` serves clients that send no server name, or (null) they are refused with unrecognized_name, as
+  // everybody is who names what no entry lists. An entry without names serves every name that no other entry lists.
+  static Result<std::shared_ptr<const ServerRoutes>> make(std::vector<Entry> entries,
+                                                          std::shared_ptr<const ServerContext> default_route);
+  // One route for all names and for none.
+  static Result<std::shared_ptr<const ServerRoutes>> single(std::shared_ptr<const ServerContext> context);
+
+  // Null: unrecognized_name.
+  const std::shared_ptr<const ServerContext>& find(const std::optional<std::string>& server_name) const;
+  const ServerContext& any() const { return *first_; }
+
+ private:
+  ServerRoutes() = default;
+  std::map<std::string, std::shared_ptr<const ServerContext>, std::less<>> exact_;
+  std::map<std::string, std::shared_ptr<const ServerContext>, std::less<>> wildcard_;  // without "*"
+  std::shared_ptr<const ServerContext> rest_;
+  std::shared_ptr<const ServerContext> default_;
+  std::shared_ptr<const ServerContext> first_;
+};
+
+struct ClientOptions {
+  std::shared_ptr<const Credential> credential;  // null: none is presented
+  JudgeOptions servers;                          // expected_names empty: the name that is dialled
+};
+
+// Immutable, thread-safe.
+class ClientContext {
+ public:
+  // Fails with key_mismatch or crypto_failed.
+  static Result<std::shared_ptr<const ClientContext>> make(ClientOptions options);
+  const Judge& judge() const { return judge_; }
+  SSL_CTX* get() const { return context_.get(); }
+
+ private:
+  ClientContext(Context context, Judge judge) : context_(std::move(context)), judge_(std::move(judge)) {}
+  Context context_;
+  Judge judge_;
+};
+
+}  // namespace symbolon::tls

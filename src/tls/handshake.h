@@ -1,0 +1,46 @@
+// What a handshake ends with: a peer, or a refusal that says why.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tls/judgement.h"
+
+namespace symbolon::tls {
+
+class ServerContext;
+
+// After a finished handshake. The peer's possession of its key is proven.
+struct Peer {
+  std::shared_ptr<const Admission> admission;  // null: anonymous (no certificate was asked for or presented)
+  std::shared_ptr<const ServerContext> route;  // null on the client's side
+  std::optional<std::string> server_name;      // SNI
+  std::string version;                         // "TLSv1.3"
+  std::string cipher;                          // "TLS_AES_128_GCM_SHA256"
+  std::string group;                           // "x25519", empty where the library does not say
+};
+
+enum class Possession : std::uint8_t { unproven, proven };
+
+// Why there is no connection.
+struct Refusal {
+  Code code = Code::handshake_failed;
+  std::string words;
+  std::string route;  // name, empty where none was chosen
+  std::optional<std::string> server_name;
+  Possession possession = Possession::unproven;  // of the certificates below
+  std::vector<x509::Certificate> presented;      // as far as they could be read
+  std::optional<Rejection> rejection;            // where the judgement refused
+  std::optional<int> alert_sent;                 // RFC 8446 §6.2
+  std::optional<int> alert_received;
+
+  Error error() const { return {code, words}; }
+};
+
+template <typename T>
+using Handshake = std::expected<T, Refusal>;
+
+}  // namespace symbolon::tls

@@ -1,0 +1,133 @@
+// TLS over a nonblocking socket: an AsyncReadStream and AsyncWriteStream of Asio (so Beast takes it), and the bare
+// attempts that the relay uses.
+//
+// Belongs to one executor. At most one reader and one writer wait at a time.
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/compose.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <span>
+
+#include "net/drain.h"
+#include "net/socket.h"
+#include "tls/context.h"
+#include "tls/handshake.h"
+
+namespace symbolon::tls {
+
+// What one attempt to read or write came to.
+struct Attempt {
+  enum class State : std::uint8_t { done, want_read, want_write, end /* close_notify */, failed };
+  State state = State::failed;
+  std::size_t octets = 0;  // done
+  boost::system::error_code error =
+      {};                      // failed: connection_reset; connection_aborted: no close_notify came (truncated)
+  Code code = Code::internal;  // failed: connection_reset, truncated, too_many_key_updates, alert_received, ...
+};
+
+class Stream {
+ public:
+  using executor_type = net::Executor;
+
+  // A server's side; the handshake is yet to be done. Fails with crypto_failed.
+  static Result<Stream> server(net::Socket socket, std::shared_ptr<const ServerRoutes> routes);
+  // A client's side. `server_name` is sent (unless it is an address) and expected in the certificate.
+  static Result<Stream> client(net::Socket socket, std::shared_ptr<const ClientContext> context,
+                               const std::string& server_name);
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  ~Stream();
+
+  // Does the handshake, with the judgement inside it. After a refusal the alert has been written; go on with close().
+  net::Task<Handshake<Peer>> handshake(net::Deadline deadline);
+
+  // close_notify (after a finished handshake), then the draining close.
+  net::Task<void> close(std::shared_ptr<net::DrainRoom> room);
+  // At once: no close_notify, no draining.
+  void abort();
+
+  // -- the relay's view: one attempt, never waits
+  Attempt try_read(std::span<std::uint8_t> into);
+  Attempt try_write(std::span<const std::uint8_t> from);
+  bool pending() const;        // octets that are decrypted already: read again before you wait
+  Attempt try_close_notify();  // done once it is in the socket's buffer: the write half is closed, reading goes on
+  net::Socket& socket();
+
+  // -- Asio's view
+  executor_type get_executor();
+  // Ends with eof on close_notify, connection_aborted when the connection ends without it.
+  template <typename MutableBuffers, typename Token>
+  auto async_read_some(const MutableBuffers& buffers, Token&& token) {
+    const boost::asio::mutable_buffer first = first_of<boost::asio::mutable_buffer>(buffers);
+    return boost::asio::async_compose<Token, void(boost::system::error_code, std::size_t)>(
+        Operation<Reading>{*this, {{static_cast<std::uint8_t*>(first.data()), first.size()}}}, token, get_executor());
+  }
+  template <typename ConstBuffers, typename Token>
+  auto async_write_some(const ConstBuffers& buffers, Token&& token) {
+    const boost::asio::const_buffer first = first_of<boost::asio::const_buffer>(buffers);
+    return boost::asio::async_compose<Token, void(boost::system::error_code, std::size_t)>(
+        Operation<Writing>{*this, {{static_cast<const std::uint8_t*>(first.data()), first.size()}}}, token,
+        get_executor());
+  }
+
+  SSL* native() const;  // borrowed; for tests
+
+ private:
+  struct Impl;
+  explicit Stream(std::unique_ptr<Impl> impl);
+
+  struct Reading {
+    std::span<std::uint8_t> octets;
+    Attempt attempt(Stream& stream) const { return stream.try_read(octets); }
+  };
+  struct Writing {
+    std::span<const std::uint8_t> octets;
+    Attempt attempt(Stream& stream) const { return stream.try_write(octets); }
+  };
+  // Attempts, waits for what the attempt wanted, attempts again. Completes through the executor, never inline.
+  template <typename Kind>
+  struct Operation {
+    Stream& stream;
+    Kind kind;
+    bool waited = false;
+    Attempt outcome = {};
+    bool ready = false;
+
+    template <typename Self>
+    void operator()(Self& self, boost::system::error_code error = {}) {
+      if (ready) return finish(self);
+      if (error) return self.complete(error, 0);
+      outcome = kind.octets.empty() ? Attempt{Attempt::State::done} : kind.attempt(stream);
+      if (outcome.state == Attempt::State::want_read || outcome.state == Attempt::State::want_write) {
+        waited = true;
+        const auto what = outcome.state == Attempt::State::want_read ? boost::asio::socket_base::wait_read
+                                                                     : boost::asio::socket_base::wait_write;
+        return stream.socket().async_wait(what, std::move(self));
+      }
+      if (waited) return finish(self);
+      ready = true;
+      const auto executor = stream.get_executor();
+      boost::asio::post(executor, std::move(self));
+    }
+    template <typename Self>
+    void finish(Self& self) {
+      if (outcome.state == Attempt::State::done) return self.complete({}, outcome.octets);
+      if (outcome.state == Attempt::State::end) return self.complete(boost::asio::error::eof, 0);
+      self.complete(outcome.error, 0);
+    }
+  };
+  template <typename Buffer, typename Buffers>
+  static Buffer first_of(const Buffers& buffers) {
+    for (auto at = boost::asio::buffer_sequence_begin(buffers); at != boost::asio::buffer_sequence_end(buffers); ++at) {
+      const Buffer buffer(*at);
+      if (buffer.size() != 0) return buffer;
+    }
+    return {};
+  }
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::tls
