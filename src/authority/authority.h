@@ -1,0 +1,76 @@
+// The authority: the operations of its API over an opened state.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "authority/issuance.h"
+#include "authority/operations.h"
+#include "authority/state.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "revocation/revocation_source.h"
+
+namespace symbolon::authority {
+
+struct AuthorityOptions {
+  Path state;
+  std::string name = {};                       // of the authority, for status
+  std::shared_ptr<const ProfileSet> profiles;  // built-ins and those of the configuration
+  IssuanceOptions issuance = {};
+};
+
+struct NewIssuerOptions {
+  Secret root_passphrase;                        // opens state/root.key
+  std::optional<crypto::KeyType> key_type = {};  // absent: the root's
+  Seconds lifetime = kIssuingLifetime;
+  x509::NameConstraints name_constraints = {};
+  std::string requester;
+};
+
+// Thread-safe.
+class Authority final : public Operations {
+ public:
+  // Borrows the clock, which outlives it. Fails as open_state; ca_expired when no issuer can sign any more.
+  static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, const Clock& clock);
+  ~Authority() override;
+
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) override;
+  Result<api::ListPage> list(const api::ListQuery& query) override;
+  Result<api::CertificateDetails> show(const std::string& what) override;
+  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const std::string& requester) override;
+  Result<api::ProfileList> profiles() override;
+  Result<api::IssuerList> issuers() override;
+  Result<api::StatusInfo> status() override;
+  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
+  Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
+                                                const OnProgress& on_progress) override;
+  Standing standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
+  void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
+
+  // A further issuing CA from the root, in use at once. Its files lie beside the others when this returns.
+  Result<x509::Certificate> make_new_issuer(const NewIssuerOptions& options);
+  // An issuing CA that somebody brings, in use at once.
+  Result<x509::Certificate> import_issuer(const ImportedCa& import, const std::string& requester);
+
+  // What gateways of this process judge by: swapped before revoke() returns.
+  std::shared_ptr<const revocation::RevocationSource> revocations() const;
+  // The certificates that everybody who trusts this authority needs.
+  std::vector<x509::Certificate> roots() const;
+  // For the gateway of this process: issuance without the API.
+  Issuance& issuance();
+
+ private:
+  struct Impl;
+  explicit Authority(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Built-ins and the tables of `profiles:` together with what the issuers' remaining life says about them:
+// ca_expires_soon for each profile whose lifetime will not fit in a few months (kIssuerNotice) any more.
+inline constexpr Seconds kIssuerNotice = kDay * 120;
+std::vector<api::Warning> issuer_life_warnings(const IssuerSet& issuers, const ProfileSet& profiles, UnixSeconds now);
+
+}  // namespace symbolon::authority
