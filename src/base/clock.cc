@@ -139,7 +139,8 @@ std::string to_words(Seconds span) {
   const std::int64_t total = std::abs(span.count);
   for (const Unit& unit : kUnits) {
     if (unit.letter == 'w' || (unit.letter == 'y' && total < 2 * unit.seconds)) continue;
-    if (const std::int64_t n = total / unit.seconds; n > 0) return fmt::format("{} {}{}", n, unit.word, n == 1 ? "" : "s");
+    if (const std::int64_t n = total / unit.seconds; n > 0)
+      return fmt::format("{} {}{}", n, unit.word, n == 1 ? "" : "s");
   }
   return "0 seconds";
 }

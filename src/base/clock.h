@@ -55,7 +55,8 @@ std::string to_rfc3339(UnixSeconds time);
 // RFC 3339 with any offset, or a bare date ("2026-11-21", midnight UTC), or "@1234567". Fails with bad_request.
 Result<UnixSeconds> parse_time(std::string_view text);
 
-// "90d", "12h", "15m", "30s", "1w", "2y" (365 days) and sums ("1h30m"). No sign, no bare number. Fails with bad_request.
+// "90d", "12h", "15m", "30s", "1w", "2y" (365 days) and sums ("1h30m"). No sign, no bare number. Fails with
+// bad_request.
 Result<Seconds> parse_duration(std::string_view text);
 // The shortest exact form that parse_duration reads: "90d".
 std::string to_text(Seconds span);

@@ -10,11 +10,27 @@ namespace {
 constexpr CodeRow kTable[] = {
 #define CODE(name, fault, exit, http, x509, alert, section, sentence, remedy) \
   {Code::name, #name, Fault::fault, exit, http, x509, alert, section, sentence, remedy},
-#define CERTIFICATE(problem, x509, alert, section, sentence, remedy)                                                  \
-  {Code::client_certificate_##problem, "client_certificate_" #problem, Fault::peer, 5, 400, x509, alert, section,     \
-   sentence, remedy},                                                                                                 \
-      {Code::server_certificate_##problem, "server_certificate_" #problem, Fault::peer, 5, 400, x509, alert, section, \
-       sentence, remedy},
+#define CERTIFICATE(problem, x509, alert, section, sentence, remedy) \
+  {Code::client_certificate_##problem,                               \
+   "client_certificate_" #problem,                                   \
+   Fault::peer,                                                      \
+   5,                                                                \
+   400,                                                              \
+   x509,                                                             \
+   alert,                                                            \
+   section,                                                          \
+   sentence,                                                         \
+   remedy},                                                          \
+      {Code::server_certificate_##problem,                           \
+       "server_certificate_" #problem,                               \
+       Fault::peer,                                                  \
+       5,                                                            \
+       400,                                                          \
+       x509,                                                         \
+       alert,                                                        \
+       section,                                                      \
+       sentence,                                                     \
+       remedy},
 #include "base/codes.inc"
 #undef CERTIFICATE
 #undef CODE
@@ -53,8 +69,8 @@ std::string_view name(Fault fault) {
 Code certificate_code(PeerRole role, CertificateProblem problem) {
   switch (problem) {
 #define CODE(...)
-#define CERTIFICATE(problem, ...)    \
-  case CertificateProblem::problem:  \
+#define CERTIFICATE(problem, ...)   \
+  case CertificateProblem::problem: \
     return role == PeerRole::client ? Code::client_certificate_##problem : Code::server_certificate_##problem;
 #include "base/codes.inc"
 #undef CERTIFICATE

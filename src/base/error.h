@@ -47,24 +47,26 @@ std::unexpected<Error> fail_at(std::string where, Code code, fmt::format_string<
 #define SYMBOLON_JOIN(a, b) SYMBOLON_JOIN_(a, b)
 
 // The value of a Result, or return its error. Not in coroutines (g++ 12): there CO_TRY.
-#define SYMBOLON_TRY(name, ...)                                                                \
-  __extension__({                                                                              \
-    auto name = (__VA_ARGS__);                                                                 \
-    if (!name) [[unlikely]] return std::unexpected(std::move(name).error());                   \
-    std::move(name).value();                                                                   \
+#define SYMBOLON_TRY(name, ...)                        \
+  __extension__({                                      \
+    auto name = (__VA_ARGS__);                         \
+    if (!name) [[unlikely]]                            \
+      return std::unexpected(std::move(name).error()); \
+    std::move(name).value();                           \
   })
 #define TRY(...) SYMBOLON_TRY(SYMBOLON_JOIN(try_result_, __COUNTER__), __VA_ARGS__)
 
 // In coroutines: CO_TRY(auto value, co_await f()); and CO_TRY_DONE(co_await g()); for a Status.
-#define SYMBOLON_CO_TRY(name, declaration, ...)                               \
-  auto name = (__VA_ARGS__);                                                  \
-  if (!name) [[unlikely]] co_return std::unexpected(std::move(name).error()); \
+#define SYMBOLON_CO_TRY(name, declaration, ...)         \
+  auto name = (__VA_ARGS__);                            \
+  if (!name) [[unlikely]]                               \
+    co_return std::unexpected(std::move(name).error()); \
   declaration = std::move(name).value()
 #define CO_TRY(declaration, ...) SYMBOLON_CO_TRY(SYMBOLON_JOIN(try_result_, __COUNTER__), declaration, __VA_ARGS__)
 #define SYMBOLON_CO_TRY_DONE(name, ...) \
   auto name = (__VA_ARGS__);            \
-  if (!name) [[unlikely]] co_return std::unexpected(std::move(name).error())
+  if (!name) [[unlikely]]               \
+  co_return std::unexpected(std::move(name).error())
 #define CO_TRY_DONE(...) SYMBOLON_CO_TRY_DONE(SYMBOLON_JOIN(try_result_, __COUNTER__), __VA_ARGS__)
 
-#define ENSURE(condition) \
-  ((condition) ? static_cast<void>(0) : ::symbolon::abort_with(__FILE__, __LINE__, #condition))
+#define ENSURE(condition) ((condition) ? static_cast<void>(0) : ::symbolon::abort_with(__FILE__, __LINE__, #condition))

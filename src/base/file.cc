@@ -45,7 +45,8 @@ Status read_all(int fd, std::string& text, const Path& path, std::uint64_t large
   if (::fstat(fd, &info) != 0) return unreadable(path, errno);
   if (S_ISDIR(info.st_mode)) return unreadable(path, EISDIR);
   const auto hint = static_cast<std::uint64_t>(info.st_size);
-  if (hint > largest) return fail_at(path.string(), Code::file_too_large, "{} octets; at most {} are read", hint, largest);
+  if (hint > largest)
+    return fail_at(path.string(), Code::file_too_large, "{} octets; at most {} are read", hint, largest);
   std::size_t used = 0;
   text.resize(static_cast<std::size_t>(hint) + 1);
   while (true) {

@@ -27,8 +27,10 @@ class PublicKey {
   // SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). Fails with request_malformed.
   static Result<PublicKey> from_spki(ByteView der);
   static PublicKey from_handle(EvpKey key);
+  // Stands for a key of a foreign certificate that the library cannot read: never strong, never equal to another.
+  static PublicKey unreadable();
 
-  ByteView spki() const;          // DER
+  ByteView spki() const;              // DER
   const Sha256& spki_sha256() const;  // the pin of RFC 7469, and our key hash
   // SHA-1 over the subjectPublicKey bits: RFC 5280 §4.2.1.2 (1).
   const Sha1& key_identifier() const;
@@ -36,9 +38,10 @@ class PublicKey {
   std::optional<KeyType> type() const;
   std::string description() const;  // "RSA 1024", "P-256"
   int security_bits() const;
-  // key_weak for RSA below 2048 or above 4096 bits or with an exponent that is even or below 65537, curves under 256 bits, DSA, explicit parameters.
+  // key_weak for RSA below 2048 or above 4096 bits or with an exponent that is even or below 65537, curves under 256
+  // bits, DSA, explicit parameters.
   Status check_strength() const;
-  EVP_PKEY* get() const;
+  EVP_PKEY* get() const;  // borrowed; null for unreadable()
 
  private:
   struct Impl;
@@ -50,7 +53,8 @@ class PublicKey {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(KeyType type);
-  // PEM: PKCS#8 plain or encrypted (RFC 5958), or the traditional forms. Fails with passphrase_needed, passphrase_wrong or key_unreadable.
+  // PEM: PKCS#8 plain or encrypted (RFC 5958), or the traditional forms. Fails with passphrase_needed, passphrase_wrong
+  // or key_unreadable.
   static Result<PrivateKey> from_pem(const Secret& pem, const Secret& passphrase);
   static PrivateKey from_handle(EvpKey key);
 

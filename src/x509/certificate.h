@@ -44,13 +44,14 @@ struct Validity {
 };
 
 // Our private extension that names the profile of a leaf (docs/decisions/0002).
-inline constexpr std::string_view kProfileOid = "1.2.840.113556.1.8000.2554.17715.42573.32116.19880.38137.9283409.14160113";
+inline constexpr std::string_view kProfileOid =
+    "1.2.840.113556.1.8000.2554.39267.34597.17398.3182.35842.1325373.5932515";
 
 // Immutable; copies share. Accessors are total: what cannot be decoded is absent, and `malformed()` says what it was.
 class Certificate {
  public:
-  static Result<Certificate> from_der(ByteView der);           // exactly one; certificate_malformed
-  static Certificate from_handle(X509* certificate);           // takes a reference of its own (X509_up_ref)
+  static Result<Certificate> from_der(ByteView der);  // exactly one; certificate_malformed
+  static Certificate from_handle(X509* certificate);  // takes a reference of its own (X509_up_ref)
   // Every CERTIFICATE block, in order; other blocks are skipped. Fails with pem_malformed (with line) or
   // certificate_malformed (with the number of the block). Empty text gives an empty vector.
   static Result<std::vector<Certificate>> from_pem(std::string_view pem, std::string_view where = {});
@@ -71,11 +72,11 @@ class Certificate {
 
   const std::vector<GeneralName>& subject_alt_names() const;
   const BasicConstraints& basic_constraints() const;
-  std::optional<std::uint16_t> key_usage() const;                   // KeyUsage bits; absent: no extension
-  const std::vector<std::string>& extended_key_usage() const;      // dotted OIDs; empty: no extension
+  std::optional<std::uint16_t> key_usage() const;              // KeyUsage bits; absent: no extension
+  const std::vector<std::string>& extended_key_usage() const;  // dotted OIDs; empty: no extension
   const std::optional<Bytes>& subject_key_identifier() const;
   const std::optional<Bytes>& authority_key_identifier() const;
-  const std::optional<std::string>& profile() const;               // kProfileOid
+  const std::optional<std::string>& profile() const;  // kProfileOid
   // Which extension could not be decoded, empty when all could.
   const std::string& malformed() const;
 

@@ -16,15 +16,16 @@ struct Identity {
   std::vector<std::string> dns;                   // subjectAltName, lower-cased
   std::vector<std::string> uris;
   std::vector<std::string> emails;
-  std::vector<Bytes> ips;                         // 4 or 16 octets
-  std::string subject;                            // RFC 4514
+  std::vector<Bytes> ips;  // 4 or 16 octets
+  std::string subject;     // RFC 4514
   DistinguishedName issuer;
   SerialNumber serial;
   Fingerprint fingerprint;
   crypto::Sha256 spki_sha256;
   std::optional<std::string> profile;
 
-  // What a person would call it: the SPIFFE URI, else the first e-mail, DNS name or CN, else the subject, else the serial.
+  // What a person would call it: the SPIFFE URI, else the first e-mail, DNS name or CN, else the subject, else the
+  // serial.
   std::string text() const;
 };
 

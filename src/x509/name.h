@@ -60,10 +60,11 @@ struct GeneralName {
   Bytes octets = {};  // ip: the 4 or 16 octets; other: the DER of the whole GeneralName
 
   // Checked forms, for names we are asked to certify; fail with name_malformed.
-  static Result<GeneralName> dns(std::string_view name);    // LDH labels, "*" alone as leftmost label, lower-cased, no trailing dot
+  static Result<GeneralName> dns(
+      std::string_view name);  // LDH labels, "*" alone as leftmost label, lower-cased, no trailing dot
   static Result<GeneralName> ip(std::string_view address);
   static Result<GeneralName> email(std::string_view address);
-  static Result<GeneralName> uri(std::string_view uri);     // absolute, with scheme; spiffe:// by X.509-SVID rules
+  static Result<GeneralName> uri(std::string_view uri);  // absolute, with scheme; spiffe:// by X.509-SVID rules
   // Guesses the kind: "spiffe://...", "https://..." uri; "a@b" email; an address ip; else dns.
   // A prefix decides: "dns:", "ip:", "email:", "uri:".
   static Result<GeneralName> parse(std::string_view text);

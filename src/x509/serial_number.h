@@ -21,8 +21,11 @@ class SerialNumber {
   static Result<SerialNumber> from_der_content(ByteView content);
   // Magnitude octets, leading zeros dropped.
   static Result<SerialNumber> from_magnitude(ByteView octets);
-  // Hexadecimal ("0a1b", "0x0A1B"), colon hexadecimal ("0A:1B"), or decimal with the prefix "dec:" . Fails with bad_request.
+  // Hexadecimal ("0a1b", "0x0A1B"), colon hexadecimal ("0A:1B"), or or decimal with the prefix
+  // "dec:". Fails with bad_request.
   static Result<SerialNumber> parse(std::string_view text);
+
+  SerialNumber() : size_(1) {}  // zero
 
   ByteView magnitude() const { return {octets_.data(), size_}; }
   // With a leading zero octet where the first bit is set: the content of a DER INTEGER.
@@ -33,8 +36,7 @@ class SerialNumber {
   auto operator<=>(const SerialNumber&) const = default;
 
  private:
-  SerialNumber() = default;
-  std::uint8_t size_ = 0;
+  std::uint8_t size_;
   std::array<std::uint8_t, kMost> octets_{};
 };
 
