@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What CI runs: stages in an order that tells the most first, each with a bound, all of them run to the end.
+# docs/ci.md says what each is for; the table printed at the end says what each took.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+python=/usr/bin/python3
+export CI=true LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+
+budget=40 # minutes to aim at, on 2 cores without a compiler cache
+hard=85   # minutes at which CI kills the run
+threaded=(ledger net tls http authority gateway revocation)
+begin=$SECONDS
+rows=()
+failed=0
+
+# stage NAME MINUTES COMMAND...: MINUTES bound the stage; it never runs past the hard limit either.
+stage() {
+  local name=$1 minutes=$2 start=$SECONDS limit status verdict=ok
+  shift 2
+  limit=$((minutes * 60))
+  local left=$((hard * 60 - 120 - (SECONDS - begin)))
+  [ "$limit" -le "$left" ] || limit=$left
+  printf '\n===== %s (at most %d min; %d min so far of %d)\n' "$name" "$minutes" $(((SECONDS - begin) / 60)) "$budget"
+  if [ "$limit" -le 0 ]; then
+    status=1 verdict="FAILED: no time was left"
+  else
+    timeout --kill-after=20 "$limit" "$@"
+    status=$?
+    [ $status -eq 0 ] || verdict="FAILED with status $status"
+    [ $status -ne 124 ] && [ $status -ne 137 ] || verdict="FAILED: not done within $minutes min"
+  fi
+  [ "$status" -eq 0 ] || failed=$((failed + 1))
+  rows+=("$(printf '%-38s %5d s   %s' "$name" $((SECONDS - start)) "$verdict")")
+}
+
+# sanitized NAME KINDS TARGET...: builds with sanitizers, -O1 because -O0 makes the crypto-heavy tests crawl.
+sanitized() {
+  local sanitizer=$1 kinds=$2 folder=build-${1%%,*}
+  shift 2
+  cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSYMBOLON_SANITIZE="$sanitizer" >/dev/null || return 1
+  ninja -C "$folder" "$@" | awk '/FAILED|error|warning/ { print } { last = $0 } END { print last }' || return 1
+  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+    "$python" tools/run_tests.py --build "$folder" --kinds "$kinds"
+}
+export python
+export -f sanitized
+
+echo "CI of symbolon: aims at $budget minutes on 2 cores, is killed at $hard; $(nproc) cores here"
+stage "release build, all tests" 30 ./dev test
+stage "lint" 3 ./dev lint
+stage "demo" 8 ./dev demo
+stage "address and undefined sanitizers" 25 bash -c 'sanitized address,undefined unit,replay,system symbolon unit_tests'
+stage "thread sanitizer" 20 bash -c "sanitized thread unit ${threaded[*]/%/_test}"
+stage "fuzz smoke (15 s a target)" 20 tools/fuzz.sh --seconds 15
+stage "clang-tidy on what changed" 10 tools/tidy.sh
+
+printf '\n===== CI: %d min %d s (aim %d min, hard limit %d min)\n' $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60)) "$budget" "$hard"
+printf '%s\n' "${rows[@]}"
+[ $failed -eq 0 ] && echo "ok" || echo "$failed stages failed"
+exit $((failed > 0))

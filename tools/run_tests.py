@@ -1,0 +1,156 @@
+"""Runs the tests of one build folder and ends with exactly one line: `N passed, N failed`.
+
+Three kinds, in this order: the unit tests (FOLDER_test, GoogleTest), the replays of the fuzz corpora (PARSER_replay), the
+system tests (tests/NAME.py, pytest, against BUILD/symbolon). A test that skips itself did not pass: it counts as failed.
+Names choose: a folder of src, a parser of fuzz, a file of tests/ without .py, or a part of such a name with `*`.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+KINDS = ("unit", "replay", "system")
+
+
+class Tally:
+    """What passed and what failed, with the words of the failures for the end of the run."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failures = []
+
+    def add(self, name, passed, failures, seconds, words=""):
+        self.passed += passed
+        self.failures += failures
+        verdict = "ok" if not failures else f"{len(failures)} FAILED"
+        print(f"{name}: {passed} passed, {verdict} ({seconds:.1f} s)", flush=True)
+        if failures:
+            print(words, flush=True)
+
+
+def run_unit(program, timeout):
+    """One GoogleTest program. Its report names each test, so that a crash is told apart from an empty run."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder, "report.json")
+        # A folder of its own: tests that make files never meet those of another program.
+        words, status = run([program, f"--gtest_output=json:{report}", "--gtest_color=no"], folder, timeout)
+        name = program.name.removesuffix("_test")
+        if not report.exists():
+            return 0, [f"{name}: ended with status {status} before its report"], tail(words)
+        passed, failures = 0, []
+        for suite in json.loads(report.read_text())["testsuites"]:
+            for test in suite["testsuite"]:
+                if test["status"] == "RUN" and test.get("result") == "COMPLETED" and not test.get("failures"):
+                    passed += 1
+                elif test["status"] == "RUN":
+                    failures.append(f"{name}: {suite['name']}.{test['name']} ({test.get('result', '').lower()})")
+        if status and not failures:
+            failures.append(f"{name}: every test passed, but the program ended with status {status}")
+        if not passed and not failures:
+            failures.append(f"{name}: holds no test")
+        return passed, failures, tail(words)
+
+
+def run_replay(program, timeout):
+    """A fuzz target over its committed corpus, one test."""
+    parser = program.name.removesuffix("_replay")
+    words, status = run([program, ROOT / "fuzz" / "corpus" / parser], ROOT, timeout)
+    return (1, [], "") if status == 0 else (0, [f"replay of {parser}: status {status}"], tail(words))
+
+
+def run(command, folder, timeout):
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env=os.environ | {"SYMBOLON_SOURCE_DIR": str(ROOT)})
+        return (done.stdout + done.stderr).decode(errors="replace"), done.returncode
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode(errors="replace"), f"none: killed after {timeout} s"
+
+
+def tail(words, lines=60):
+    return "\n".join("    " + line for line in words.splitlines()[-lines:])
+
+
+def run_system(files, binary, jobs, timeout):
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder, "report.xml")
+        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-n", str(jobs), "--dist", "worksteal", f"--junitxml={report}",
+                   f"--timeout={timeout}", "--durations=8", "-rfE", *files]
+        print(f"system tests: {len(files)} files, {jobs} at a time", flush=True)
+        environment = os.environ | {"SYMBOLON_BINARY": str(binary), "PYTHONDONTWRITEBYTECODE": "1"}
+        status = subprocess.run(command, cwd=ROOT / "tests", env=environment, stdin=subprocess.DEVNULL).returncode
+        if not report.exists():
+            return 0, [f"system tests: pytest ended with status {status} before its report"]
+        passed, failures = 0, []
+        for case in ElementTree.parse(report).getroot().iter("testcase"):
+            outcome = next((e.tag for e in case if e.tag in ("failure", "error", "skipped")), None)
+            if outcome:
+                failures.append(f"{case.get('classname')}: {case.get('name')} ({outcome})")
+            else:
+                passed += 1
+        if status and not failures:
+            failures.append(f"system tests: pytest ended with status {status}")
+        return passed, failures
+
+
+def chosen(names, candidates, plain):
+    """The candidates whose plain name a name matches; all of them when no name is given."""
+    return sorted(c for c in candidates if not names or any(fnmatch.fnmatch(plain(c), n) for n in names))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    arguments.add_argument("--kinds", default=",".join(KINDS), help="which of unit,replay,system to run")
+    arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
+    arguments.add_argument("--timeout", type=int, default=600, help="seconds for one program or one system test")
+    arguments.add_argument("names", nargs="*")
+    options = arguments.parse_args()
+    build, kinds = options.build.resolve(), options.kinds.split(",")
+    names = [re.sub(r"^(tests|src|fuzz)/|(_test|_replay|_fuzzer)?(\.py|\.cc)?$|/$", "", n) for n in options.names]
+
+    unit = chosen(names, build.glob("*_test"), lambda p: p.name.removesuffix("_test")) if "unit" in kinds else []
+    replay = chosen(names, build.glob("fuzz/*_replay"), lambda p: p.name.removesuffix("_replay")) if "replay" in kinds else []
+    system = []
+    if "system" in kinds:
+        system = chosen(names, [p for p in (ROOT / "tests").glob("*.py") if p.name != "conftest.py"], lambda p: p.stem)
+
+    tally, begin = Tally(), time.monotonic()
+    for name in names:
+        if not any(fnmatch.fnmatch(re.sub("_(test|replay)$", "", p.stem), name) for p in [*unit, *replay, *system]):
+            tally.add(name, 0, [f"{name}: there is no such test"], 0)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        def timed(job, program):
+            start = time.monotonic()
+            return program.name, *job(program, options.timeout), time.monotonic() - start
+
+        waiting = [pool.submit(timed, run_unit, p) for p in unit] + [pool.submit(timed, run_replay, p) for p in replay]
+        for future in concurrent.futures.as_completed(waiting):
+            name, passed, failures, words, seconds = future.result()
+            tally.add(name, passed, failures, seconds, words)
+
+    if system:
+        start = time.monotonic()
+        passed, failures = run_system(system, build / "symbolon", options.jobs, options.timeout)
+        tally.add("system tests", passed, failures, time.monotonic() - start)
+
+    for failure in tally.failures:
+        print(f"FAILED {failure}")
+    print(f"tests took {time.monotonic() - begin:.0f} s")
+    print(f"{tally.passed} passed, {len(tally.failures)} failed")
+    return 1 if tally.failures or not tally.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

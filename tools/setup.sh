@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what is missing, and nothing else. `--test` adds what tests, fuzzing and lint need.
+# Fast when nothing is missing: one dpkg query, no network.
+set -euo pipefail
+
+build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
+  libsqlite3-dev libsqlitecpp-dev ca-certificates curl openssl python3)
+test=(libgtest-dev libgmock-dev libbenchmark-dev git
+  python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
+  apache2-bin gnutls-bin libnss3-tools default-jdk-headless golang-go nodejs
+  clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
+
+# Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+if [ "$codename" = bookworm ]; then
+  build+=(libboost1.81-dev libboost-json1.81-dev)
+else
+  build+=(libboost-dev libboost-json-dev)
+fi
+
+wanted=("${build[@]}")
+[ "${1:-}" = --test ] && wanted+=("${test[@]}")
+
+installed() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^.i. *//p'; }
+mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(installed "${wanted[@]}" | sort))
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "missing: ${missing[*]}" >&2
+  echo "This is not a Debian system: install what corresponds to them, or use a Debian 12 or 13 container." >&2
+  exit 1
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    printf 'These packages are missing and there is no sudo; run as root:\n  apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+# The headers of two Boost versions cannot be installed together. Nobody loses theirs unasked, but CI.
+old_boost=$(installed libboost1.74-dev)
+if [ -n "$old_boost" ] && [[ " ${missing[*]} " == *" libboost1.81-dev "* ]] && [ -z "${CI:-}${SYMBOLON_REPLACE_BOOST:-}" ]; then
+  cat >&2 <<'END'
+symbolon needs the headers of Boost 1.81; this machine has those of 1.74, and Debian's packages exclude each other.
+To replace them (programs that run are not affected, only what is compiled against 1.74):
+  SYMBOLON_REPLACE_BOOST=1 ./dev setup
+Or build in a container of Debian 12, where nothing else needs them.
+END
+  exit 1
+fi
+
+# Services that a package brings must not start here. The guard is removed again, and an existing one is left alone.
+guard=/usr/sbin/policy-rc.d
+if [ ! -e $guard ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $guard >/dev/null
+  "${as_root[@]}" chmod 755 $guard
+  trap '"${as_root[@]}" rm -f $guard' EXIT
+fi
+
+log=$(mktemp)
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 \
+    -o Acquire::Retries=3 "$@"
+}
+failed() {
+  tail -n 30 "$log" >&2
+  echo "apt-get failed; the whole of its words is in $log" >&2
+  exit 1
+}
+echo "== installing ${#missing[@]} packages and what they need: ${missing[*]}"
+apt update >"$log" 2>&1 || failed
+apt install --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | awk '
+  /newly installed/ { total = $3; print "   " $0; fflush() }
+  /^Need to get/ { print "   " $0; fflush() }
+  /^Setting up/ { if (++done % 20 == 0 || done == total) { print "   set up " done " of " total; fflush() } }' || failed
+rm -f "$log"
