@@ -1,0 +1,182 @@
+// What the ledger keeps: plain values, the same for every engine.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "x509/certificate.h"
+#include "x509/name.h"
+#include "x509/serial_number.h"
+
+namespace symbolon::ledger {
+
+struct IssuerId {
+  std::int64_t value = 0;
+  auto operator<=>(const IssuerId&) const = default;
+};
+struct CertificateId {
+  std::int64_t value = 0;
+  auto operator<=>(const CertificateId&) const = default;
+};
+// An intent has the id of the certificate that it becomes.
+using IntentId = CertificateId;
+
+// -- issuers --------------------------------------------------------------------------------------------------------
+
+enum class IssuerState : std::uint8_t { active, retired };  // retired: signs no certificates any more
+std::string_view name(IssuerState state);
+
+struct NewIssuer {
+  std::string name;           // unique; what --issuer says
+  Bytes certificate;          // DER
+  std::string key_reference;  // path or token URI; empty: the key is not on this machine
+  std::string actor;          // who did it, for the audit chain
+};
+
+struct Issuer {
+  IssuerId id;
+  std::string name;
+  Bytes certificate;
+  x509::Fingerprint fingerprint;
+  std::string key_reference;
+  IssuerState state = IssuerState::active;
+  UnixSeconds added_at;
+};
+
+// -- certificates ---------------------------------------------------------------------------------------------------
+
+// reserved: the intent is durable, the certificate is not (being signed, or the process ended meanwhile).
+enum class CertificateState : std::uint8_t { reserved, issued, abandoned };
+std::string_view name(CertificateState state);
+
+// A subjectAltName as the ledger keeps and searches it.
+struct SubjectName {
+  x509::NameKind kind = x509::NameKind::dns;
+  std::string value;
+  bool operator==(const SubjectName&) const = default;
+};
+std::vector<SubjectName> subject_names(const std::vector<x509::GeneralName>& names);
+
+struct NewIntent {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  Bytes tbs;  // the exact TBSCertificate (DER) that will be signed
+  std::string profile;
+  std::string requester;
+  std::string subject;  // RFC 4514
+  std::vector<SubjectName> names = {};
+  x509::Validity validity = {};
+  crypto::Sha256 spki_sha256 = {};
+};
+
+struct Completion {
+  IntentId intent;
+  Bytes certificate;  // DER; its TBSCertificate must be the reserved one, octet for octet
+};
+
+// RFC 5280 §5.3.1. certificateHold and removeFromCRL are left out: what is revoked stays revoked.
+enum class RevocationReason : std::uint8_t {
+  unspecified = 0,
+  key_compromise = 1,
+  ca_compromise = 2,
+  affiliation_changed = 3,
+  superseded = 4,
+  cessation_of_operation = 5,
+  privilege_withdrawn = 9,
+  aa_compromise = 10,
+};
+std::string_view name(RevocationReason reason);  // "keyCompromise", as RFC 5280 writes it
+// As RFC 5280 writes it, or with underscores or hyphens; any case.
+std::optional<RevocationReason> revocation_reason_from_name(std::string_view name);
+std::optional<RevocationReason> revocation_reason_from_number(std::int64_t number);
+
+struct Revocation {
+  std::uint64_t sequence = 0;  // 1, 2, 3, ... over all issuers, in the order of the commits
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  std::optional<CertificateId> certificate;  // none: a serial that this ledger did not issue (imported CA)
+  RevocationReason reason = RevocationReason::unspecified;
+  UnixSeconds revoked_at;
+  std::optional<UnixSeconds> invalid_since;  // RFC 5280 §5.3.2
+  std::string actor;
+};
+
+enum class UnknownSerial : std::uint8_t { refuse, accept };
+
+struct NewRevocation {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  RevocationReason reason = RevocationReason::unspecified;
+  std::optional<UnixSeconds> invalid_since = {};
+  std::string actor = {};
+  UnknownSerial unknown_serial = UnknownSerial::refuse;  // accept: for certificates an imported CA issued before
+};
+
+struct RevocationOutcome {
+  Revocation revocation;         // the one that holds; the older one if there was one
+  bool already_revoked = false;  // nothing was changed
+};
+
+struct CertificateRecord {
+  CertificateId id;
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  CertificateState state = CertificateState::reserved;
+  std::string profile;
+  std::string requester;
+  std::string subject;
+  std::vector<SubjectName> names;
+  x509::Validity validity;
+  crypto::Sha256 spki_sha256{};
+  UnixSeconds reserved_at;
+  std::optional<UnixSeconds> issued_at = {};
+  std::optional<x509::Fingerprint> fingerprint = {};  // once issued
+  std::string abandoned_because = {};
+  std::optional<Revocation> revocation = {};
+
+  // "issued", "revoked", "expired", "reserved", "abandoned": what `list` shows and `state:` asks for ("issued" there
+  // is any certificate that was handed out; "valid" one that is neither revoked nor outside its validity).
+  std::string_view standing(UnixSeconds now) const;
+};
+
+// -- audit ----------------------------------------------------------------------------------------------------------
+
+struct AuditEntry {
+  std::uint64_t sequence = 0;  // 1, 2, 3, ... without gaps
+  UnixSeconds time;            // never before the entry before it
+  std::string actor;
+  std::string action;       // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", or of a note
+  std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none
+  std::string details;      // a JSON object
+  crypto::Sha256 digest{};  // over the record that the action made
+  crypto::Sha256 hash{};    // over all of the above and the hash of the entry before
+};
+
+// An entry that changes no state of the ledger: a login, a backup, a reload.
+struct AuditNote {
+  std::string actor;
+  std::string action;
+  std::string details = "{}";  // a JSON object
+};
+
+struct AuditHead {
+  std::uint64_t sequence = 0;  // how many entries there are
+  UnixSeconds time;
+  crypto::Sha256 hash{};
+};
+
+struct VerifyReport {
+  AuditHead head;
+  std::uint64_t certificates = 0;
+  std::uint64_t revocations = 0;
+  std::uint64_t unfinished = 0;
+};
+
+}  // namespace symbolon::ledger
