@@ -1,0 +1,79 @@
+// Patterns for the names in certificates: what access rules match and what profiles may issue.
+//
+//   dns    "web.example.com"; "*.example.com": exactly one label; "**.example.com": one or more; "*", "**" alone.
+//          Case-insensitive (RFC 4343). A name that is itself a wildcard ("*.example.com") matches where every name it
+//          stands for would.
+//   uri    "spiffe://example.com/billing"; in the path "*" is one segment, "**" any number of them, each alone between
+//          slashes. Scheme and host are case-insensitive (RFC 3986 §6.2.2.1), the rest is exact. Wildcards need
+//          scheme://authority and never match a query, a fragment, an empty or dot segment, or percent-encoding.
+//   email  "ann@example.com", "*@example.com", "*@**.example.com": local part exact and case-sensitive, the domain a
+//          dns pattern (RFC 5280 §7.5).
+//   ip     "192.0.2.1", "2001:db8::/32"; no bits beyond the prefix. IPv4 never matches IPv6 forms.
+//   text   (CN, OU, O) exact and case-sensitive, or with "*" at either end or both, or "*".
+//
+// A name that holds NUL or another control character matches nothing: patterns cannot hold one, wildcards refuse it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "x509/name.h"
+
+namespace symbolon::policy {
+
+enum class PatternKind : std::uint8_t { dns, uri, email, ip, text };
+
+// Immutable; matching is thread-safe, allocates little and takes time linear in name times pattern.
+class NamePattern {
+ public:
+  // Each fails with config_bad_value.
+  static Result<NamePattern> dns(std::string_view pattern);
+  static Result<NamePattern> uri(std::string_view pattern);
+  static Result<NamePattern> email(std::string_view pattern);
+  static Result<NamePattern> ip(std::string_view pattern);
+  static Result<NamePattern> text(std::string_view pattern);
+  static Result<NamePattern> make(PatternKind kind, std::string_view pattern);
+
+  PatternKind kind() const { return kind_; }
+  const std::string& pattern() const { return pattern_; }  // as written
+
+  // The name as it stands in the certificate; for ip its textual form.
+  bool matches(std::string_view name) const;
+  bool matches_ip(ByteView octets) const;  // 4 or 16 octets
+  // Of the pattern's kind, and matching. Never for `text`.
+  bool matches(const x509::GeneralName& name) const;
+
+  // No wildcard, no prefix: matches exactly the names whose normal form is `normal()`.
+  bool exact() const { return exact_; }
+  const std::string& normal() const { return normal_; }
+  bool operator==(const NamePattern& other) const { return kind_ == other.kind_ && pattern_ == other.pattern_; }
+
+ private:
+  struct Prefix {
+    Bytes octets;
+    unsigned bits = 0;
+  };
+  NamePattern(PatternKind kind, std::string_view pattern) : kind_(kind), pattern_(pattern) {}
+
+  PatternKind kind_;
+  bool exact_ = true;
+  std::string pattern_;
+  std::string normal_;                 // exact: the normal form; text: what stands between the stars
+  std::vector<std::string> segments_;  // dns labels, uri path segments, or the local part of an e-mail address
+  std::vector<std::string> domain_;    // email: labels
+  std::string origin_;                 // uri: "scheme://authority", normal
+  Prefix prefix_;                      // ip
+  bool open_start_ = false;            // text: begins with "*"
+  bool open_end_ = false;
+};
+
+// The normal form of a name, under which exact patterns of the kind are found: dns and the domain of an e-mail address
+// in lower case, scheme and host of a URI likewise. Total, whatever the name holds.
+std::string normal_form(PatternKind kind, std::string_view name);
+
+}  // namespace symbolon::policy
