@@ -32,6 +32,13 @@ std::string group_name(const EVP_PKEY* key) {
   return {group, length};
 }
 
+// RFC 5480 §2.1.1: implicitCurve and specifiedCurve MUST NOT be used.
+bool has_explicit_parameters(const EVP_PKEY* key) {
+  int is_explicit = 0;
+  return EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit) == 1 &&
+         is_explicit == 1;
+}
+
 bool is_p256(std::string_view group) { return group == "prime256v1" || group == "P-256"; }
 bool is_p384(std::string_view group) { return group == "secp384r1" || group == "P-384"; }
 
@@ -187,7 +194,8 @@ Status PublicKey::check_strength() const {
     case EVP_PKEY_RSA:
     case EVP_PKEY_RSA_PSS: return check_rsa(key);
     case EVP_PKEY_EC:
-      if (group_name(key).empty()) return fail(Code::key_weak, "an EC key with explicit parameters");
+      if (group_name(key).empty() || has_explicit_parameters(key))
+        return fail(Code::key_weak, "an EC key with explicit parameters");
       if (EVP_PKEY_get_security_bits(key) < 128) return fail(Code::key_weak, "{}", description());
       return {};
     default: return fail(Code::key_weak, "{}", description());
@@ -230,10 +238,10 @@ Result<Secret> PrivateKey::to_pem() const {
 
 Result<Secret> PrivateKey::to_encrypted_pem(const Secret& passphrase) const {
   if (passphrase.empty()) return fail(Code::passphrase_needed, "an empty passphrase protects nothing");
-  // scrypt with 128 MiB and about half a second of one core: a passphrase of a person is guessed at slowly.
-  constexpr std::uint64_t kN = 131072;
+  // 16 MiB and five rounds of it: the most that openssl's own limit of 32 MiB lets other programs open.
+  constexpr std::uint64_t kN = 16384;
   constexpr std::uint64_t kR = 8;
-  constexpr std::uint64_t kP = 1;
+  constexpr std::uint64_t kP = 5;
   Handle<X509_ALGOR, X509_ALGOR_free> algorithm(
       PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, 0, nullptr, kN, kR, kP));
   const Pkcs8Handle plain(EVP_PKEY2PKCS8(key_.get()));
