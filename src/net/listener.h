@@ -1,6 +1,8 @@
 // Listening sockets.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <vector>
 
@@ -13,6 +15,7 @@ namespace symbolon::net {
 struct PeerAddress {
   std::string address;  // "192.0.2.1", "2001:db8::1" (v4-mapped addresses as IPv4), "unix"
   std::uint16_t port = 0;
+  static PeerAddress from(const sockaddr_storage& address);
   std::string text() const;  // "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"
 };
 
@@ -55,22 +58,23 @@ Result<std::vector<ListeningSocket>> listen(const Endpoint& endpoint, const List
 class Listener {
  public:
   Listener(const Executor& executor, ListeningSocket socket);
-  Listener(Listener&&) = default;
+  Listener(Listener&&) = delete;
+  ~Listener();
 
-  // The next connection. Fails with out_of_descriptors (the waiting connection is closed with a reserve descriptor,
-  // so that it is not left hanging; go on accepting), cancelled (after close()) or system_error.
+  // The next connection. Fails with out_of_descriptors (the connection that waited was closed with the help of a
+  // reserve descriptor instead of being left hanging; go on accepting), cancelled (after close()) or system_error.
   Task<Result<Accepted>> accept();
   // Ends a waiting accept() with cancelled. On the executor only.
   void close();
-  Endpoint local() const;  // with the port that was really bound
+  Endpoint local() const { return local_; }  // with the port that was really bound
 
  private:
   boost::asio::posix::stream_descriptor descriptor_;
+  Endpoint local_;
   int reserve_ = -1;
-  bool tcp_ = true;
-
- public:
-  ~Listener();
 };
+
+// Where a listening descriptor is bound.
+Endpoint bound_to(int descriptor);
 
 }  // namespace symbolon::net
