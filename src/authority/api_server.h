@@ -11,7 +11,7 @@
 namespace symbolon::authority {
 
 struct ApiOptions {
-  http::ServerLimits limits;
+  http::ServerOptions http;
   std::size_t threads = 64;    // that wait for commits: issuances that may share one
   std::size_t waiting = 1024;  // calls that run or wait; further ones are refused with `overloaded`
 };

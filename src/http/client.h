@@ -1,14 +1,14 @@
 // An HTTP/1.1 client: one connection, one request after the other.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "base/file.h"
 #include "http/byte_stream.h"
 #include "http/message.h"
 #include "http/wire.h"
+#include "net/endpoint.h"
 
 namespace symbolon::http {
 
@@ -16,17 +16,21 @@ struct ClientLimits {
   MessageLimits message{.header_octets = 16 << 10, .body_octets = 64 << 20};
 };
 
-// On the executor it was made for.
+// The body as far as it has come, while more is awaited.
+using OnBody = std::function<void(std::string_view so_far)>;
+
+// On the executor of its stream.
 class Client {
  public:
-  Client(std::unique_ptr<ByteStream> stream, std::string host, ClientLimits limits);
+  // `host` is what stands in the Host field.
+  Client(std::unique_ptr<ByteStream> stream, std::string host, ClientLimits limits = {});
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // The response, whatever its status. Fails as the stream does, with bad_request (the answer is not HTTP), too_large,
-  // truncated. After a failure, or when usable() is false, the connection is spent.
-  boost::asio::awaitable<Result<Response>> call(Request request, Deadline deadline);
+  // The response, whatever its status. Fails as the stream does, with bad_request (the answer is not HTTP), too_large
+  // or truncated. After a failure, or when usable() is false, the connection is spent.
+  net::Task<Result<Response>> call(Request request, net::Deadline deadline, OnBody on_body = {});
   bool usable() const;
   void close();
 
@@ -35,11 +39,14 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// Fails with authority_unreachable-like codes: connection_refused, connection_timeout, network_unreachable,
-// file_missing (no such socket), file_unreadable (no right to it).
-boost::asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_unix(Path path, Deadline deadline);
-// `address` is numeric. Names are resolved by the caller (net/).
-boost::asio::awaitable<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string address, std::uint16_t port,
-                                                                        Deadline deadline);
+// Plain. Fails as net::dial.
+net::Task<Result<std::unique_ptr<ByteStream>>> connect(net::Endpoint endpoint, net::Deadline deadline);
+// Mutual TLS; `server_name` is expected in the server's certificate. Fails as net::dial, or with the refusal's code.
+struct TlsTarget {
+  net::Endpoint endpoint;
+  std::string server_name;
+  std::shared_ptr<const tls::ClientContext> context;
+};
+net::Task<Result<std::unique_ptr<ByteStream>>> connect_tls(TlsTarget target, net::Deadline deadline);
 
 }  // namespace symbolon::http

@@ -1,6 +1,8 @@
 // HTTP messages as plain values (RFC 9110); how they look on the wire is http/wire.h.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,10 +47,13 @@ struct Request {
   std::string body;
 };
 
+class BodySource;  // http/body_source.h
+
 struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  std::shared_ptr<BodySource> source = {};  // instead of `body`: it comes piece by piece (chunked)
 };
 
 inline constexpr std::string_view kJson = "application/json";

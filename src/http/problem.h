@@ -4,6 +4,9 @@
 //    "code":"not_found","where":"...","remedy":"see `symbolon list`"}
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "base/error.h"
 #include "http/message.h"
 
@@ -17,5 +20,10 @@ Response problem(const Error& error);
 // an Error by its status (404 not_found, 403 forbidden, 413 too_large, 503 overloaded, other 4xx bad_request, 5xx
 // internal). Codes that this build does not know (a newer server) are mapped the same way, their name kept in words.
 Error error_of(const Response& response);
+
+// The document alone, for answers that come piece by piece and fail on the way.
+std::string problem_text(const Error& error);
+// None: not a problem document of ours.
+std::optional<Error> problem_from_text(std::string_view text);
 
 }  // namespace symbolon::http

@@ -1,7 +1,6 @@
 // Which handler answers a request: methods and path templates.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
 #include <string>
@@ -11,6 +10,7 @@
 #include "http/caller.h"
 #include "http/message.h"
 #include "http/target.h"
+#include "net/socket.h"
 
 namespace symbolon::http {
 
@@ -21,7 +21,7 @@ struct RoutedRequest {
   std::map<std::string, std::string, std::less<>> parameters;  // of the template: {"what", "web"}
 };
 
-using RouteHandler = std::function<boost::asio::awaitable<Response>(RoutedRequest, const Caller&)>;
+using RouteHandler = std::function<net::Task<Response>(RoutedRequest, const Caller&)>;
 
 // Filled at the start, then only read. Thread-safe from then on.
 class Router {
@@ -31,7 +31,7 @@ class Router {
 
   // 404 not_found, 405 method_not_allowed with Allow, both as problem documents. HEAD is answered by GET's handler
   // (the server drops the body), OPTIONS with Allow.
-  boost::asio::awaitable<Response> handle(Request request, const Caller& caller) const;
+  net::Task<Response> handle(Request request, const Caller& caller) const;
 
  private:
   struct Route {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "http/message.h"
 
@@ -59,6 +60,8 @@ class ResponseParser {
   // The peer ended the stream: fails with truncated unless the message ends there (no Content-Length, not chunked).
   Status finish();
   bool complete() const;
+  // What has come of the body so far.
+  std::string_view body() const;
   bool keep_alive() const;
   Response take();
 
@@ -73,12 +76,20 @@ enum class Persistence : std::uint8_t { keep_alive, close };
 // characters that would break the framing.
 Result<std::string> to_wire(const Request& request);
 
+// Adds Content-Length (Transfer-Encoding: chunked for a body that comes piece by piece, see chunk()), Connection, Date,
+// and what keeps answers out of caches and sniffers (Cache-Control: no-store, X-Content-Type-Options: nosniff) unless
+// it is set. An answer to HEAD has the Content-Length of its body, but no body.
 struct ResponseForm {
   Persistence persistence = Persistence::keep_alive;
-  bool head = false;  // answer to HEAD: Content-Length of the body, but no body
+  ResponseParser::BodyExpected body = ResponseParser::BodyExpected::yes;
+  UnixSeconds now;
 };
-// Adds Content-Length, Connection, Date, and the headers that keep answers out of caches and sniffers
-// (Cache-Control: no-store, X-Content-Type-Options: nosniff) unless they are set.
-Result<std::string> to_wire(const Response& response, ResponseForm form);
+Result<std::string> to_wire(const Response& response, const ResponseForm& form);
+
+// RFC 9112 §7.1; an empty piece is the last chunk.
+std::string chunk(std::string_view piece);
+
+// RFC 9110 §5.6.7: "Sat, 21 Nov 2026 10:08:38 GMT".
+std::string http_date(UnixSeconds time);
 
 }  // namespace symbolon::http
