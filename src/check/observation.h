@@ -1,0 +1,35 @@
+// What one probe of an endpoint saw: facts only.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "net/endpoint.h"
+#include "tls/probe.h"
+#include "x509/path_verification.h"
+
+namespace symbolon::check {
+
+using PathVerdict = std::expected<x509::VerifiedPath, x509::PathFailure>;
+
+struct Observation {
+  net::Endpoint endpoint;
+  std::string server_name;  // what was asked for by SNI and expected in the certificate
+  UnixSeconds at;
+  bool asked_http = false;  // a HEAD request was sent after the handshake
+
+  std::optional<Error> unreachable = {};    // connection_refused, connection_timeout, name_not_found, ...
+  std::string address = {};                 // that was reached, "192.0.2.1:443"
+  std::optional<tls::Transcript> tls = {};  // absent when unreachable
+
+  std::string trust = {};                       // where the trusted CAs come from; empty: none, nothing was verified
+  std::optional<PathVerdict> server_path = {};  // of the server's chain, with its name
+  std::vector<x509::Certificate> client_chain = {};  // ours, leaf first; empty: none was given
+  std::optional<PathVerdict> client_path = {};       // of ours by the same trusted CAs: only where --ca named them
+};
+
+}  // namespace symbolon::check

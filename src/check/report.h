@@ -1,0 +1,61 @@
+// `diagnose(Observation) -> Report`: what happened, whose fault it is, what mends it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codes.h"
+#include "check/observation.h"
+
+namespace symbolon::check {
+
+enum class Certainty : std::uint8_t { proven, likely, possible };
+std::string_view name(Certainty certainty);
+
+// Who has to mend it.
+enum class Side : std::uint8_t { client, server, network };
+std::string_view name(Side side);
+
+// What became of the client's certificate, or of the whole attempt.
+enum class Outcome : std::uint8_t {
+  accepted,         // proven: the server asked for it, got it, and answered with application data
+  likely_accepted,  // the handshake finished and no refusal came; nobody answered either
+  open,             // the handshake finished and no client certificate was asked for
+  anonymous,        // one was asked for, none was sent, and the server went on (as far as it can be seen)
+  refused,          // the server ended it
+  failed,           // the handshake could not be done
+  not_tls,          // something else than TLS answered
+  unreachable,      // there was no connection
+};
+std::string_view name(Outcome outcome);
+
+// A row of the code table with its evidence.
+struct Finding {
+  Code code = Code::internal;
+  Certainty certainty = Certainty::proven;
+  Side side = Side::server;
+  std::string words;        // the evidence, with the numbers
+  std::string remedy = {};  // empty: the code's own
+
+  std::string_view remedy_text() const { return remedy.empty() ? row(code).remedy : std::string_view(remedy); }
+};
+
+struct Report {
+  Outcome outcome = Outcome::failed;
+  std::string summary;             // one sentence
+  std::vector<Finding> findings;   // what decided first
+  std::vector<std::string> notes;  // worth knowing, nothing to mend
+  int exit_code() const;           // of the first finding whose code's is not 0; else 0
+};
+
+// Pure.
+Report diagnose(const Observation& observation);
+
+// For people: what was reached, both chains, the findings. Ends with a line break.
+std::string to_text(const Observation& observation, const Report& report);
+// One JSON object (schema: src/check/README.md); ends with a line break.
+std::string to_json(const Observation& observation, const Report& report);
+
+}  // namespace symbolon::check

@@ -1,0 +1,96 @@
+// One TLS handshake as a client, watched: what was sent, what came, how it ended. Nothing is judged here, so that a
+// server with a bad certificate, and one that is no TLS server at all, are seen to the end.
+//
+// TLS 1.2 and 1.3 are offered, at security level 0: a weak certificate is an observation, not an obstacle.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tls/credential.h"
+#include "x509/certificate.h"
+#include "x509/name.h"
+
+namespace symbolon::tls {
+
+// What a probe takes in at most, whatever the server sends.
+struct ProbeLimits {
+  static constexpr std::size_t kChainOctets = 256 * 1024;    // the server's Certificate message
+  static constexpr std::size_t kOctets = 1024 * 1024;        // everything read from the socket
+  static constexpr std::size_t kMessages = 512;              // remembered
+  static constexpr std::size_t kApplicationOctets = 16'384;  // remembered
+  static constexpr std::size_t kFirstOctets = 256;           // remembered of what came first
+};
+
+struct ProbeOptions {
+  std::string server_name;                       // SNI; empty or an address: none is sent
+  std::shared_ptr<const Credential> credential;  // presented when the server asks for one; null: an empty Certificate
+  std::string request;                           // application data to send after Finished; empty: nothing is sent
+  std::chrono::milliseconds handshake{10'000};   // until Finished
+  std::chrono::milliseconds linger{1'500};       // after Finished: TLS 1.3 servers refuse a client only then
+};
+
+enum class ProbeDirection : std::uint8_t { sent, received };
+
+// A handshake message, alert or change_cipher_spec, in order.
+struct ProbeMessage {
+  ProbeDirection direction = ProbeDirection::sent;
+  std::uint8_t content_type = 0;    // RFC 8446 §5.1: 20, 21, 22
+  std::uint8_t handshake_type = 0;  // RFC 8446 §4, with content type 22
+  std::size_t octets = 0;
+  std::chrono::microseconds at{0};  // since the first octet was sent
+};
+
+struct ProbeAlert {
+  int level = 0;                // 1 warning, 2 fatal
+  int description = 0;          // RFC 8446 §6
+  bool after_finished = false;  // came when our Finished had been sent
+};
+
+// What ended the watching.
+enum class ProbeEnd : std::uint8_t {
+  alert,    // a fatal alert came
+  data,     // application data came
+  closed,   // close_notify came
+  cut,      // the connection ended without close_notify
+  reset,    // the connection was reset
+  silence,  // after Finished nothing more came while we lingered
+  timeout,  // the handshake did not finish in time
+  not_tls,  // what came is no TLS record
+  flood,    // more came than ProbeLimits allow
+  failed,   // our TLS library gave up: `words` has its reasons, `alert_sent` the alert it sent
+};
+
+struct Transcript {
+  ProbeEnd end = ProbeEnd::failed;
+  bool finished = false;                             // the handshake, as far as this side can see it
+  std::string version = {};                          // "TLSv1.3"; empty before ServerHello
+  std::string cipher = {};                           // "TLS_AES_128_GCM_SHA256"
+  std::string group = {};                            // "x25519"; empty where the library does not say
+  std::vector<x509::Certificate> server_chain = {};  // leaf first, as sent
+
+  bool certificate_requested = false;
+  std::vector<x509::DistinguishedName> ca_names = {};  // of the request; empty: any, or none was sent
+  std::vector<std::string> signature_algorithms = {};  // of the request, "ECDSA+SHA256"
+  bool certificate_sent = false;                       // not only an empty Certificate
+
+  std::optional<ProbeAlert> alert_received = {};  // the last one but close_notify
+  std::optional<ProbeAlert> alert_sent = {};
+  int session_tickets = 0;
+
+  std::string application_data = {};  // as far as it is remembered
+  Bytes first_octets = {};            // of what came, as it stood on the wire
+  std::string words = {};             // our library's reasons, or the system's
+  std::vector<ProbeMessage> messages = {};
+  std::chrono::microseconds handshake_time{0};
+};
+
+// `descriptor` is a connected stream socket; it is made nonblocking and stays the caller's. Blocks the thread for
+// handshake + linger at most. Total.
+Transcript probe(int descriptor, const ProbeOptions& options);
+
+}  // namespace symbolon::tls
