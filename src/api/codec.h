@@ -30,8 +30,9 @@ std::string encode(const StatusInfo&);
 std::string encode(const LedgerVerifyAnswer&);
 std::string encode(const LedgerBackupRequest&);
 std::string encode(const LedgerBackupAnswer&);
+std::string encode(const Progress&);
 
-// Defined for the types above.
+// Defined for the types above. Fails with bad_request.
 template <typename T>
 Result<T> decode(std::string_view json);
 

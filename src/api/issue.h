@@ -25,6 +25,7 @@ struct IssueAnswer {
   std::string chain;        // PEM: the issuing CA first, then those above it, without the root
   std::string root;         // PEM: what those who verify must trust
   CertificateSummary summary;
+  std::vector<std::string> notes = {};  // what was decided on the way: a lifetime that was cut
   bool operator==(const IssueAnswer&) const = default;
 };
 

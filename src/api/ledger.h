@@ -26,7 +26,8 @@ struct LedgerBackupAnswer {
   bool operator==(const LedgerBackupAnswer&) const = default;
 };
 
-// One line of a long call's answer (application/x-ndjson): progress, and last the result or the failure.
+// How far a long call has come. Its answer is application/x-ndjson: lines {"progress":{"done":1,"of":9}}, and as the
+// last one either {"result":{...}} or {"problem":{...}} (RFC 9457).
 struct Progress {
   std::int64_t done = 0;
   std::int64_t of = 0;  // 0: not known

@@ -1,0 +1,145 @@
+// The members of each wire object: the one table that encode() and decode() both walk. Internal to api/.
+//
+//   required   must stand there        defaulted   may be absent        optional   is absent when it has no value
+#pragma once
+
+#include <concepts>
+
+#include "api/codec.h"
+#include "api/fields.h"
+
+namespace symbolon::api {
+
+std::optional<RevocationOutcome> outcome_from_name(std::string_view name);
+
+// T or const T: reading and writing share the table.
+template <typename U, typename T>
+concept Is = std::same_as<std::remove_const_t<U>, T>;
+
+inline constexpr ListBounds kNames{.most = 1000, .item = {.least = 1, .most = 4096}};
+inline constexpr ListBounds kFew{.most = 1000};
+inline constexpr ListBounds kPage{.most = ListQuery::kMostPerPage};
+
+void members(auto& f, Is<Revocation> auto& x) {
+  f.required("reason", x.reason, reason_from_name);
+  f.required("at", x.at);
+  f.required("by", x.by, kWords);
+}
+
+void members(auto& f, Is<CertificateSummary> auto& x) {
+  f.required("serial", x.serial, kName);
+  f.required("fingerprint", x.fingerprint, kLine);
+  f.required("issuer", x.issuer, kLine);
+  f.required("profile", x.profile, kLine);
+  f.required("subject", x.subject, kWords);
+  f.required("names", x.names, ListBounds{.most = 1000, .item = kWords});
+  f.required("requester", x.requester, kWords);
+  f.required("state", x.state, state_from_name);
+  f.required("not_before", x.not_before);
+  f.required("not_after", x.not_after);
+  f.required("issued_at", x.issued_at);
+  f.optional("revocation", x.revocation);
+}
+
+void members(auto& f, Is<CertificateDetails> auto& x) {
+  f.required("summary", x.summary);
+  f.required("certificate", x.certificate, kPem);
+  f.required("chain", x.chain, kPem);
+}
+
+void members(auto& f, Is<ListPage> auto& x) {
+  f.required("certificates", x.certificates, kPage);
+  f.optional("next", x.next, kName);
+}
+
+void members(auto& f, Is<IssueRequest> auto& x) {
+  f.required("profile", x.profile, kName);
+  f.required("csr", x.csr, kSomePem);
+  f.defaulted("names", x.names, kNames);
+  f.optional("common_name", x.common_name, kName);
+  f.optional("lifetime", x.lifetime);
+  f.optional("issuer", x.issuer, kName);
+}
+
+void members(auto& f, Is<IssueAnswer> auto& x) {
+  f.required("certificate", x.certificate, kSomePem);
+  f.required("chain", x.chain, kPem);
+  f.required("root", x.root, kPem);
+  f.required("summary", x.summary);
+  f.defaulted("notes", x.notes, ListBounds{.most = 1000, .item = kWords});
+}
+
+void members(auto& f, Is<RevocationRequest> auto& x) {
+  f.required("what", x.what, TextBounds{.least = 1, .most = 4096});
+  f.defaulted("reason", x.reason, reason_from_name);
+}
+
+void members(auto& f, Is<RevocationAnswer> auto& x) {
+  f.required("certificate", x.certificate);
+  f.required("outcome", x.outcome, outcome_from_name);
+}
+
+void members(auto& f, Is<ProfileInfo> auto& x) {
+  f.required("name", x.name, kName);
+  f.required("summary", x.summary, kWords);
+  f.required("lifetime", x.lifetime);
+  f.required("longest_lifetime", x.longest_lifetime);
+  f.required("key_types", x.key_types, kFew);
+  f.required("extended_key_usage", x.extended_key_usage, kFew);
+  f.required("names", x.names, kFew);
+}
+
+void members(auto& f, Is<ProfileList> auto& x) { f.required("profiles", x.profiles, kFew); }
+
+void members(auto& f, Is<IssuerInfo> auto& x) {
+  f.required("name", x.name, kName);
+  f.required("role", x.role, kName);
+  f.required("in_use", x.in_use);
+  f.required("subject", x.subject, kWords);
+  f.required("serial", x.serial, kName);
+  f.required("fingerprint", x.fingerprint, kName);
+  f.required("key", x.key, kLine);
+  f.required("not_before", x.not_before);
+  f.required("not_after", x.not_after);
+  f.required("certificate", x.certificate, kPem);
+}
+
+void members(auto& f, Is<IssuerList> auto& x) { f.required("issuers", x.issuers, kFew); }
+
+void members(auto& f, Is<Warning> auto& x) {
+  f.required("code", x.code, code_from_name);
+  f.required("words", x.words, kWords);
+}
+
+void members(auto& f, Is<StatusInfo> auto& x) {
+  f.required("version", x.version, kLine);
+  f.required("name", x.name, kLine);
+  f.required("now", x.now);
+  f.required("started_at", x.started_at);
+  f.required("issued", x.issued, IntegerBounds{});
+  f.required("revoked", x.revoked, IntegerBounds{});
+  f.required("unfinished", x.unfinished, IntegerBounds{});
+  f.optional("last_issued_at", x.last_issued_at);
+  f.required("warnings", x.warnings, kFew);
+}
+
+void members(auto& f, Is<LedgerVerifyAnswer> auto& x) {
+  f.required("entries", x.entries, IntegerBounds{});
+  f.required("head", x.head, kLine);
+}
+
+void members(auto& f, Is<LedgerBackupRequest> auto& x) {
+  f.required("path", x.path, TextBounds{.least = 1, .most = 4095});
+}
+
+void members(auto& f, Is<LedgerBackupAnswer> auto& x) {
+  f.required("path", x.path, kLine);
+  f.required("octets", x.octets, IntegerBounds{});
+}
+
+void members(auto& f, Is<Progress> auto& x) {
+  f.required("done", x.done, IntegerBounds{});
+  f.required("of", x.of, IntegerBounds{});
+}
+
+}  // namespace symbolon::api

@@ -1,0 +1,74 @@
+// The values of the wire's enumerations.
+#include <array>
+#include <utility>
+
+#include "api/members.h"
+
+namespace symbolon::api {
+
+namespace {
+
+constexpr std::array<std::pair<CertificateState, std::string_view>, 4> kStates{{
+    {CertificateState::reserved, "reserved"},
+    {CertificateState::issued, "issued"},
+    {CertificateState::revoked, "revoked"},
+    {CertificateState::abandoned, "abandoned"},
+}};
+
+struct ReasonName {
+  RevocationReason reason;
+  std::string_view ours;
+  std::string_view standard;  // RFC 5280 §5.3.1
+};
+constexpr std::array<ReasonName, 7> kReasons{{
+    {RevocationReason::unspecified, "unspecified", "unspecified"},
+    {RevocationReason::key_compromise, "key_compromise", "keyCompromise"},
+    {RevocationReason::ca_compromise, "ca_compromise", "cACompromise"},
+    {RevocationReason::affiliation_changed, "affiliation_changed", "affiliationChanged"},
+    {RevocationReason::superseded, "superseded", "superseded"},
+    {RevocationReason::cessation_of_operation, "cessation_of_operation", "cessationOfOperation"},
+    {RevocationReason::privilege_withdrawn, "privilege_withdrawn", "privilegeWithdrawn"},
+}};
+
+constexpr std::array<std::pair<RevocationOutcome, std::string_view>, 2> kOutcomes{{
+    {RevocationOutcome::revoked, "revoked"},
+    {RevocationOutcome::was_revoked_already, "was_revoked_already"},
+}};
+
+template <typename Table, typename Key>
+std::string_view name_in(const Table& table, Key key) {
+  for (const auto& [value, text] : table) {
+    if (value == key) return text;
+  }
+  abort_with(__FILE__, __LINE__, "a value of the enumeration");
+}
+
+template <typename Key, std::size_t N>
+std::optional<Key> find_in(const std::array<std::pair<Key, std::string_view>, N>& table, std::string_view name) {
+  for (const auto& [value, text] : table) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name(CertificateState state) { return name_in(kStates, state); }
+std::string_view name(RevocationOutcome outcome) { return name_in(kOutcomes, outcome); }
+std::string_view name(RevocationReason reason) {
+  for (const ReasonName& row : kReasons) {
+    if (row.reason == reason) return row.ours;
+  }
+  abort_with(__FILE__, __LINE__, "a value of the enumeration");
+}
+
+std::optional<CertificateState> state_from_name(std::string_view name) { return find_in(kStates, name); }
+std::optional<RevocationOutcome> outcome_from_name(std::string_view name) { return find_in(kOutcomes, name); }
+std::optional<RevocationReason> reason_from_name(std::string_view name) {
+  for (const ReasonName& row : kReasons) {
+    if (row.ours == name || row.standard == name) return row.reason;
+  }
+  return std::nullopt;
+}
+
+}  // namespace symbolon::api
