@@ -28,6 +28,9 @@ struct KeyDescription {
   DescriptionPtr value;
 };
 
+// The pattern of text that is not empty.
+inline constexpr const char* kAnyText = "[\\s\\S]";
+
 struct Description {
   enum class Kind : std::uint8_t { text, integer, boolean, choice, list, map, table, either };
   Kind kind = Kind::text;

@@ -21,7 +21,7 @@ enum class Shape : std::uint8_t { null, scalar, list, mapping };
 struct Entry;
 
 struct Node {
-  Place place;
+  Place place = {};
   Shape shape = Shape::null;
   std::string scalar = {};  // valid UTF-8 without control characters but tab and line feed
   bool quoted = false;      // quoted or a block: text, whatever it looks like

@@ -29,6 +29,7 @@ class Reader {
   void error(const Place& place, Code code, std::string words);
   // "'depth' in route 'web' must be <expected>, not 'two'": config_wrong_type for a wrong shape, else config_bad_value.
   void must_be(const Node& node, std::string_view expected);
+  void must_be(const Node& node, std::string_view expected, Code code);
   void warn(const Place& place, std::string words);
   // Warns when `word`, a key or a keyword, begins with "insecure_".
   void note_weakening(const Place& place, std::string_view word);
@@ -37,10 +38,11 @@ class Reader {
   std::string subject() const;
   // " in route 'web'" or nothing: the innermost thing with a name.
   std::string in_scope() const;
+  std::string thing() const;  // "route 'web'", or nothing
 
   const std::vector<Problem>& problems() const { return problems_; }
   const std::vector<Warning>& warnings() const { return warnings_; }
-  // Errors in the order of the file.
+  // In the order of the file, the first at each place only (the rest follow from it), at most kMostProblems.
   std::vector<Error> sorted_errors() const;
 
   // While it lives, messages speak of this table or key.

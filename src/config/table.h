@@ -31,8 +31,8 @@ class TableShape {
   TableShape(std::string label, std::string help);
   void add(KeyDescription key);
   const std::shared_ptr<Description>& description() const { return description_; }
-  // Reports a wrong shape (and returns false), unknown and missing keys.
-  bool check(const Node& node, Reader& reader) const;
+  // Reports unknown and missing keys, and notes those that weaken.
+  void check_keys(const Node& node, Reader& reader) const;
   // The `name` of the mapping, where it has one.
   static std::string name_of(const Node& node);
 

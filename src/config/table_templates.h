@@ -95,9 +95,13 @@ Table<T>& Table<T>::place(Place B::* member) {
 
 template <typename T>
 std::optional<T> Table<T>::read(const Node& node, Reader& reader) const {
+  if (node.shape != Shape::mapping) {
+    reader.must_be(node, shape_.description()->words);
+    return std::nullopt;
+  }
   const std::size_t before = reader.problems().size();
   const auto scope = reader.in_table(shape_.description()->label, TableShape::name_of(node));
-  if (!shape_.check(node, reader)) return std::nullopt;
+  shape_.check_keys(node, reader);
   T out{};
   for (const Key& key : keys_) {
     const Node* value = node.find(key.name);

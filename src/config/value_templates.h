@@ -12,6 +12,7 @@ namespace detail {
 
 // A parse error's words at the node, or the general "must be".
 void report(const Node& node, Reader& reader, const Error& error);
+void report_choice(const Node& node, Reader& reader, const Description& choice);
 // Whether a mapping key may name an entry of a map; reports it.
 bool name_is_good(const Entry& entry, Reader& reader);
 bool list_is_good(const Node& node, Reader& reader, const ListOptions& options);
@@ -60,7 +61,7 @@ Value<E> choice(std::vector<std::pair<std::string, E>> words) {
         return meaning;
       }
     }
-    reader.must_be(node, description->words);
+    detail::report_choice(node, reader, *description);
     return std::nullopt;
   };
   auto show = [words](const E& value) -> std::string {
