@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "x509/certificate_template.h"
+#include "x509/pem.h"
 #include "x509/request.h"
 
 namespace symbolon::authority {
@@ -93,7 +94,7 @@ class IssuedCertificate {
   IssuedCertificate(IssuedCertificate&&) = default;
   IssuedCertificate& operator=(IssuedCertificate&&) = default;
   ByteView der() const { return der_; }
-  std::string pem() const { return x509::certificate_pem(der_); }
+  std::string pem() const { return x509::encode_pem("CERTIFICATE", der_); }
   const x509::CertificateTemplate& content() const { return content_; }
   const x509::SerialNumber& serial() const { return content_.serial; }
   const x509::Fingerprint& fingerprint() const { return fingerprint_; }

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "crypto/key.h"
-#include "ledger/types.h"
+#include "ledger/records.h"
 #include "x509/certificate.h"
 
 namespace symbolon::authority {

@@ -46,7 +46,4 @@ Result<Bytes> encode_tbs(const CertificateTemplate& content, ByteView algorithm_
 // The certificate in DER.
 Bytes assemble_certificate(ByteView tbs, ByteView algorithm_identifier, ByteView signature);
 
-// "-----BEGIN CERTIFICATE-----" in lines of 64, without decoding anything.
-std::string certificate_pem(ByteView der);
-
 }  // namespace symbolon::x509

@@ -8,21 +8,23 @@
 
 namespace symbolon::x509::der {
 
-// Identifier octets of one octet: class, constructed bit and number (X.690 §8.1.2).
-enum Tag : std::uint8_t {
-  boolean = 0x01,
-  integer = 0x02,
-  bit_string = 0x03,
-  octet_string = 0x04,
-  null = 0x05,
-  object_identifier = 0x06,
-  utf8_string = 0x0c,
-  sequence = 0x30,
-  set = 0x31,
-  utc_time = 0x17,
-  generalized_time = 0x18,
-};
+// Identifiers of one octet: class, constructed bit and number (X.690 §8.1.2).
+namespace tag {
+inline constexpr std::uint8_t boolean = 0x01;
+inline constexpr std::uint8_t integer = 0x02;
+inline constexpr std::uint8_t bit_string = 0x03;
+inline constexpr std::uint8_t octet_string = 0x04;
+inline constexpr std::uint8_t null = 0x05;
+inline constexpr std::uint8_t object_identifier = 0x06;
+inline constexpr std::uint8_t utf8_string = 0x0c;
+inline constexpr std::uint8_t printable_string = 0x13;
+inline constexpr std::uint8_t ia5_string = 0x16;
+inline constexpr std::uint8_t utc_time = 0x17;
+inline constexpr std::uint8_t generalized_time = 0x18;
+inline constexpr std::uint8_t sequence = 0x30;
+inline constexpr std::uint8_t set = 0x31;
 constexpr std::uint8_t context(unsigned number) { return static_cast<std::uint8_t>(0xa0U | number); }  // constructed
+}  // namespace tag
 
 // One element: its identifier, its content, and the whole of it with the header.
 struct Element {
@@ -52,6 +54,9 @@ std::optional<Element> only(ByteView bytes, std::uint8_t tag);
 
 // The octets of a BIT STRING without unused bits.
 std::optional<ByteView> whole_octets(const Element& bit_string);
+
+// Is all of it DER down to the innermost constructed element? (Contents of primitive elements are not looked at.)
+bool well_formed(ByteView bytes);
 
 // "1.2.840..." of an OBJECT IDENTIFIER's content. Nothing for an encoding that is not the shortest.
 std::optional<std::string> oid_text(ByteView content);
