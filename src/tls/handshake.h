@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tls/judgement.h"
@@ -18,9 +19,9 @@ struct Peer {
   std::shared_ptr<const Admission> admission;  // null: anonymous (no certificate was asked for or presented)
   std::shared_ptr<const ServerContext> route;  // null on the client's side
   std::optional<std::string> server_name;      // SNI
-  std::string version;                         // "TLSv1.3"
-  std::string cipher;                          // "TLS_AES_128_GCM_SHA256"
-  std::string group;                           // "x25519", empty where the library does not say
+  std::string_view version;                    // "TLSv1.3"
+  std::string_view cipher;                     // "TLS_AES_128_GCM_SHA256"
+  std::string_view group;                      // "x25519", empty where the library does not say
 };
 
 enum class Possession : std::uint8_t { unproven, proven };

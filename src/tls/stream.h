@@ -22,10 +22,14 @@ struct Attempt {
   enum class State : std::uint8_t { done, want_read, want_write, end /* close_notify */, failed };
   State state = State::failed;
   std::size_t octets = 0;  // done
-  boost::system::error_code error =
-      {};                      // failed: connection_reset; connection_aborted: no close_notify came (truncated)
-  Code code = Code::internal;  // failed: connection_reset, truncated, too_many_key_updates, alert_received, ...
+  // failed: connection_reset, truncated (no close_notify came), alert_received, too_many_key_updates,
+  // handshake_malformed or crypto_failed; and the same for Asio: connection_reset or connection_aborted.
+  Code code = Code::internal;
+  int alert = 0;  // alert_received: which
+  boost::system::error_code error = {};
 };
+
+struct Connection;
 
 class Stream {
  public:
@@ -75,8 +79,7 @@ class Stream {
   SSL* native() const;  // borrowed; for tests
 
  private:
-  struct Impl;
-  explicit Stream(std::unique_ptr<Impl> impl);
+  explicit Stream(std::unique_ptr<Connection> connection);
 
   struct Reading {
     std::span<std::uint8_t> octets;
@@ -127,7 +130,7 @@ class Stream {
     return {};
   }
 
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace symbolon::tls

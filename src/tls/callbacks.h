@@ -1,0 +1,19 @@
+// What the library calls back: the ClientHello chooses the route, the peer's chain is judged, messages are noted.
+// Private to this folder.
+#pragma once
+
+#include <openssl/ssl.h>
+
+namespace symbolon::tls {
+
+// SSL_CTX_set_client_hello_cb: chooses the route, or refuses with unrecognized_name or a decode error.
+int on_client_hello(SSL* ssl, int* alert, void* unused);
+
+// SSL_CTX_set_cert_verify_callback: judges. On refusal the X509 error of the code's row is set, from which libssl makes
+// the alert; it is the only moment at which it can send one.
+int on_peer_chain(X509_STORE_CTX* store, void* unused);
+
+// SSL_CTX_set_msg_callback: notes alerts, the first octets, and counts KeyUpdates.
+void on_message(int sent, int version, int type, const void* octets, std::size_t size, SSL* ssl, void* unused);
+
+}  // namespace symbolon::tls
