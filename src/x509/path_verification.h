@@ -6,9 +6,9 @@
 // "Valid" includes, at every level: not revoked, extended key usage, depth, name constraints, and the blocking list of
 // path_rules.h.
 //
-// Candidates are matched by issuer name; a key identifier that disagrees only moves a candidate back. They are tried
-// shortest first, then those whose key identifiers match, then those whose certificates are within their validity, then
-// in the order given.
+// Candidates are matched by issuer name and tried likeliest first: fewest key identifiers that disagree (RFC 4158
+// §3.5.13: such a disagreement is a hint, no verdict), then fewest certificates outside their validity, then shortest,
+// then in the order given.
 //
 // Pinned leaf: a presented leaf that itself stands in the bundle is its own anchor. The path is that certificate alone;
 // no issuer is looked for and its revocation cannot be asked; time, key, names, usages and strictness are judged as
@@ -96,10 +96,10 @@ struct PathFailure {
   CertificateProblem problem = CertificateProblem::rejected;
   std::size_t index = 0;                        // the certificate of `path` that is to blame, 0 is the leaf
   std::optional<Certificate> certificate = {};  // that certificate, where there is one
-  std::string rule = {};               // the rule that decided: "rfc5280.not_after", "openssl.42", see path_problem.h
-  std::string detail = {};             // what is the case, with the numbers
-  std::vector<Certificate> path = {};  // leaf first, as far as it could be built
-  std::optional<UnixSeconds> limit = {};  // the notAfter or notBefore that was crossed, the moment of revocation
+  std::string rule = {};                        // what decided: "RFC 5280 §6.1.3 (a)(2)"
+  std::string detail = {};                      // what is the case, with the numbers
+  std::vector<Certificate> path = {};           // leaf first, as far as it could be built
+  std::optional<UnixSeconds> limit = {};        // the notAfter or notBefore that was crossed, the moment of revocation
   PathStats stats = {};
 };
 
