@@ -63,7 +63,7 @@ bool list_is_good(const Node& node, Reader& reader, const ListOptions& options) 
     const std::string bound = node.items.size() < options.least ? fmt::format("at least {}", options.least)
                                                                 : fmt::format("at most {}", options.most);
     reader.error(node.place, Code::config_bad_value,
-                 fmt::format("{} must have {} entries, not {}", reader.subject(), bound, node.items.size()));
+                 fmt::format("{} must have {} in its list, not {}", reader.subject(), bound, node.items.size()));
     good = false;
   }
   if (options.unique_key.empty()) return good;

@@ -53,6 +53,8 @@ TableShape::TableShape(std::string label, std::string help) : description_(std::
 
 void TableShape::add(KeyDescription key) {
   ENSURE(find_key(*description_, key.name) == nullptr);
+  const bool first = std::ranges::none_of(description_->keys, &KeyDescription::required);
+  if (key.required && first) description_->words = fmt::format("a mapping with '{}'", key.name);
   description_->keys.push_back(std::move(key));
 }
 

@@ -51,7 +51,7 @@ std::string default_text(const M& member, const Value<V>& value) {
 template <typename T>
 template <typename B, typename M, typename V>
 Table<T>& Table<T>::required(const std::string& key, M B::* member, Value<V> value, Help help) {
-  add({.name = key, .required = true, .default_text = {}, .help = std::move(help), .value = value.description}, member,
+  add({.name = key, .required = true, .default_text = {}, .help = std::move(help), .value = {}}, member,
       std::move(value));
   return *this;
 }
@@ -60,12 +60,9 @@ template <typename T>
 template <typename B, typename M, typename V>
 Table<T>& Table<T>::optional(const std::string& key, M B::* member, Value<V> value, Help help) {
   const T defaults{};
-  add({.name = key,
-       .required = false,
-       .default_text = detail::default_text(defaults.*member, value),
-       .help = std::move(help),
-       .value = value.description},
-      member, std::move(value));
+  std::string shown = detail::default_text(defaults.*member, value);
+  add({.name = key, .required = false, .default_text = std::move(shown), .help = std::move(help), .value = {}}, member,
+      std::move(value));
   return *this;
 }
 
@@ -73,6 +70,8 @@ template <typename T>
 template <typename B, typename M, typename V>
 void Table<T>::add(KeyDescription key, M B::* member, Value<V> value) {
   static_assert(std::is_base_of_v<B, T>);
+  ENSURE(value.read && value.description);
+  key.value = std::move(value.description);
   keys_.push_back({key.name, [member, read = std::move(value.read)](const Node& node, Reader& reader, T& out) {
                      auto got = read(node, reader);
                      if (got) detail::assign(out.*member, std::move(*got));
@@ -96,7 +95,7 @@ Table<T>& Table<T>::place(Place B::* member) {
 template <typename T>
 std::optional<T> Table<T>::read(const Node& node, Reader& reader) const {
   if (node.shape != Shape::mapping) {
-    reader.must_be(node, shape_.description()->words);
+    reader.must_be(node, shape_.description()->words, Code::config_wrong_type);
     return std::nullopt;
   }
   const std::size_t before = reader.problems().size();

@@ -21,7 +21,7 @@ Value<std::string> text_value(std::size_t least) {
   };
   return {.read = std::move(read),
           .show = [](const std::string& value) { return value.empty() ? std::string() : detail::show_text(value); },
-          .description = detail::describe_text(words, least == 0 ? "" : kAnyText)};
+          .description = detail::describe_text("text", least == 0 ? "" : kAnyText)};
 }
 
 struct SizeUnit {

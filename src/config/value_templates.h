@@ -87,7 +87,7 @@ Value<std::vector<T>> list_of(Value<T> item, ListOptions options) {
   };
   auto read = [item, options, description](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
     if (node.shape != Shape::list) {
-      reader.must_be(node, description->words);
+      reader.must_be(node, description->words, Code::config_wrong_type);
       return std::nullopt;
     }
     bool good = detail::list_is_good(node, reader, options);
@@ -127,7 +127,7 @@ Value<std::map<std::string, T>> map_of(Value<T> item) {
   auto show = [](const std::map<std::string, T>& value) { return std::string(value.empty() ? "{}" : ""); };
   auto read = [item, description](const Node& node, Reader& reader) -> std::optional<std::map<std::string, T>> {
     if (node.shape != Shape::mapping) {
-      reader.must_be(node, description->words);
+      reader.must_be(node, description->words, Code::config_wrong_type);
       return std::nullopt;
     }
     std::map<std::string, T> out;
@@ -194,7 +194,7 @@ Value<T> either(std::vector<Value<T>> alternatives) {
       }
     }
     if (best == nullptr || (several && node.shape != Shape::mapping)) {
-      reader.must_be(node, description->words);
+      reader.must_be(node, description->words, best == nullptr ? Code::config_wrong_type : Code::config_bad_value);
       return std::nullopt;
     }
     return best->read(node, reader);

@@ -211,7 +211,11 @@ class NoMore final : public YAML::EventHandler {
  public:
   explicit NoMore(const Places& places) : places_(places) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
-    throw Stop{{places_.at(mark), Code::config_unsupported_yaml, "a second document begins; one file is one document"}};
+    if (places_.character(mark) == '-') {
+      throw Stop{
+          {places_.at(mark), Code::config_unsupported_yaml, "a second document begins; one file is one document"}};
+    }
+    throw Stop{{places_.at(mark), Code::config_syntax, "this belongs to nothing that stands before it"}};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
