@@ -1,0 +1,63 @@
+"""What every system test gets: a folder of its own, a state, a foreign CA, a backend."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.dont_write_bytecode = True
+
+from harness.backend import Backend  # noqa: E402
+from harness.pki import ForeignCA  # noqa: E402
+from harness.symbolon import BINARY, Symbolon, port, static_route  # noqa: E402
+
+collect_ignore = ["conftest.py"]
+
+
+def pytest_configure():
+    if not BINARY.exists():
+        raise pytest.UsageError(f"{BINARY} does not exist: ./dev build makes it, or set SYMBOLON_BINARY")
+
+
+@pytest.fixture
+def symbolon(tmp_path):
+    """A folder without a state: `symbolon.init()` makes one."""
+    return Symbolon(tmp_path / "symbolon")
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """A root CA that openssl made."""
+    return ForeignCA(tmp_path / "pki")
+
+
+@pytest.fixture
+def backend():
+    with Backend() as running:
+        yield running
+
+
+@pytest.fixture
+def echo():
+    with Backend("echo") as running:
+        yield running
+
+
+@pytest.fixture
+def gateway_of(symbolon, foreign, backend):
+    """Starts gateways in front of the backend that trust the foreign CA: gateway_of(clients={...}) -> Running with .port."""
+    started = []
+
+    def start(clients=None, to=None, server=None, trust=None, **more):
+        listen = port()
+        server = server or foreign.server()
+        route = static_route(listen, to or backend.address, server, trust or [foreign.cert], clients=clients, **more)
+        running = symbolon.run(symbolon.configure([route]), listen)
+        running.port = listen
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()

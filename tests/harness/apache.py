@@ -1,0 +1,45 @@
+"""Apache httpd from Debian as a process of its own, with a ServerRoot in the test's folder."""
+
+import pathlib
+
+from harness.process import Process, run
+
+MODULES = pathlib.Path("/usr/lib/apache2/modules")
+LOADED = ["mpm_event", "authz_core", "dir", "mime", "alias", "headers", "setenvif", "proxy", "proxy_http", "socache_shmcb", "ssl"]
+
+# What Debian's own apache2.conf would have set up before it includes a site.
+SURROUNDINGS = """
+ServerRoot "{folder}"
+ServerName localhost
+PidFile "{folder}/httpd.pid"
+ErrorLog "{folder}/error.log"
+LogLevel warn
+TypesConfig /dev/null
+DirectoryIndex index.html
+"""
+
+
+def document_root(folder, greeting="hello from apache"):
+    root = pathlib.Path(folder) / "htdocs"
+    root.mkdir(parents=True)
+    (root / "index.html").write_text(greeting + "\n")
+    for parent in [root, *root.parents][:-2]:  # its workers run as www-data
+        parent.chmod(parent.stat().st_mode | 0o055)
+    return root
+
+
+def apache(folder, port, site):
+    """Starts Apache with `site` as the text of its only site, which must listen on the port."""
+    folder = pathlib.Path(folder)
+    config = folder / "httpd.conf"
+    user = ["User www-data", "Group www-data"] if pathlib.Path("/proc/self").owner() == "root" else []
+    config.write_text("\n".join([*(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED), *user,
+                                 SURROUNDINGS.format(folder=folder), site]))
+    checked = run(["/usr/sbin/apache2", "-t", "-f", config])
+    assert checked.status == 0, f"{checked}\n{site}"
+    started = Process(["/usr/sbin/apache2", "-f", config, "-D", "FOREGROUND"])
+    try:
+        return started.wait_listening(port)
+    except BaseException:
+        started.stop()
+        raise

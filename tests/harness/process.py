@@ -1,0 +1,160 @@
+"""Processes and ports: started, awaited by events, and always ended."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+DEADLINE = 20.0  # seconds that any one event may take; generous, because sanitizers and busy machines are slow
+
+
+def wait_until(condition, what, deadline=DEADLINE):
+    """Awaits an event that only polling shows; returns what the condition returned."""
+    end = time.monotonic() + deadline
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {deadline} s")
+        time.sleep(0.01)
+    return value
+
+
+class Ports:
+    """Ports of 127.0.0.1 below the kernel's ephemeral range, a range for each worker of pytest: no two tests meet."""
+
+    def __init__(self):
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        session = os.getppid() % 5 * 2000  # two runs at once on one machine
+        self.next = 20000 + session + worker % 8 * 250
+        self.first, self.last = self.next, self.next + 250
+
+    def take(self):
+        for _ in range(self.first, self.last):
+            port, self.next = self.next, self.next + 1
+            if self.next == self.last:
+                self.next = self.first
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+        raise RuntimeError("no free port")
+
+
+PORTS = Ports()
+
+
+def is_listening(port):
+    """Asks the kernel, not the port: a connection would show up in the records of what is tested."""
+    wanted = f":{port:04X}"
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(FileNotFoundError), open(table) as lines:
+            for line in lines:
+                fields = line.split()
+                if fields[1].endswith(wanted) and fields[3] == "0A":
+                    return True
+    return False
+
+
+class Process:
+    """A child whose output is read line by line as it comes. A context manager: at its end the child is ended."""
+
+    def __init__(self, command, cwd=None, env=None, stdin=subprocess.DEVNULL):
+        self.command = [str(word) for word in command]
+        self.lines = []
+        self._changed = threading.Condition()
+        self.child = subprocess.Popen(self.command, cwd=cwd, env=env, stdin=stdin, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, start_new_session=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.child.stdout:
+            with self._changed:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self.lines.append(None)  # the end
+            self._changed.notify_all()
+
+    @property
+    def output(self):
+        return "\n".join(line for line in self.lines if line is not None)
+
+    def wait_line(self, matches, what="a line", since=0, deadline=DEADLINE):
+        """The first (index, value) from line `since` on for which `matches` returns something true."""
+        end, index = time.monotonic() + deadline, since
+        with self._changed:
+            while True:
+                while index < len(self.lines):
+                    if self.lines[index] is None:
+                        raise AssertionError(f"{self.command[0]} ended before {what} came:\n{self.output}")
+                    if value := matches(self.lines[index]):
+                        return index, value
+                    index += 1
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"{what}: not within {deadline} s:\n{self.output}")
+                self._changed.wait(left)
+
+    def wait_listening(self, *ports, deadline=DEADLINE):
+        def ready():
+            if self.child.poll() is not None:
+                self._reader.join()
+                raise AssertionError(f"{' '.join(self.command)}: ended with {self.child.returncode}\n{self.output}")
+            return all(is_listening(port) for port in ports)
+
+        wait_until(ready, f"{pathlib.Path(self.command[0]).name} listens on {ports}", deadline)
+        return self
+
+    def wait(self, deadline=DEADLINE):
+        status = self.child.wait(deadline)
+        self._reader.join(deadline)
+        return status
+
+    def signal_group(self, number):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, number)
+
+    def stop(self):
+        """Asks politely, then not; what was printed remains readable."""
+        if self.child.poll() is None:
+            self.child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(5)
+        self.signal_group(signal.SIGKILL)
+        self.child.wait()
+        self._reader.join(5)
+
+    def kill(self):
+        """kill -9 of the whole group, as a crash of the machine would."""
+        self.signal_group(signal.SIGKILL)
+        self.child.wait()
+        self._reader.join(5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Outcome:
+    """What a command that ended by itself left behind."""
+
+    def __init__(self, status, stdout, stderr):
+        self.status, self.stdout, self.stderr = status, stdout, stderr
+
+    @property
+    def output(self):
+        return self.stdout + self.stderr
+
+    def __repr__(self):
+        return f"status {self.status}\n{self.stdout}\n{self.stderr}"
+
+
+def run(command, deadline=60, input=b"", **options):
+    """Runs a command that ends by itself."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, timeout=deadline, input=input, **options)
+    return Outcome(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
