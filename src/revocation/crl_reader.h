@@ -5,7 +5,9 @@
 // the list (it would decode a million entries into objects and verify the signature again in each handshake).
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,12 +24,14 @@ struct CrlFile {
   x509::Certificate issuer;
   IssuerKey issuer_key;
   UnixSeconds this_update;
-  std::optional<UnixSeconds> next_update;
+  UnixSeconds next_update;
   std::optional<Bytes> number;  // cRLNumber, magnitude octets
   // False when issuingDistributionPoint narrows it (a shard, only CAs, only users, only some reasons): what it lists is
   // revoked, but what it does not list may be revoked elsewhere.
   bool whole = true;
-  SerialTable entries;  // sorted
+  SerialTable entries = {};  // sorted
+  std::size_t impossible =
+      0;  // entries left out: negative or longer than 20 octets, so no certificate that we take has them
 
   Coverage coverage() const { return {.whole = whole, .next_update = next_update}; }
 };
@@ -41,6 +45,10 @@ struct CrlFile {
 //   crl_unknown_critical_extension    of the CRL or of an entry; also delta CRLs, which are not taken yet
 //   crl_indirect                      indirectCRL, or an entry with certificateIssuer
 //   crl_not_yet_valid, crl_stale      thisUpdate after `now`, nextUpdate before `now`
+// (RSASSA-PSS is not among the signatures we verify here.)
 Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now);
+
+// The CRLs of a file: every PEM block of theirs, or the one in DER. Fails with pem_malformed.
+Result<std::vector<Bytes>> split_crls(std::string_view content);
 
 }  // namespace symbolon::revocation

@@ -37,7 +37,7 @@ class PathCandidates {
   DeadEnd dead_end() const;
 
  private:
-  using Place = std::uint16_t;  // in presented_; anchors behind them
+  using Place = std::uint32_t;  // in presented_; anchors behind them
   struct Partial {
     unsigned mismatches = 0;
     unsigned untimely = 0;

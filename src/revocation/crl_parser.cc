@@ -1,0 +1,259 @@
+#include "revocation/crl_parser.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "x509/der_reader.h"
+
+namespace symbolon::revocation {
+namespace {
+
+namespace der = x509::der;
+
+std::size_t offset_in(ByteView whole, ByteView part) { return static_cast<std::size_t>(part.data() - whole.data()); }
+
+std::unexpected<Error> malformed(ByteView whole, ByteView at, std::string_view what) {
+  return fail(Code::crl_malformed, "octet {}: {}", offset_in(whole, at), what);
+}
+
+// The next element with this tag, or an error that says where it should have stood.
+Result<der::Element> expect(ByteView whole, der::Reader& reader, std::uint8_t tag, std::string_view what) {
+  const ByteView at = reader.rest();
+  if (auto element = reader.next(tag)) return *element;
+  return malformed(whole, at, fmt::format("{} expected", what));
+}
+
+// Days since 1970-01-01 of a date of the Gregorian calendar.
+std::int64_t days_of(int year, int month, int day) {
+  const int y = month <= 2 ? year - 1 : year;
+  const int era = y / 400;
+  const int year_of_era = y - era * 400;
+  const int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return static_cast<std::int64_t>(era) * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+         day_of_year - 719468;
+}
+
+// RFC 5280 §4.1.2.5.1 and §4.1.2.5.2: with seconds, in UTC ("Z"), without fractions.
+std::optional<UnixSeconds> time_of(const der::Element& element) {
+  const std::string_view text = as_text(element.content);
+  const std::size_t year_digits = element.tag == der::tag::utc_time ? 2 : 4;
+  if ((element.tag != der::tag::utc_time && element.tag != der::tag::generalized_time) ||
+      text.size() != year_digits + 11 || text.back() != 'Z' ||
+      !std::ranges::all_of(text.substr(0, text.size() - 1), [](char c) { return c >= '0' && c <= '9'; })) {
+    return {};
+  }
+  const auto number = [&](std::size_t from, std::size_t size) {
+    int value = 0;
+    for (const char c : text.substr(from, size)) value = value * 10 + (c - '0');
+    return value;
+  };
+  int year = number(0, year_digits);
+  if (year_digits == 2) year += year >= 50 ? 1900 : 2000;
+  const auto part = [&](std::size_t index) { return number(year_digits + 2 * index, 2); };
+  static constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year == 0 || part(0) < 1 || part(0) > 12 || part(1) < 1 || part(1) > kDays[part(0) - 1] || part(2) > 23 ||
+      part(3) > 59 || part(4) > 59) {
+    return {};
+  }
+  return UnixSeconds{days_of(year, part(0), part(1)) * 86400 + part(2) * 3600 + part(3) * 60 + part(4)};
+}
+
+Result<UnixSeconds> read_time(ByteView whole, der::Reader& reader, std::string_view what) {
+  const ByteView at = reader.rest();
+  const auto element = reader.next();
+  const auto time = element ? time_of(*element) : std::nullopt;
+  if (!time) return malformed(whole, at, fmt::format("{} is no time", what));
+  return *time;
+}
+
+bool is_shortest_integer(ByteView content) {
+  if (content.empty()) return false;
+  return content.size() == 1 ||
+         !((content[0] == 0x00 && content[1] < 0x80) || (content[0] == 0xff && content[1] >= 0x80));
+}
+
+struct Extension {
+  std::string oid;
+  bool critical = false;
+  ByteView value;
+  ByteView whole;
+};
+
+Result<std::vector<Extension>> read_extensions(ByteView whole, ByteView content) {
+  std::vector<Extension> out;
+  for (der::Reader list(content); !list.at_end();) {
+    const der::Element one = TRY(expect(whole, list, der::tag::sequence, "an extension"));
+    der::Reader parts(one.content);
+    Extension extension;
+    extension.whole = one.whole;
+    const auto oid =
+        der::oid_text(TRY(expect(whole, parts, der::tag::object_identifier, "an extension's type")).content);
+    if (!oid) return malformed(whole, one.whole, "an extension's type cannot be read");
+    extension.oid = *oid;
+    if (const auto critical = parts.next(der::tag::boolean)) {
+      if (critical->content.size() != 1) return malformed(whole, critical->whole, "a BOOLEAN of other than one octet");
+      extension.critical = critical->content[0] != 0;
+    }
+    extension.value = TRY(expect(whole, parts, der::tag::octet_string, "an extension's value")).content;
+    if (!parts.at_end()) return malformed(whole, parts.rest(), "octets behind an extension");
+    if (std::ranges::find(out, extension.oid, &Extension::oid) != out.end()) {
+      return malformed(whole, one.whole, fmt::format("extension {} stands twice", extension.oid));
+    }
+    if (out.size() == 64) return malformed(whole, one.whole, "more than 64 extensions");
+    out.push_back(std::move(extension));
+  }
+  return out;
+}
+
+// RFC 5280 §5.2.5. All of it is tagged implicitly: booleans are primitive context elements.
+Status read_distribution_point(ByteView whole, const Extension& extension, CrlSyntax& crl) {
+  enum Field : std::uint8_t {
+    distribution_point = 0xa0,
+    only_user = 0x81,
+    only_ca = 0x82,
+    only_some_reasons = 0x83,
+    indirect = 0x84,
+    only_attribute = 0x85,
+  };
+  const auto body = der::only(extension.value, der::tag::sequence);
+  if (!body) return malformed(whole, extension.whole, "issuingDistributionPoint cannot be read");
+  for (der::Reader fields(body->content); !fields.at_end();) {
+    const ByteView at = fields.rest();
+    const auto field = fields.next();
+    if (!field) return malformed(whole, at, "issuingDistributionPoint cannot be read");
+    const bool set = field->content.size() != 1 || field->content[0] != 0;
+    switch (field->tag) {
+      case distribution_point:
+      case only_some_reasons: crl.narrowed = true; break;
+      case only_user:
+      case only_ca: crl.narrowed = crl.narrowed || set; break;
+      case indirect:
+        if (set) return fail(Code::crl_indirect, "octet {}: indirectCRL", offset_in(whole, at));
+        break;
+      case only_attribute:
+        // Its serials are those of attribute certificates.
+        if (set) {
+          return fail(Code::crl_unknown_critical_extension, "octet {}: the CRL is about attribute certificates only",
+                      offset_in(whole, at));
+        }
+        break;
+      default: return malformed(whole, at, "issuingDistributionPoint holds an unknown field");
+    }
+  }
+  return {};
+}
+
+Status read_crl_extension(ByteView whole, const Extension& extension, CrlSyntax& crl) {
+  const std::string& oid = extension.oid;
+  if (oid == "2.5.29.20") {  // cRLNumber
+    const auto number = der::only(extension.value, der::tag::integer);
+    if (!number || !is_shortest_integer(number->content)) {
+      return malformed(whole, extension.whole, "cRLNumber cannot be read");
+    }
+    ByteView magnitude = number->content;
+    if (magnitude.size() > 1 && magnitude[0] == 0) magnitude = magnitude.subspan(1);
+    crl.number = to_bytes(magnitude);
+    return {};
+  }
+  if (oid == "2.5.29.35") {  // authorityKeyIdentifier: keyIdentifier [0] IMPLICIT OCTET STRING
+    const auto body = der::only(extension.value, der::tag::sequence);
+    if (!body) return malformed(whole, extension.whole, "authorityKeyIdentifier cannot be read");
+    if (const auto key = der::Reader(body->content).next(0x80)) crl.authority_key_id = to_bytes(key->content);
+    return {};
+  }
+  if (oid == "2.5.29.28") return read_distribution_point(whole, extension, crl);
+  if (oid == "2.5.29.27") {
+    return fail(Code::crl_unknown_critical_extension, "octet {}: delta CRLs (deltaCRLIndicator) are not taken",
+                offset_in(whole, extension.whole));
+  }
+  // RFC 5280 §5.2: "If a CRL contains a critical extension that the application cannot process, then the application
+  // MUST NOT use that CRL to determine the status of certificates."
+  if (extension.critical) {
+    return fail(Code::crl_unknown_critical_extension, "octet {}: extension {}", offset_in(whole, extension.whole), oid);
+  }
+  return {};
+}
+
+Status check_entry_extensions(ByteView whole, ByteView content) {
+  for (const Extension& extension : TRY(read_extensions(whole, content))) {
+    if (extension.oid == "2.5.29.29") {
+      return fail(Code::crl_indirect, "octet {}: an entry names its certificateIssuer",
+                  offset_in(whole, extension.whole));
+    }
+    // reasonCode, holdInstructionCode and invalidityDate change nothing: what is listed is revoked.
+    const bool known = extension.oid == "2.5.29.21" || extension.oid == "2.5.29.23" || extension.oid == "2.5.29.24";
+    if (extension.critical && !known) {
+      return fail(Code::crl_unknown_critical_extension, "octet {}: extension {} of an entry",
+                  offset_in(whole, extension.whole), extension.oid);
+    }
+  }
+  return {};
+}
+
+Status read_to_be_signed(ByteView whole, const der::Element& body, CrlSyntax& crl) {
+  crl.to_be_signed = body.whole;
+  der::Reader parts(body.content);
+  if (const auto version = parts.next(der::tag::integer)) {
+    if (version->content.size() != 1 || version->content[0] != 1) {
+      return malformed(whole, version->whole, "neither version 1 nor 2");
+    }
+    crl.version = 2;
+  }
+  const ByteView inner = TRY(expect(whole, parts, der::tag::sequence, "the signature algorithm")).whole;
+  // RFC 5280 §5.1.2.2: "This field MUST contain the same algorithm identifier as the signatureAlgorithm field".
+  if (!std::ranges::equal(inner, crl.algorithm)) {
+    return malformed(whole, inner, "inner and outer signature algorithm differ");
+  }
+  crl.issuer = TRY(expect(whole, parts, der::tag::sequence, "the issuer")).whole;
+  crl.this_update = TRY(read_time(whole, parts, "thisUpdate"));
+  // RFC 5280 §5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs." Without it a CRL would
+  // never be stale, so none is taken.
+  crl.next_update = TRY(read_time(whole, parts, "nextUpdate (a CRL without it is not taken)"));
+  if (const auto entries = parts.next(der::tag::sequence)) crl.entries = entries->content;
+  if (const auto wrapped = parts.next(der::tag::context(0))) {
+    if (crl.version == 1) return malformed(whole, wrapped->whole, "extensions in version 1");
+    const auto list = der::only(wrapped->content, der::tag::sequence);
+    if (!list) return malformed(whole, wrapped->whole, "the extensions cannot be read");
+    for (const Extension& extension : TRY(read_extensions(whole, list->content))) {
+      TRY(read_crl_extension(whole, extension, crl));
+    }
+  }
+  if (!parts.at_end()) return malformed(whole, parts.rest(), "something that does not belong there");
+  return {};
+}
+
+}  // namespace
+
+Result<CrlSyntax> parse_crl(ByteView whole) {
+  const auto outer = der::only(whole, der::tag::sequence);
+  if (!outer) return malformed(whole, whole, "not one DER SEQUENCE that fills the input");
+  der::Reader parts(outer->content);
+  CrlSyntax crl;
+  const der::Element body = TRY(expect(whole, parts, der::tag::sequence, "the list to be signed"));
+  crl.algorithm = TRY(expect(whole, parts, der::tag::sequence, "the signature algorithm")).whole;
+  const der::Element bits = TRY(expect(whole, parts, der::tag::bit_string, "the signature"));
+  const auto signature = der::whole_octets(bits);
+  if (!signature || !parts.at_end()) return malformed(whole, bits.whole, "the signature cannot be read");
+  crl.signature = *signature;
+  TRY(read_to_be_signed(whole, body, crl));
+  return crl;
+}
+
+Status for_each_entry(ByteView whole, const CrlSyntax& crl, const VisitEntry& visit) {
+  for (der::Reader list(crl.entries); !list.at_end();) {
+    const der::Element entry = TRY(expect(whole, list, der::tag::sequence, "an entry"));
+    der::Reader parts(entry.content);
+    const der::Element serial = TRY(expect(whole, parts, der::tag::integer, "a serial number"));
+    if (!is_shortest_integer(serial.content)) return malformed(whole, serial.whole, "a serial number that is not DER");
+    const UnixSeconds since = TRY(read_time(whole, parts, "revocationDate"));
+    if (const auto extensions = parts.next(der::tag::sequence)) {
+      if (crl.version == 1) return malformed(whole, extensions->whole, "entry extensions in version 1");
+      TRY(check_entry_extensions(whole, extensions->content));
+    }
+    if (!parts.at_end()) return malformed(whole, parts.rest(), "something that does not belong into an entry");
+    visit(serial.content, since);
+  }
+  return {};
+}
+
+}  // namespace symbolon::revocation

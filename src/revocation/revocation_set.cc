@@ -1,0 +1,136 @@
+#include "revocation/revocation_set.h"
+
+#include <algorithm>
+
+namespace symbolon::revocation {
+namespace {
+
+// Entries of `recent` before they are folded into `bulk`: copying so many costs less than a millisecond.
+constexpr std::size_t kMostRecent = 4096;
+
+std::shared_ptr<const SerialTable> empty_table() {
+  static const auto kEmpty = std::make_shared<const SerialTable>();
+  return kEmpty;
+}
+
+}  // namespace
+
+RevocationSet::RevocationSet() = default;
+
+RevocationSet::Answer RevocationSet::check(const IssuerKey& key, const x509::SerialNumber& serial,
+                                           UnixSeconds at) const {
+  using Status = x509::RevocationChecker::Status;
+  const auto place = issuers_.find(key);
+  if (place == issuers_.end()) {
+    if (demand_ == Demand::listed) return {Status::good};
+    return {Status::unknown, {}, "there is no revocation data of its issuer"};
+  }
+  const Issuer& issuer = place->second;
+  // What is revoked stays so, however old the knowledge of it is.
+  for (const auto& table : {issuer.bulk, issuer.recent}) {
+    if (const auto since = table->find(serial)) return {Status::revoked, since};
+  }
+  if (!issuer.coverage.whole && demand_ == Demand::every) {
+    return {Status::unknown, {}, "the revocation data of its issuer covers only a part of what it issued"};
+  }
+  if (const auto next = issuer.coverage.next_update; next && at > *next + grace_) {
+    return {Status::unknown,
+            {},
+            fmt::format("the revocation data of its issuer should have been renewed by {}, {} ago", to_rfc3339(*next),
+                        to_words(at - *next))};
+  }
+  return {Status::good};
+}
+
+bool RevocationSet::revoked(const IssuerKey& key, const x509::SerialNumber& serial) const {
+  const auto place = issuers_.find(key);
+  return place != issuers_.end() &&
+         (place->second.bulk->find(serial).has_value() || place->second.recent->find(serial).has_value());
+}
+
+std::shared_ptr<const RevocationSet> RevocationSet::with(const IssuerKey& key, const x509::SerialNumber& serial,
+                                                         UnixSeconds since) const {
+  auto out = std::make_shared<RevocationSet>(*this);
+  Issuer& issuer = out->issuers_.try_emplace(key, Issuer{empty_table(), empty_table(), {}}).first->second;
+  SerialTable one;
+  one.add(serial, since);
+  SerialTable recent = issuer.recent->merged_with(one);
+  if (recent.size() < kMostRecent) {
+    issuer.recent = std::make_shared<const SerialTable>(std::move(recent));
+  } else {
+    issuer.bulk = std::make_shared<const SerialTable>(issuer.bulk->merged_with(recent));
+    issuer.recent = empty_table();
+  }
+  return out;
+}
+
+std::size_t RevocationSet::size() const {
+  std::size_t count = 0;
+  for (const auto& [key, issuer] : issuers_) {
+    count += issuer.bulk->size();
+    issuer.recent->for_each([&](ByteView octets, UnixSeconds) {
+      const auto serial = x509::SerialNumber::from_magnitude(octets);
+      if (!serial || !issuer.bulk->find(*serial)) ++count;
+    });
+  }
+  return count;
+}
+
+std::size_t RevocationSet::issuers() const { return issuers_.size(); }
+
+std::size_t RevocationSet::memory() const {
+  std::size_t octets = 0;
+  for (const auto& [key, issuer] : issuers_) octets += issuer.bulk->memory() + issuer.recent->memory();
+  return octets;
+}
+
+RevocationSet::Builder& RevocationSet::Builder::demand(Demand demand) {
+  demand_ = demand;
+  return *this;
+}
+
+RevocationSet::Builder& RevocationSet::Builder::grace(Seconds grace) {
+  grace_ = grace;
+  return *this;
+}
+
+RevocationSet::Builder& RevocationSet::Builder::issuer(const IssuerKey& key, const Coverage& coverage) {
+  std::optional<Coverage>& known = pending_[key].coverage;
+  if (!known) {
+    known = coverage;
+    return *this;
+  }
+  known->whole = known->whole || coverage.whole;
+  if (coverage.next_update && (!known->next_update || *coverage.next_update < *known->next_update)) {
+    known->next_update = coverage.next_update;
+  }
+  return *this;
+}
+
+RevocationSet::Builder& RevocationSet::Builder::add(const IssuerKey& key, const x509::SerialNumber& serial,
+                                                    UnixSeconds since) {
+  pending_[key].table.add(serial, since);
+  return *this;
+}
+
+RevocationSet::Builder& RevocationSet::Builder::add(const IssuerKey& key, const Coverage& coverage, SerialTable table) {
+  issuer(key, coverage);
+  SerialTable& known = pending_[key].table;
+  known = known.size() == 0 ? std::move(table) : known.merged_with(table);
+  return *this;
+}
+
+std::shared_ptr<const RevocationSet> RevocationSet::Builder::build() {
+  auto out = std::make_shared<RevocationSet>();
+  out->demand_ = demand_;
+  out->grace_ = grace_;
+  for (auto& [key, pending] : pending_) {
+    pending.table.sort();
+    out->issuers_.emplace(key, Issuer{std::make_shared<const SerialTable>(std::move(pending.table)), empty_table(),
+                                      pending.coverage.value_or(Coverage{})});
+  }
+  pending_.clear();
+  return out;
+}
+
+}  // namespace symbolon::revocation

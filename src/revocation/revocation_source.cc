@@ -1,0 +1,39 @@
+#include "revocation/revocation_source.h"
+
+namespace symbolon::revocation {
+
+RevocationSource::RevocationSource() : set_(std::make_shared<const RevocationSet>()) {}
+
+RevocationSource::RevocationSource(std::shared_ptr<const RevocationSet> set) : set_(std::move(set)) {
+  ENSURE(set_ != nullptr);
+}
+
+void RevocationSource::swap(std::shared_ptr<const RevocationSet> set) {
+  ENSURE(set != nullptr);
+  {
+    const std::scoped_lock lock(mutex_);
+    set_.swap(set);
+    generation_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  // The old set, which may be large, goes here, outside the lock.
+}
+
+void RevocationSource::add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since) {
+  std::shared_ptr<const RevocationSet> old;
+  const std::scoped_lock lock(mutex_);
+  old = set_;
+  set_ = old->with(issuer, serial, since);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+std::shared_ptr<const RevocationSet> RevocationSource::current() const {
+  const std::scoped_lock lock(mutex_);
+  return set_;
+}
+
+RevocationSource::Answer RevocationSource::check(const x509::Certificate& issuer, const x509::SerialNumber& serial,
+                                                 UnixSeconds at) const {
+  return current()->check(IssuerKey::of(issuer), serial, at);
+}
+
+}  // namespace symbolon::revocation
