@@ -1,0 +1,74 @@
+// Where records of connections go: one JSON object a line.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace symbolon::gateway {
+
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  // One JSON object, without the line break. Thread-safe, never blocks, never fails: what cannot be kept is counted,
+  // and the next line that is kept carries "lost": n.
+  virtual void write(std::string object) = 0;
+  virtual std::uint64_t lost() const = 0;  // since the start
+};
+
+struct FileSinkOptions {
+  std::size_t most_waiting = 16384;  // lines; beyond it they are lost
+};
+
+// A file that is appended to (mode 0600), or standard output; written by a thread of its own in batches.
+class FileRecordSink final : public RecordSink {
+ public:
+  // Fails with file_unwritable.
+  static Result<std::shared_ptr<FileRecordSink>> open(const std::optional<Path>& file, FileSinkOptions options = {});
+  // Takes over the descriptor.
+  FileRecordSink(int descriptor, FileSinkOptions options);
+  // Writes what waits (for a second at most when the reader does not take it).
+  ~FileRecordSink() override;
+
+  void write(std::string object) override;
+  std::uint64_t lost() const override;
+
+ private:
+  void run();
+  bool write_out(const std::string& text);
+
+  int descriptor_;
+  FileSinkOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::string> waiting_;
+  std::uint64_t lost_ = 0;
+  std::uint64_t unreported_ = 0;
+  bool stopping_ = false;
+  std::thread writer_;
+};
+
+// Keeps the lines: for tests.
+class MemoryRecordSink final : public RecordSink {
+ public:
+  void write(std::string object) override;
+  std::uint64_t lost() const override { return 0; }
+  std::vector<std::string> lines() const;
+  // Waits until a line contains all of `parts`, or the time is over (empty then).
+  std::string wait_for(const std::vector<std::string>& parts, std::size_t milliseconds = 10'000) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable came_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace symbolon::gateway
