@@ -1,12 +1,11 @@
 // Making and taking over CAs: a root, and issuing CAs below it.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "authority/issuer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/secret.h"
@@ -17,53 +16,38 @@
 
 namespace symbolon::authority {
 
+// A root outlives several issuing CAs; an issuing CA outlives every profile's longest lifetime but is replaced in an
+// operator's memory.
 inline constexpr Seconds kRootLifetime = kDay * 365 * 20;
 inline constexpr Seconds kIssuingLifetime = kDay * 365 * 5;
 
-// A CA with its key, as made or as imported.
-struct CertificateAuthority {
-  std::string name;  // "root", "issuing"
-  x509::Certificate certificate;
-  crypto::PrivateKey key;
-};
+inline constexpr std::string_view kRootName = "root";
+inline constexpr std::string_view kIssuingName = "issuing";
 
 struct CaOptions {
-  std::string name;  // in the ledger and of its files: "root", "issuing", "issuing-2"
+  std::string name;  // in the ledger: "root", "issuing", "issuing-2"; its key lies in NAME.key
   x509::DistinguishedName subject;
-  crypto::KeyType key_type = crypto::KeyType::p256;
   Seconds lifetime;
   x509::NameConstraints name_constraints = {};  // of an issuing CA
-  std::string requester;                        // for the ledger
+  std::string actor;                            // who does it, for the ledger
 };
 
-// Each is linted, recorded in the ledger with the exact bytes before it is signed, and completed there like a leaf.
+// The caller has stored the key before. What comes back can sign, and stands in the ledger.
 
-// Self-signed; keyCertSign and cRLSign, no path length. Fails with lint_..., ledger_..., name_malformed.
-Result<CertificateAuthority> make_root(ledger::Ledger& ledger, const Clock& clock, const CaOptions& options);
+// Self-signed, keyCertSign and cRLSign, no path length. Linted; the bytes to be signed are noted in the audit chain
+// before the key signs. Fails with lint_..., ledger_..., already_exists.
+Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::PrivateKey key, const CaOptions& options);
 
-// pathLen 0, signed by `parent`; cut to the parent's end. Fails with ca_expired (the parent's), key_mismatch, and as
-// make_root.
-Result<CertificateAuthority> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock,
-                                             const CertificateAuthority& parent, const CaOptions& options);
+// pathLen 0, signed by `parent`, which must be able to; cut to the parent's end. Walks through Issuance like a leaf.
+// Fails with ca_expired (the parent's), and as make_root.
+Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const Issuer& parent, crypto::PrivateKey key,
+                               const CaOptions& options);
 
-// What somebody brings: PEM texts (certificate, then key) or one PKCS#12.
-struct ImportedCa {
-  std::string certificate;  // content of a file: PEM (CA first, its chain behind it) or PKCS#12
-  Secret key;               // PEM; empty for PKCS#12
-  Secret passphrase;        // of the key or of the PKCS#12; may be empty
-  std::string where;        // the file, for errors
-};
+// "CN=Example Corp Root CA,O=Example Corp". `number` above 1 is written behind, so that CAs of one name stay apart.
+// Fails with name_malformed.
+Result<x509::DistinguishedName> ca_subject(std::string_view organization, std::string_view role, int number = 1);
 
-// The CA, checked: key_mismatch, ca_expired, passphrase_..., key_weak, and bad_request when the certificate is no CA
-// or may not sign certificates. The rest of the file (those above it) comes behind.
-struct OpenedCa {
-  x509::Certificate certificate;
-  crypto::PrivateKey key;
-  std::vector<x509::Certificate> chain;
-};
-Result<OpenedCa> open_imported(const ImportedCa& import, UnixSeconds now);
-
-// "root", else "issuing", "issuing-2", ...: the first that `taken` does not hold.
-std::string free_issuer_name(std::string_view base, const std::vector<std::string>& taken);
+// "issuing", else "issuing-2", "issuing-3": the first that no issuer has.
+std::string free_issuer_name(std::string_view base, const std::vector<ledger::Issuer>& taken);
 
 }  // namespace symbolon::authority

@@ -5,67 +5,70 @@
 //   sign(Reserved&&)          -> SignedCertificate    signed, and the signature verified
 //   complete(Signed&&)        -> IssuedCertificate    certificate and audit entry are durable: it may leave
 //
-// Each step takes the proof of the one before it, which only that step can make, and uses it up.
+// Each step takes the proof of the one before it, which only that step can make, and uses it up. A crash after reserve
+// leaves an intent in the ledger, from which the serial can be revoked.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "authority/issue_request.h"
 #include "authority/issuer.h"
 #include "authority/profile.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
+#include "ledger/serial_allocator.h"
 #include "x509/certificate_template.h"
-#include "x509/pem.h"
-#include "x509/request.h"
+#include "x509/lint.h"
 
 namespace symbolon::authority {
 
-struct IssueRequest {
-  std::string profile;
-  x509::CertificateRequest request;             // proves possession of the key
-  std::vector<x509::GeneralName> names = {};    // given: they stand instead of the request's
-  std::optional<std::string> common_name = {};  // given: it stands instead of the request's
-  std::optional<Seconds> lifetime = {};         // absent: the profile's, cut to the issuer's end
-  std::optional<std::string> issuer = {};       // by name; absent: the one that ends last
-  std::string requester = {};                   // who asks, for the ledger: "uid 0", "admin CN=ops"
+// A CA certificate to be signed by a CA of ours (hierarchy.h asks for it).
+struct CaRequest {
+  crypto::PublicKey key;
+  x509::DistinguishedName subject;
+  Seconds lifetime;  // cut to the issuer's end
+  x509::NameConstraints name_constraints = {};
+  std::string issuer;  // by name
+  std::string requester;
 };
 
 class LintedCertificate {
  public:
-  LintedCertificate(LintedCertificate&&) = default;
-  LintedCertificate& operator=(LintedCertificate&&) = default;
   const x509::CertificateTemplate& content() const { return content_; }
   ByteView tbs() const { return tbs_; }
+  const Issuer& issuer() const { return *issuer_; }
   // What was decided on the way, for the requester: a lifetime that was cut, names that were left out.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  LintedCertificate(LintedCertificate&&) = default;
+  LintedCertificate& operator=(LintedCertificate&&) = default;
+
  private:
   friend class Issuance;
-  LintedCertificate(std::shared_ptr<const IssuerSet> issuers, const Issuer* issuer, x509::CertificateTemplate content)
-      : issuers_(std::move(issuers)), issuer_(issuer), content_(std::move(content)) {}
+  LintedCertificate(std::shared_ptr<const IssuerSet> issuers, const Issuer& issuer, x509::CertificateTemplate content)
+      : issuers_(std::move(issuers)), issuer_(&issuer), content_(std::move(content)) {}
   std::shared_ptr<const IssuerSet> issuers_;  // keeps issuer_ alive
   const Issuer* issuer_;
   x509::CertificateTemplate content_;
   Bytes tbs_;
-  std::string profile_;
   std::string requester_;
   std::vector<std::string> notes_;
 };
 
 class ReservedCertificate {
  public:
-  ReservedCertificate(ReservedCertificate&&) = default;
-  ReservedCertificate& operator=(ReservedCertificate&&) = default;
   const LintedCertificate& linted() const { return linted_; }
   ledger::IntentId intent() const { return intent_; }
+
+  ReservedCertificate(ReservedCertificate&&) = default;
+  ReservedCertificate& operator=(ReservedCertificate&&) = default;
 
  private:
   friend class Issuance;
@@ -79,7 +82,6 @@ class SignedCertificate {
  public:
   SignedCertificate(SignedCertificate&&) = default;
   SignedCertificate& operator=(SignedCertificate&&) = default;
-  ByteView der() const { return der_; }
 
  private:
   friend class Issuance;
@@ -91,34 +93,33 @@ class SignedCertificate {
 // In the ledger, and therefore free to leave.
 class IssuedCertificate {
  public:
+  ByteView der() const { return der_; }
+  std::string pem() const;
+  const x509::CertificateTemplate& content() const { return linted_.content(); }
+  const x509::SerialNumber& serial() const { return content().serial; }
+  const x509::Fingerprint& fingerprint() const { return fingerprint_; }
+  ledger::CertificateId id() const { return id_; }
+  // Its CA, with what follows the leaf in a handshake.
+  const Issuer& issuer() const { return linted_.issuer(); }
+  const std::vector<std::string>& notes() const { return linted_.notes(); }
+
   IssuedCertificate(IssuedCertificate&&) = default;
   IssuedCertificate& operator=(IssuedCertificate&&) = default;
-  ByteView der() const { return der_; }
-  std::string pem() const { return x509::encode_pem("CERTIFICATE", der_); }
-  const x509::CertificateTemplate& content() const { return content_; }
-  const x509::SerialNumber& serial() const { return content_.serial; }
-  const x509::Fingerprint& fingerprint() const { return fingerprint_; }
-  // What follows the leaf in a handshake, the root left out.
-  const std::vector<x509::Certificate>& chain() const { return issuer_->chain; }
-  const Issuer& issuer() const { return *issuer_; }
-  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   friend class Issuance;
-  IssuedCertificate(SignedCertificate from, x509::Fingerprint fingerprint);
-  std::shared_ptr<const IssuerSet> issuers_;
-  const Issuer* issuer_;
-  x509::CertificateTemplate content_;
+  IssuedCertificate(LintedCertificate linted, ledger::CertificateId id, Bytes der);
+  LintedCertificate linted_;
+  ledger::CertificateId id_;
   Bytes der_;
   x509::Fingerprint fingerprint_;
-  std::vector<std::string> notes_;
 };
 
-// For tests that end the process between two steps.
+// What has just been passed: for tests that end the process between two steps.
 enum class IssuanceStep : std::uint8_t { linted, reserved, signature_made, completed };
 
 struct IssuanceOptions {
-  // notBefore lies this long in the past: clocks of devices are behind. Never before the issuer's own.
+  // notBefore lies this long in the past, since clocks of devices are behind; never before the issuer's own.
   Seconds backdate = kMinute * 5;
   std::function<void(IssuanceStep)> after_step = {};
 };
@@ -130,27 +131,36 @@ class Issuance {
   Issuance(ledger::Ledger& ledger, const Clock& clock, std::shared_ptr<const ProfileSet> profiles,
            std::shared_ptr<const IssuerSet> issuers, IssuanceOptions options = {});
 
-  // The whole cycle. Fails with the codes of the steps; whatever fails after reserve stays in the ledger as an intent.
+  // The whole cycle. Fails with the codes of its steps.
   Result<IssuedCertificate> issue(const IssueRequest& request);
+  Result<IssuedCertificate> issue_ca(const CaRequest& request);
 
-  // profile_unknown, issuer_unknown, ca_expired, key_weak, key_type_not_allowed, name_..., extension_not_allowed,
-  // lifetime_not_allowed, issuer_life_too_short, lint_...
+  // profile_unknown, issuer_unknown, the codes of apply_profile, lint_...
   Result<LintedCertificate> prepare(const IssueRequest& request) const;
-  Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_...
+  Result<LintedCertificate> prepare_ca(const CaRequest& request) const;
+  Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_..., clock_set_back
   Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed
   Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...
 
-  void use(std::shared_ptr<const IssuerSet> issuers) { issuers_.store(std::move(issuers)); }
-  std::shared_ptr<const IssuerSet> issuers() const { return issuers_.load(); }
+  void use(std::shared_ptr<const IssuerSet> issuers);
+  std::shared_ptr<const IssuerSet> issuers() const;
+  const ProfileSet& profiles() const { return *profiles_; }
 
  private:
+  Status encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const;
+  Result<IssuedCertificate> finish(Result<LintedCertificate> linted);
   void passed(IssuanceStep step) const;
 
   ledger::Ledger& ledger_;
   const Clock& clock_;
-  std::shared_ptr<const ProfileSet> profiles_;
-  std::atomic<std::shared_ptr<const IssuerSet>> issuers_;
-  IssuanceOptions options_;
+  const ledger::SerialAllocator serials_;
+  const std::shared_ptr<const ProfileSet> profiles_;
+  mutable std::mutex mutex_;  // guards issuers_
+  std::shared_ptr<const IssuerSet> issuers_;
+  const IssuanceOptions options_;
 };
+
+// The first finding as an error, telling how many there are besides. `findings` is not empty.
+Error lint_error(const std::vector<x509::Finding>& findings);
 
 }  // namespace symbolon::authority

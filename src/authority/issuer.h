@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,19 +16,26 @@ namespace symbolon::authority {
 
 // A CA certificate that the ledger knows, and its signer where its key is at hand (never the root's, when we run).
 struct Issuer {
-  ledger::IssuerId id{};
+  ledger::IssuerId id;
   std::string name;  // "root", "issuing", "issuing-2"
   x509::Certificate certificate;
-  std::vector<x509::Certificate> chain;  // what follows a leaf in a handshake: this CA first, the root left out
+  std::vector<x509::Certificate> chain = {};   // what follows a leaf in a handshake: this CA first, the root left out
+  std::optional<x509::Certificate> root = {};  // what ends the chain, where the ledger knows it
+  ledger::IssuerState state = ledger::IssuerState::active;
   std::shared_ptr<const crypto::Signer> signer = nullptr;  // null: it cannot sign here
+
+  bool is_root() const { return certificate.self_issued(); }
+  bool can_sign() const { return signer != nullptr && state == ledger::IssuerState::active; }
 };
 
-// Immutable; a new issuer makes a new set.
+// Immutable; a further issuer makes a further set.
 struct IssuerSet {
   std::vector<Issuer> issuers;
 
-  // By name; without one: the issuer that can sign and ends last. Fails with issuer_unknown, ca_expired.
+  // By name; without one: of those that can sign, the one that ends last. Fails with issuer_unknown, ca_expired.
   Result<const Issuer*> select(const std::optional<std::string>& name, UnixSeconds now) const;
+  const Issuer* find(ledger::IssuerId id) const;
+  std::vector<x509::Certificate> roots() const;
 };
 
 }  // namespace symbolon::authority

@@ -1,0 +1,34 @@
+// From a request and a profile to what the certificate shall say. Pure: no clock, no ledger, no key of a CA.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "authority/issue_request.h"
+#include "authority/issuer.h"
+#include "authority/profile.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "x509/certificate_template.h"
+
+namespace symbolon::authority {
+
+struct IssueTime {
+  UnixSeconds now;
+  Seconds backdate;  // notBefore lies this long before now, but not before the issuer's own
+};
+
+struct AppliedProfile {
+  x509::CertificateTemplate content;  // with the serial that was given
+  std::vector<std::string> notes;     // what was decided, for the requester
+};
+
+// Fails with key_weak, key_type_not_allowed, name_not_allowed, name_malformed, name_missing, extension_not_allowed,
+// lifetime_not_allowed, issuer_life_too_short, ca_expired.
+Result<AppliedProfile> apply_profile(const Profile& profile, const IssueRequest& request, const Issuer& issuer,
+                                     const IssueTime& time, const x509::SerialNumber& serial);
+
+// The subjectKeyIdentifier that goes into authorityKeyIdentifier of what this CA issues.
+Bytes key_identifier_of(const x509::Certificate& issuer);
+
+}  // namespace symbolon::authority

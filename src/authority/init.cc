@@ -1,0 +1,205 @@
+#include "authority/init.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "authority/issuance.h"
+#include "authority/state.h"
+#include "ledger/sqlite_ledger.h"
+#include "x509/request.h"
+
+namespace symbolon::authority {
+namespace {
+
+constexpr unsigned kPrivateFolder = 0700;
+constexpr unsigned kPrivateFile = 0600;
+
+Status write_key(const Path& file, const Secret& pem) { return write_file(file, pem.reveal(), {.mode = kPrivateFile}); }
+
+// Everything that goes into the folder, step by step.
+class Building {
+ public:
+  Building(const InitOptions& options, const Clock& clock, Path folder)
+      : options_(options), clock_(clock), layout_{std::move(folder)} {}
+
+  Result<InitResult> run() {
+    ledger_ = TRY(ledger::SqliteLedger::create(layout_.ledger(), {.clock = &clock_}));
+    if (options_.issuing) {
+      issuing_ = TRY(import_issuing());
+    } else {
+      const Issuer root = options_.root ? TRY(import_root()) : TRY(new_root());
+      issuing_ = TRY(new_issuing(root));
+    }
+    const auto issuers = TRY(load_issuers(layout_, *ledger_));
+    const Issuer& issuing = *TRY(issuers->select(std::string(kIssuingName), clock_.now()));
+    TRY(write_certificates(*issuers));
+    auto admin = TRY(make_admin(issuers));
+    if (!issuing.root) notes_.emplace_back("the root of the imported CA is not known: give it to those who verify");
+    return InitResult{
+        .root = issuing.root, .issuing = issuing.certificate, .admin = std::move(admin), .notes = std::move(notes_)};
+  }
+
+ private:
+  CaOptions ca_options(std::string_view name, Seconds lifetime) const {
+    return {.name = std::string(name), .subject = {}, .lifetime = lifetime, .actor = options_.actor};
+  }
+
+  Result<Issuer> new_root() {
+    if (options_.root_passphrase.empty()) {
+      return fail(Code::passphrase_needed, "the root's key needs a passphrase");
+    }
+    auto key = TRY(crypto::PrivateKey::generate(options_.key_type));
+    TRY(write_key(layout_.key(kRootName), TRY(key.to_encrypted_pem(options_.root_passphrase))));
+    CaOptions options = ca_options(kRootName, options_.root_lifetime);
+    options.subject = TRY(ca_subject(options_.organization, "Root CA"));
+    return make_root(*ledger_, clock_, std::move(key), options);
+  }
+
+  Result<Issuer> import_root() {
+    OpenedCa opened = TRY(open_imported(*options_.root, clock_.now()));
+    if (!opened.certificate.self_issued()) {
+      return fail_at(options_.root->where, Code::bad_request, "{} is no root; import it as issuing CA",
+                     opened.certificate.text());
+    }
+    if (options_.root_passphrase.empty()) {
+      notes_.emplace_back("the root's key was not kept: a further issuing CA will need it again");
+    } else {
+      TRY(write_key(layout_.key(kRootName), TRY(opened.key.to_encrypted_pem(options_.root_passphrase))));
+    }
+    return adopt(*ledger_, std::move(opened), ca_options(kRootName, {}));
+  }
+
+  Result<Issuer> new_issuing(const Issuer& root) {
+    auto key = TRY(crypto::PrivateKey::generate(options_.key_type));
+    TRY(write_key(layout_.key(kIssuingName), TRY(key.to_pem())));
+    CaOptions options = ca_options(kIssuingName, options_.issuing_lifetime);
+    options.subject = TRY(ca_subject(options_.organization, "Issuing CA"));
+    options.name_constraints = options_.name_constraints;
+    return make_issuing_ca(*ledger_, clock_, root, std::move(key), options);
+  }
+
+  Result<Issuer> import_issuing() {
+    OpenedCa opened = TRY(open_imported(*options_.issuing, clock_.now()));
+    TRY(write_key(layout_.key(kIssuingName), TRY(opened.key.to_pem())));
+    return adopt(*ledger_, std::move(opened), ca_options(kIssuingName, {}));
+  }
+
+  Status write_certificates(const IssuerSet& issuers) const {
+    for (const Issuer& issuer : issuers.issuers) {
+      TRY(write_file(layout_.certificate(issuer.name), issuer.certificate.pem(), {}));
+    }
+    return {};
+  }
+
+  Result<x509::Certificate> make_admin(std::shared_ptr<const IssuerSet> issuers) {
+    auto profiles = std::make_shared<ProfileSet>(builtin_profiles(options_.organization));
+    Issuance issuance(*ledger_, clock_, std::move(profiles), std::move(issuers));
+    const auto key = TRY(crypto::PrivateKey::generate(crypto::KeyType::p256));
+    const auto issued = TRY(issuance.issue({.profile = "admin",
+                                            .request = TRY(x509::make_request(key, {}, {})),
+                                            .common_name = "admin",
+                                            .issuer = std::string(kIssuingName),
+                                            .requester = options_.actor}));
+    TRY(write_key(layout_.key("admin"), TRY(key.to_pem())));
+    TRY(write_file(layout_.certificate("admin"), issued.pem() + x509::to_pem(issued.issuer().chain), {}));
+    return x509::Certificate::from_der(issued.der());
+  }
+
+  const InitOptions& options_;
+  const Clock& clock_;
+  StateLayout layout_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  std::optional<Issuer> issuing_;
+  std::vector<std::string> notes_;
+};
+
+// "/var/lib/symbolon" is built as "/var/lib/.symbolon.init".
+Path building_folder(const Path& state) {
+  return state.parent_path() / fmt::format(".{}.init", state.filename().string());
+}
+
+Path normal(const Path& path) {
+  Path out = std::filesystem::absolute(path).lexically_normal();
+  return out.has_filename() ? out : out.parent_path();
+}
+
+Status check_free(const Path& state) {
+  std::error_code problem;
+  if (!std::filesystem::exists(state, problem)) return {};
+  if (std::filesystem::is_empty(state, problem) && !problem) return {};
+  return fail_at(state.string(), Code::already_exists, "something is there already; nothing was changed");
+}
+
+bool lies_in(const Path& file, const Path& folder) { return file.parent_path() == folder; }
+
+std::string configuration_for(const InitOptions& options, const Path& config, const Path& state) {
+  return initial_configuration(options.organization, lies_in(config, state) ? "." : state.string());
+}
+
+// A configuration that is octet for octet what we would write is left from an init that was interrupted.
+Status check_configuration(const Path& config, const std::string& content) {
+  std::error_code problem;
+  if (!std::filesystem::exists(config, problem)) return {};
+  const auto present = read_file(config);
+  if (present && *present == content) return {};
+  return fail_at(config.string(), Code::file_exists, "a configuration is there already; it was not touched");
+}
+
+Status publish(const Path& from, const Path& to) {
+  // rename(2) replaces an empty folder and nothing else.
+  if (std::rename(from.c_str(), to.c_str()) != 0) {
+    const int problem = errno;
+    if (problem == ENOTEMPTY || problem == EEXIST) {
+      return fail_at(to.string(), Code::already_exists, "something is there already; nothing was changed");
+    }
+    const char* const hint = problem == EBUSY ? " (a mount point: name a folder in it)" : "";
+    return fail_at(to.string(), Code::file_unwritable, "{}{}", std::strerror(problem), hint);
+  }
+  const int folder = ::open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0 || ::fsync(folder) != 0) {
+    const int problem = errno;
+    if (folder >= 0) ::close(folder);
+    return fail_at(to.string(), Code::file_unwritable, "{}", std::strerror(problem));
+  }
+  ::close(folder);
+  return {};
+}
+
+Result<InitResult> build(const InitOptions& options, const Clock& clock, const Path& state, const Path& temporary) {
+  const Path config = options.config.empty() ? Path() : normal(options.config);
+  const std::string content = config.empty() ? std::string() : configuration_for(options, config, state);
+  if (!config.empty()) TRY(check_configuration(config, content));
+  InitResult result = TRY(Building(options, clock, temporary).run());
+  if (!config.empty() && lies_in(config, state)) {
+    TRY(write_file(temporary / config.filename(), content, {}));
+  } else if (!config.empty()) {
+    TRY(make_folder(config.parent_path(), 0755));
+    TRY(write_file(config, content, {.existing = Existing::replace}));
+  }
+  TRY(publish(temporary, state));
+  return result;
+}
+
+}  // namespace
+
+Result<InitResult> init(const InitOptions& options, const Clock& clock) {
+  if (options.organization.empty()) return fail(Code::name_malformed, "the authority needs a name");
+  const Path state = normal(options.state);
+  const Path temporary = building_folder(state);
+  TRY(check_free(state));
+  TRY(make_folder(temporary, kPrivateFolder));
+  const FileLock lock = TRY(FileLock::take(temporary / "lock"));
+  std::error_code problem;
+  for (const auto& left : std::filesystem::directory_iterator(temporary, problem)) {
+    if (left.path().filename() != "lock") std::filesystem::remove_all(left.path(), problem);
+  }
+  auto result = build(options, clock, state, temporary);
+  if (!result) std::filesystem::remove_all(temporary, problem);
+  return result;
+}
+
+}  // namespace symbolon::authority

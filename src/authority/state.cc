@@ -1,0 +1,76 @@
+#include "authority/state.h"
+
+#include <algorithm>
+
+#include "authority/hierarchy.h"
+#include "ledger/sqlite_ledger.h"
+
+namespace symbolon::authority {
+namespace {
+
+Result<std::shared_ptr<const crypto::Signer>> load_signer(const Path& file, const x509::Certificate& certificate) {
+  const Secret pem = TRY(read_private_file(file));
+  auto key = crypto::PrivateKey::from_pem(pem, Secret());
+  if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
+  if (!key->belongs_to(certificate.public_key())) {
+    return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", certificate.text());
+  }
+  return std::shared_ptr<const crypto::Signer>(TRY(crypto::make_signer(std::move(*key))));
+}
+
+bool issued_by(const x509::Certificate& certificate, const x509::Certificate& issuer) {
+  if (certificate.issuer() != issuer.subject()) return false;
+  const auto& wanted = certificate.authority_key_identifier();
+  const auto& own = issuer.subject_key_identifier();
+  return !wanted || !own || *wanted == *own;
+}
+
+// From each CA upwards to its root; CAs that the ledger does not know end the chain early.
+void link_chains(IssuerSet& set) {
+  for (Issuer& issuer : set.issuers) {
+    const Issuer* at = &issuer;
+    while (at != nullptr && !at->is_root() && issuer.chain.size() < set.issuers.size()) {
+      issuer.chain.push_back(at->certificate);
+      const auto above = std::ranges::find_if(set.issuers, [&](const Issuer& other) {
+        return &other != at && issued_by(at->certificate, other.certificate);
+      });
+      at = above == set.issuers.end() ? nullptr : &*above;
+    }
+    if (at != nullptr && at->is_root()) issuer.root = at->certificate;
+  }
+}
+
+}  // namespace
+
+Result<State> open_state(const Path& folder, const Clock& clock) {
+  const StateLayout layout{folder};
+  std::error_code ignored;
+  if (!std::filesystem::exists(layout.ledger(), ignored)) {
+    return fail_at(folder.string(), Code::state_missing, "there is no ledger here");
+  }
+  FileLock lock = TRY(FileLock::take(layout.lock()));
+  auto ledger = TRY(ledger::SqliteLedger::open(layout.ledger(), {.clock = &clock}));
+  auto issuers = TRY(load_issuers(layout, *ledger));
+  return State{.layout = layout, .lock = std::move(lock), .ledger = std::move(ledger), .issuers = std::move(issuers)};
+}
+
+Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout, ledger::Ledger& ledger) {
+  auto set = std::make_shared<IssuerSet>();
+  for (const ledger::Issuer& entry : TRY(ledger.issuers())) {
+    Issuer issuer{.id = entry.id,
+                  .name = entry.name,
+                  .certificate = TRY(x509::Certificate::from_der(entry.certificate)),
+                  .state = entry.state};
+    const bool for_running = entry.name != kRootName && !entry.key_reference.empty();
+    const Path file = layout.folder / entry.key_reference;
+    std::error_code ignored;
+    if (for_running && entry.state == ledger::IssuerState::active && std::filesystem::exists(file, ignored)) {
+      issuer.signer = TRY(load_signer(file, issuer.certificate));
+    }
+    set->issuers.push_back(std::move(issuer));
+  }
+  link_chains(*set);
+  return std::shared_ptr<const IssuerSet>(std::move(set));
+}
+
+}  // namespace symbolon::authority
