@@ -42,12 +42,13 @@ Result<UnixSeconds> read_time(const boost::json::value& value) { return parse_ti
 
 Result<Seconds> read_duration(const boost::json::value& value) { return parse_duration(TRY(read_text(value, kName))); }
 
-Error within(std::string_view member, Error error) {
-  const bool nested = error.words.starts_with('\'');
-  error.code = Code::bad_request;
-  error.words =
-      nested ? fmt::format("'{}.{}", member, error.words.substr(1)) : fmt::format("'{}': {}", member, error.words);
-  return error;
+Error at_member(std::string_view member, Error error) {
+  return {Code::bad_request, fmt::format("'{}': {}", member, error.words)};
+}
+
+Error inside_member(std::string_view member, Error error) {
+  ENSURE(error.words.starts_with('\''));
+  return {Code::bad_request, fmt::format("'{}.{}", member, error.words.substr(1))};
 }
 
 const boost::json::value* Reader::take(const char* name) {
@@ -55,15 +56,15 @@ const boost::json::value* Reader::take(const char* name) {
   return object_.if_contains(name);
 }
 
-void Reader::refuse(std::string_view name, Error error) {
-  if (outcome_) outcome_ = std::unexpected(within(name, std::move(error)));
+void Reader::refuse(Error error) {
+  if (outcome_) outcome_ = std::unexpected(std::move(error));
 }
 
 Status Reader::finish() const {
   if (!outcome_) return std::unexpected(outcome_.error());
   for (const auto& member : object_) {
     const std::string_view name(member.key().data(), member.key().size());
-    if (!taken_.contains(name)) return std::unexpected(within(name, {Code::bad_request, "no such member is known"}));
+    if (!taken_.contains(name)) return std::unexpected(at_member(name, {Code::bad_request, "no such member is known"}));
   }
   return {};
 }

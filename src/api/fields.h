@@ -48,8 +48,9 @@ Result<bool> read_boolean(const boost::json::value& value);
 Result<UnixSeconds> read_time(const boost::json::value& value);  // RFC 3339
 Result<Seconds> read_duration(const boost::json::value& value);  // "90d"
 
-// Fails with bad_request, `member` before the words of `error`.
-Error within(std::string_view member, Error error);
+// "'names[3]': it is empty", and around it "'certificates[0].names[3]': it is empty".
+Error at_member(std::string_view member, Error error);
+Error inside_member(std::string_view member, Error error);
 
 class Reader {
  public:
@@ -76,7 +77,8 @@ class Reader {
 
  private:
   const boost::json::value* take(const char* name);
-  void refuse(std::string_view name, Error error);
+  void refuse(Error error);
+  void refuse(std::string_view name, Error error) { refuse(at_member(name, std::move(error))); }
   template <typename T>
   void keep(const char* name, T& field, Result<T> value) {
     if (value) {
@@ -136,7 +138,7 @@ class Reader {
     if (object == nullptr) return refuse(name, {Code::bad_request, "an object is expected"});
     Reader inner(*object);
     members(inner, field);
-    if (auto outcome = inner.finish(); !outcome) refuse(name, std::move(outcome).error());
+    if (auto outcome = inner.finish(); !outcome) refuse(inside_member(name, std::move(outcome).error()));
   }
 
   const boost::json::object& object_;

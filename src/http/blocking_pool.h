@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -24,6 +26,20 @@ class BlockingPool {
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
+  // Runs `call` (which does not throw) on a thread of the pool; nobody waits for it. Fails with overloaded.
+  template <typename F>
+  Status start(F call) {
+    if (in_flight_.fetch_add(1) >= most_) {
+      in_flight_.fetch_sub(1);
+      return fail(Code::overloaded, "{} calls run or wait", most_);
+    }
+    boost::asio::post(pool_, [this, call = std::move(call)]() mutable {
+      call();
+      in_flight_.fetch_sub(1);
+    });
+    return {};
+  }
+
   // Runs `call` (which returns a Result<T> and does not throw) on a thread of the pool and comes back to the caller's
   // executor with its result.
   template <typename F>
@@ -33,7 +49,9 @@ class BlockingPool {
       in_flight_.fetch_sub(1);
       co_return Answer(fail(Code::overloaded, "{} calls run or wait", most_));
     }
-    auto executor = co_await boost::asio::this_coro::executor;
+    // Tracked: the context goes on running while the call does.
+    auto executor = boost::asio::prefer(co_await boost::asio::this_coro::executor,
+                                        boost::asio::execution::outstanding_work.tracked);
     auto start = [this, executor, call = std::move(call)](auto handler) mutable {
       boost::asio::post(pool_, [this, executor, call = std::move(call), handler = std::move(handler)]() mutable {
         Answer answer = call();

@@ -22,6 +22,8 @@ class ByteStream {
   virtual net::Task<Status> write(ByteView octets, net::Deadline deadline) = 0;
   // The draining close: says goodbye, discards what still comes within the room's limits, closes.
   virtual net::Task<void> finish(std::shared_ptr<net::DrainRoom> room) = 0;
+  // Nothing has come that waits to be read, neither octets nor the end. Does not wait.
+  virtual bool quiet() = 0;
   // At once; a pending wait ends with cancelled.
   virtual void close() = 0;
 };

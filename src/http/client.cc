@@ -25,6 +25,7 @@ net::Task<Result<Response>> Client::call(Request request, net::Deadline deadline
   return impl_->call(std::move(request), deadline, std::move(on_body));
 }
 bool Client::usable() const { return impl_ && impl_->usable; }
+bool Client::quiet() const { return usable() && impl_->stream->quiet(); }
 void Client::close() {
   impl_->usable = false;
   impl_->stream->close();

@@ -32,6 +32,8 @@ class Client {
   // or truncated. After a failure, or when usable() is false, the connection is spent.
   net::Task<Result<Response>> call(Request request, net::Deadline deadline, OnBody on_body = {});
   bool usable() const;
+  // Usable, and the server has neither closed it nor said anything since the last answer.
+  bool quiet() const;
   void close();
 
  private:

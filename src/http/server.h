@@ -22,7 +22,7 @@ using Handler = std::function<net::Task<Response>(Request, const Caller&)>;
 using OnRefusal = std::function<void(const tls::Refusal& refusal, const std::string& address)>;
 
 struct ServerOptions {
-  MessageLimits message;
+  MessageLimits message = {};
   std::chrono::milliseconds header_deadline{
       10'000};  // from the first octet of a request (or accept) to the end of its header
   std::chrono::milliseconds body_deadline{30'000};       // from there to the end of its body

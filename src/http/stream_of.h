@@ -1,6 +1,8 @@
 // What make_stream makes; included by byte_stream.cc and tls_stream.cc only.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <type_traits>
@@ -60,6 +62,12 @@ class StreamOf final : public ByteStream {
     } else {
       co_await carrier_.close(std::move(room));
     }
+  }
+
+  bool quiet() override {
+    char octet = 0;
+    const ssize_t got = ::recv(socket().native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
   void close() override {

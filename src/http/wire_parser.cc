@@ -28,6 +28,10 @@ Status check_framing(const Fields& fields, unsigned version) {
   const auto lengths = fields.count(beast::field::content_length);
   const auto codings = fields.count(beast::field::transfer_encoding);
   if (lengths > 1) return fail(Code::bad_request, "{} Content-Length fields", lengths);
+  const std::string length = text(fields[beast::field::content_length]);
+  if (length.find_first_not_of("0123456789") != std::string::npos) {
+    return fail(Code::bad_request, "Content-Length '{}' is not a number", length);
+  }
   if (codings == 0) return {};
   if (codings > 1 || lengths != 0) return fail(Code::bad_request, "contradicting fields of framing");
   const std::string coding = text(fields[beast::field::transfer_encoding]);

@@ -1,0 +1,133 @@
+#include "api/codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace symbolon::api {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kPemText = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
+CertificateSummary summary() {
+  return {.serial = "01ab",
+          .fingerprint = std::string(64, 'f'),
+          .issuer = "issuing",
+          .profile = "server",
+          .subject = "CN=wéb,O=Example Corp",
+          .names = {"dns:web.example", "ip:192.0.2.1"},
+          .requester = "unix: uid 0",
+          .state = CertificateState::revoked,
+          .not_before = {1795255714},
+          .not_after = {1795255714 + 86400},
+          .issued_at = {1795255715},
+          .revocation = Revocation{RevocationReason::key_compromise, {1795255716}, "unix: uid 0"}};
+}
+
+template <typename T>
+void goes_there_and_back(const T& object) {
+  const auto back = decode<T>(encode(object));
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(*back, object);
+}
+
+template <typename T>
+std::string refusal(std::string_view json) {
+  const auto result = decode<T>(json);
+  if (result) return "accepted";
+  EXPECT_EQ(name(result.error().code), name(Code::bad_request));
+  return result.error().words;
+}
+
+TEST(Codec, EveryObjectGoesThereAndBack) {
+  const std::string pem(kPemText);
+  CertificateSummary reserved = summary();
+  reserved.fingerprint.clear();
+  reserved.state = CertificateState::reserved;
+  reserved.revocation.reset();
+  goes_there_and_back(summary());
+  goes_there_and_back(reserved);
+  goes_there_and_back(CertificateDetails{summary(), pem, pem + pem});
+  goes_there_and_back(ListPage{{summary(), reserved}, "cursor"});
+  goes_there_and_back(ListPage{});
+  goes_there_and_back(IssueRequest{"server", pem, {"web.example"}, "web", Seconds{5400}, "issuing"});
+  goes_there_and_back(IssueRequest{"server", pem, {}, {}, {}, {}});
+  goes_there_and_back(IssueAnswer{pem, pem, pem, summary(), {"the lifetime was cut"}});
+  for (const char* reason : {"unspecified", "key_compromise", "ca_compromise", "affiliation_changed", "superseded",
+                             "cessation_of_operation", "privilege_withdrawn"}) {
+    goes_there_and_back(RevocationRequest{"web", reason_from_name(reason).value()});
+  }
+  goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
+  goes_there_and_back(ProfileList{{{"server", "for servers", kDay, kDay * 90, {"p256"}, {"serverAuth"}, {"dns"}}}});
+  goes_there_and_back(IssuerList{{{"root", "root", false, "CN=r", "01", "ff", "P-256", {0}, {1}, pem}}});
+  goes_there_and_back(StatusInfo{.version = "0.1.0",
+                                 .name = "ca",
+                                 .now = {5},
+                                 .started_at = {4},
+                                 .issued = 3,
+                                 .revoked = 2,
+                                 .unfinished = 1,
+                                 .last_issued_at = UnixSeconds{3},
+                                 .warnings = {{Code::ca_expires_soon, "in 3 days"}}});
+  goes_there_and_back(LedgerVerifyAnswer{1000000, "ab"});
+  goes_there_and_back(LedgerBackupRequest{"/var/backups/x.db"});
+  goes_there_and_back(LedgerBackupAnswer{"/var/backups/x.db", 4096});
+  goes_there_and_back(Progress{1, 9});
+}
+
+TEST(Codec, NamesTheMemberThatIsWrong) {
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","nmaes":[]})"), HasSubstr("'nmaes'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server"})"), HasSubstr("'csr'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":7,"csr":"x"})"), HasSubstr("'profile'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","names":["a",1]})"), HasSubstr("'names[1]'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","names":"a"})"), HasSubstr("'names'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","lifetime":"90"})"), HasSubstr("'lifetime'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","lifetime":null})"), HasSubstr("'lifetime'"));
+  EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"a","profile":"b","csr":"x"})"), HasSubstr("'profile'"));
+  EXPECT_THAT(refusal<RevocationRequest>(R"({"what":"web","reason":"certificateHold"})"), HasSubstr("'reason'"));
+  EXPECT_THAT(refusal<RevocationRequest>(R"({"what":""})"), HasSubstr("'what'"));
+  EXPECT_THAT(refusal<ListPage>(R"({"certificates":[{"serial":1}]})"), HasSubstr("'certificates[0].serial'"));
+}
+
+TEST(Codec, AcceptsTheStandardsSpellingOfReasons) {
+  const auto request = decode<RevocationRequest>(R"({"what":"web","reason":"keyCompromise"})");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->reason, RevocationReason::key_compromise);
+}
+
+TEST(Codec, HoldsItsBounds) {
+  EXPECT_NE(refusal<IssueRequest>(R"({"profile":")" + std::string(257, 'a') + R"(","csr":"x"})"), "accepted");
+  EXPECT_NE(refusal<IssueRequest>(R"({"profile":"a","csr":")" + std::string(262145, 'a') + R"("})"), "accepted");
+  std::string names = "\"a\"";
+  for (int i = 0; i < 1000; ++i) names += ",\"a\"";
+  EXPECT_NE(refusal<IssueRequest>(R"({"profile":"a","csr":"x","names":[)" + names + "]}"), "accepted");
+  EXPECT_NE(refusal<RevocationRequest>(R"({"what":"a\u0000b"})"), "accepted");
+  EXPECT_NE(refusal<RevocationRequest>(R"({"what":"a\nb"})"), "accepted");
+  EXPECT_NE(refusal<Progress>(R"({"done":-1,"of":1})"), "accepted");
+  EXPECT_NE(refusal<Progress>(R"({"done":99999999999999999999,"of":1})"), "accepted");
+  EXPECT_NE(refusal<Progress>(R"({"done":1.0,"of":1})"), "accepted");
+}
+
+TEST(Codec, RefusesWhatIsNotStrictJson) {
+  for (const std::string text :
+       {"", "{", "[]", "7", "null", "{}x", "{\"what\":\"a\",}", "{'what':'a'}", "{\"what\":\"\xff\"}",
+        "{\"what\":\"a\"} {\"what\":\"b\"}", "{\"what\":\"a\"//\n}", "\xef\xbb\xbf{\"what\":\"a\"}"}) {
+    EXPECT_NE(refusal<RevocationRequest>(text), "accepted") << text;
+  }
+  EXPECT_NE(refusal<RevocationRequest>(std::string(100000, '[')), "accepted");
+  std::string deep = R"({"what":)";
+  for (int i = 0; i < 40; ++i) deep += "{\"a\":";
+  EXPECT_NE(refusal<RevocationRequest>(deep), "accepted");
+}
+
+TEST(Names, OfEachValueLeadBack) {
+  for (const auto state :
+       {CertificateState::reserved, CertificateState::issued, CertificateState::revoked, CertificateState::abandoned}) {
+    EXPECT_EQ(state_from_name(name(state)), state);
+  }
+  EXPECT_FALSE(state_from_name("expired"));
+}
+
+}  // namespace
+}  // namespace symbolon::api
