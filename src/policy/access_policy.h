@@ -76,6 +76,7 @@ class AccessPolicy {
   // Rules by one exact key each, and those without one, in order.
   struct Index {
     std::unordered_map<std::string, std::vector<std::uint32_t>> exact;
+    std::vector<RuleKey> keys;  // that `exact` uses
     std::vector<std::uint32_t> scanned;
   };
   static Index index(const std::vector<Rule>& rules);

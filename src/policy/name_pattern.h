@@ -22,6 +22,11 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "policy/dns_pattern.h"
+#include "policy/email_pattern.h"
+#include "policy/ip_pattern.h"
+#include "policy/text_pattern.h"
+#include "policy/uri_pattern.h"
 #include "x509/name.h"
 
 namespace symbolon::policy {
@@ -49,31 +54,22 @@ class NamePattern {
   bool matches(const x509::GeneralName& name) const;
 
   // No wildcard, no prefix: matches exactly the names whose normal form is `normal()`.
-  bool exact() const { return exact_; }
-  const std::string& normal() const { return normal_; }
+  bool exact() const;
+  std::string normal() const;
   bool operator==(const NamePattern& other) const { return kind_ == other.kind_ && pattern_ == other.pattern_; }
 
  private:
-  struct Prefix {
-    Bytes octets;
-    unsigned bits = 0;
-  };
-  NamePattern(PatternKind kind, std::string_view pattern) : kind_(kind), pattern_(pattern) {}
+  using Form = std::variant<DnsPattern, UriPattern, EmailPattern, IpPattern, TextPattern>;
+  NamePattern(PatternKind kind, std::string_view pattern, Form form)
+      : kind_(kind), pattern_(pattern), form_(std::move(form)) {}
 
   PatternKind kind_;
-  bool exact_ = true;
   std::string pattern_;
-  std::string normal_;                 // exact: the normal form; text: what stands between the stars
-  std::vector<std::string> segments_;  // dns labels, uri path segments, or the local part of an e-mail address
-  std::vector<std::string> domain_;    // email: labels
-  std::string origin_;                 // uri: "scheme://authority", normal
-  Prefix prefix_;                      // ip
-  bool open_start_ = false;            // text: begins with "*"
-  bool open_end_ = false;
+  Form form_;
 };
 
 // The normal form of a name, under which exact patterns of the kind are found: dns and the domain of an e-mail address
-// in lower case, scheme and host of a URI likewise. Total, whatever the name holds.
+// in lower case, scheme and host of a URI likewise, addresses by RFC 5952. Total, whatever the name holds.
 std::string normal_form(PatternKind kind, std::string_view name);
 
 }  // namespace symbolon::policy

@@ -47,6 +47,8 @@ class Matcher {
   Target target_;
 };
 
+std::optional<RuleKey> rule_key(std::string_view name);
+
 // What an identity has under a key, such that a Matcher whose exact() is among them matches, and no other exact one.
 std::vector<std::string> index_values(RuleKey key, const x509::Identity& identity);
 
@@ -54,6 +56,10 @@ class Rule {
  public:
   // At least one key, each at most once. Fails with config_bad_value.
   static Result<Rule> make(const std::vector<std::pair<RuleKey, std::string>>& keys, config::Place place = {});
+  // From matchers made before. Fails likewise.
+  static Result<Rule> of(std::vector<Matcher> matchers, config::Place place = {});
+  // One key, as on the command line: "uri:spiffe://example.com/billing".
+  static Result<Rule> parse(std::string_view text);
 
   const std::vector<Matcher>& matchers() const { return matchers_; }
   const config::Place& place() const { return place_; }
