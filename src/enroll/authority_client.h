@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +12,7 @@
 #include "api/revocation.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "enroll/ndjson.h"
 
 namespace symbolon::enroll {
 
@@ -43,8 +43,10 @@ class AuthorityClient {
   Result<api::IssuerList> issuers();
   Result<api::StatusInfo> status();
 
-  Result<api::LedgerVerifyAnswer> verify_ledger();
-  Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request);
+  // `on_progress` may be empty.
+  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});
+  Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
+                                                const OnProgress& on_progress = {});
 
  private:
   struct Impl;

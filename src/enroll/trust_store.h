@@ -41,10 +41,11 @@ class TrustStore {
 
 // How a distribution lays out its store.
 struct SystemLayout {
-  std::string distribution;  // "debian", "fedora"
-  Path anchors;              // where a PEM file ending in .crt becomes an anchor
-  std::string program;       // that rebuilds the bundle
-  std::vector<std::string> arguments = {};
+  std::string distribution;                         // "debian", "fedora"
+  Path anchors;                                     // where a PEM file ending in .crt becomes an anchor
+  std::string program;                              // that rebuilds the bundle
+  std::vector<std::string> arguments = {};          // after an anchor was added
+  std::vector<std::string> removal_arguments = {};  // after one was removed
 };
 // That of this machine; fails with tool_missing where it is neither Debian's nor Fedora's kind.
 Result<SystemLayout> detect_system_layout();

@@ -1,0 +1,180 @@
+#include "authority/api_server.h"
+
+#include <unistd.h>
+
+#include <charconv>
+
+#include "api/codec.h"
+#include "authority/api_progress.h"
+#include "authority/api_rights.h"
+#include "http/blocking_pool.h"
+#include "http/problem.h"
+#include "http/router.h"
+
+namespace symbolon::authority {
+
+namespace {
+
+using http::Caller;
+using http::Response;
+using http::RoutedRequest;
+using Method = http::RouteHandler;
+
+Response json(int status, const std::string& text) { return http::make_response(status, http::kJson, text); }
+
+Status check_media_type(const http::Request& request) {
+  const auto type = request.headers.find("Content-Type");
+  if (type && http::equal_without_case(type->substr(0, http::kJson.size()), http::kJson)) return {};
+  return fail(Code::bad_request, "Content-Type is '{}', {} is expected", type.value_or(""), http::kJson);
+}
+
+template <typename T>
+Result<T> body_of(const RoutedRequest& routed) {
+  if (auto type = check_media_type(routed.request); !type) return std::unexpected(type.error());
+  return api::decode<T>(routed.request.body);
+}
+
+// Each parameter at most once, and none but these.
+Result<api::ListQuery> list_query_of(const http::Target& target) {
+  api::ListQuery query;
+  bool query_set = false;
+  bool after_set = false;
+  bool limit_set = false;
+  for (const auto& [key, value] : target.query) {
+    bool* set = key == "query" ? &query_set : key == "after" ? &after_set : key == "limit" ? &limit_set : nullptr;
+    if (set == nullptr) return fail(Code::bad_request, "the parameter '{}' is not known", key);
+    if (*set) return fail(Code::bad_request, "the parameter '{}' stands twice", key);
+    *set = true;
+    if (key == "query") query.query = value;
+    if (key == "after") query.after = value;
+    if (key != "limit") continue;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.limit);
+    if (error != std::errc() || end != value.data() + value.size() || query.limit < 1 ||
+        query.limit > api::ListQuery::kMostPerPage) {
+      return fail(Code::bad_request, "limit is a number between 1 and {}", api::ListQuery::kMostPerPage);
+    }
+  }
+  return query;
+}
+
+}  // namespace
+
+struct ApiServer::Impl {
+  Impl(boost::asio::io_context& context, Operations& operations_, ApiOptions options)
+      : operations(operations_),
+        pool(options.threads, options.waiting),
+        server(context, entry(), std::move(options.http)) {
+    add_certificates();
+    add_information();
+    add_ledger();
+  }
+
+  http::Handler entry() {
+    return [this](http::Request request, const Caller& caller) { return handle(std::move(request), caller); };
+  }
+
+  net::Task<Response> handle(http::Request request, const Caller& caller) {
+    const auto rights = check_rights(caller, operations, geteuid());
+    if (rights) co_return co_await router.handle(std::move(request), caller);
+    const std::string call = fmt::format("{} {}", request.method, request.target);
+    auto recorded = pool.start(
+        [this, caller, call, error = rights.error()] { operations.record_refusal(requester_of(caller), call, error); });
+    (void)recorded;  // overloaded: best effort
+    co_return http::problem(rights.error());
+  }
+
+  // Runs `call`, which gives a wire object, on the pool; the answer is that object, or a problem.
+  template <typename F>
+  net::Task<Response> run(int status, F call) {
+    auto answer = co_await pool.run(std::move(call));
+    if (!answer) co_return http::problem(answer.error());
+    co_return json(status, api::encode(*answer));
+  }
+
+  // GET without parameters.
+  template <typename Answer>
+  void add_plain(const char* path, Result<Answer> (Operations::*method)()) {
+    router.add("GET", path, [this, method](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+      if (!routed.target.query.empty()) {
+        co_return http::problem({Code::bad_request, "no parameters are taken here"});
+      }
+      auto call = [this, method] { return (operations.*method)(); };
+      co_return co_await run(200, std::move(call));
+    });
+  }
+
+  void add_certificates();
+  void add_information();
+  void add_ledger();
+
+  Operations& operations;
+  http::BlockingPool pool;
+  http::Router router;
+  http::Server server;
+};
+
+void ApiServer::Impl::add_certificates() {
+  router.add("POST", "/v1/certificates", [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+    auto body = body_of<api::IssueRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body), by = requester_of(caller)] { return operations.issue(request, by); };
+    co_return co_await run(201, std::move(call));
+  });
+  router.add("GET", "/v1/certificates", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+    auto query = list_query_of(routed.target);
+    if (!query) co_return http::problem(query.error());
+    auto call = [this, query = *std::move(query)] { return operations.list(query); };
+    co_return co_await run(200, std::move(call));
+  });
+  router.add("GET", "/v1/certificates/{what}", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+    auto call = [this, what = routed.parameters.at("what")] { return operations.show(what); };
+    co_return co_await run(200, std::move(call));
+  });
+  router.add("POST", "/v1/revocations", [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+    auto body = body_of<api::RevocationRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body), by = requester_of(caller)] {
+      return operations.revoke(request, by);
+    };
+    co_return co_await run(200, std::move(call));
+  });
+}
+
+void ApiServer::Impl::add_information() {
+  add_plain("/v1/profiles", &Operations::profiles);
+  add_plain("/v1/issuers", &Operations::issuers);
+  add_plain("/v1/status", &Operations::status);
+}
+
+void ApiServer::Impl::add_ledger() {
+  router.add("POST", "/v1/ledger/verify", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+    LongCall call = [this](const Operations::OnProgress& on_progress) -> Result<std::string> {
+      return api::encode(TRY(operations.verify_ledger(on_progress)));
+    };
+    auto answer = co_await answer_with_progress(pool, std::move(call));
+    if (!answer) co_return http::problem(answer.error());
+    co_return *std::move(answer);
+  });
+  router.add("POST", "/v1/ledger/backup", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+    auto body = body_of<api::LedgerBackupRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    if (!body->path.starts_with('/'))
+      co_return http::problem({Code::bad_request, "'path': an absolute path is expected"});
+    LongCall call = [this,
+                     request = *std::move(body)](const Operations::OnProgress& on_progress) -> Result<std::string> {
+      return api::encode(TRY(operations.backup_ledger(request, on_progress)));
+    };
+    auto answer = co_await answer_with_progress(pool, std::move(call));
+    if (!answer) co_return http::problem(answer.error());
+    co_return *std::move(answer);
+  });
+}
+
+ApiServer::ApiServer(boost::asio::io_context& context, Operations& operations, ApiOptions options)
+    : impl_(std::make_unique<Impl>(context, operations, std::move(options))) {}
+ApiServer::~ApiServer() = default;
+
+http::Server& ApiServer::http() { return impl_->server; }
+
+}  // namespace symbolon::authority

@@ -1,0 +1,170 @@
+#include "enroll/authority_client.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "api/codec.h"
+#include "enroll/ndjson.h"
+#include "http/client.h"
+#include "http/problem.h"
+#include "http/target.h"
+
+namespace symbolon::enroll {
+
+namespace {
+
+namespace asio = boost::asio;
+using http::ByteStream;
+
+using Connect = std::function<net::Task<Result<std::unique_ptr<ByteStream>>>(net::Deadline)>;
+
+http::Request get(std::string target) {
+  http::Request request;
+  request.target = std::move(target);
+  return request;
+}
+
+http::Request post(std::string target, std::string json) {
+  http::Request request{.method = "POST", .target = std::move(target), .headers = {}, .body = std::move(json)};
+  if (!request.body.empty()) request.headers.add("Content-Type", std::string(http::kJson));
+  return request;
+}
+
+// Nobody there is one thing to whoever calls the authority, whatever the transport called it.
+Error unreachable(Error error, const std::string& where) {
+  switch (error.code) {
+    case Code::connection_refused:
+    case Code::connection_timeout:
+    case Code::connection_reset:
+    case Code::network_unreachable:
+    case Code::name_not_found:
+    case Code::truncated:
+    case Code::file_missing: return {Code::authority_unreachable, error.words, where};
+    default: break;
+  }
+  if (error.where.empty()) error.where = where;
+  return error;
+}
+
+}  // namespace
+
+struct AuthorityClient::Impl {
+  asio::io_context context{1};
+  Connect connect;    // none: there is only the one connection
+  std::string host;   // of the Host field
+  std::string where;  // for errors
+  ClientTimes times;
+  std::optional<http::Client> client = {};
+
+  // Runs the coroutine to its end on this thread.
+  template <typename T>
+  Result<T> wait(net::Task<Result<T>> task) {
+    std::optional<Result<T>> result;
+    asio::co_spawn(context, std::move(task), [&result](const std::exception_ptr& failure, Result<T> value) {
+      result.emplace(failure ? Result<T>(fail(Code::internal, "the call threw")) : std::move(value));
+    });
+    context.restart();
+    context.run();
+    ENSURE(result.has_value());
+    return *std::move(result);
+  }
+
+  net::Task<Status> open() {
+    if (client && client->usable()) co_return Status();
+    if (!connect) co_return fail(Code::authority_unreachable, "the connection to the authority has ended");
+    client.reset();
+    CO_TRY(auto stream, co_await connect(net::in(times.connect)));
+    client.emplace(std::move(stream), host);
+    co_return Status();
+  }
+
+  net::Task<Result<http::Response>> call(http::Request request, net::Deadline deadline, http::OnBody on_body) {
+    // What the other side has closed while it was idle is opened anew: a call is never sent twice.
+    if (connect && client && !client->quiet()) client.reset();
+    CO_TRY_DONE(co_await open());
+    co_return co_await client->call(std::move(request), deadline, std::move(on_body));
+  }
+
+  Result<http::Response> exchange(http::Request request, std::chrono::milliseconds span, http::OnBody on_body = {}) {
+    auto response = wait(call(std::move(request), net::in(span), std::move(on_body)));
+    if (!response) return std::unexpected(unreachable(std::move(response).error(), where));
+    if (response->status >= 400) return std::unexpected(http::error_of(*response));
+    return response;
+  }
+
+  template <typename T>
+  Result<T> ask(http::Request request) {
+    const http::Response response = TRY(exchange(std::move(request), times.call));
+    return api::decode<T>(response.body);
+  }
+
+  template <typename T>
+  Result<T> ask_long(http::Request request, const OnProgress& on_progress) {
+    LineReader lines(on_progress);
+    const auto on_body = [&lines](std::string_view so_far) { lines.see(so_far); };
+    const http::Response response = TRY(exchange(std::move(request), times.long_call, on_body));
+    return api::decode<T>(TRY(lines.finish(response.body)));
+  }
+};
+
+AuthorityClient::AuthorityClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+AuthorityClient::AuthorityClient(AuthorityClient&&) noexcept = default;
+AuthorityClient& AuthorityClient::operator=(AuthorityClient&&) noexcept = default;
+AuthorityClient::~AuthorityClient() = default;
+
+Result<AuthorityClient> AuthorityClient::over_unix(const Path& socket, ClientTimes times) {
+  auto impl = std::make_unique<Impl>();
+  const net::Endpoint endpoint{.kind = net::Endpoint::Kind::unix_path, .host = socket.string(), .port = 0};
+  impl->connect = [endpoint](net::Deadline deadline) { return http::connect(endpoint, deadline); };
+  impl->host = "authority";
+  impl->where = endpoint.text();
+  impl->times = times;
+  auto opened = impl->wait(impl->open());
+  if (!opened) return std::unexpected(unreachable(std::move(opened).error(), impl->where));
+  return AuthorityClient(std::move(impl));
+}
+
+Result<AuthorityClient> AuthorityClient::over_descriptor(int descriptor, ClientTimes times) {
+  auto impl = std::make_unique<Impl>();
+  auto socket = TRY(net::adopt(impl->context.get_executor(), descriptor));
+  impl->client.emplace(http::make_stream(std::move(socket)), "authority");
+  impl->host = "authority";
+  impl->where = "the authority in this process";
+  impl->times = times;
+  return AuthorityClient(std::move(impl));
+}
+
+Result<api::IssueAnswer> AuthorityClient::issue(const api::IssueRequest& request) {
+  return impl_->ask<api::IssueAnswer>(post("/v1/certificates", api::encode(request)));
+}
+
+Result<api::ListPage> AuthorityClient::list(const api::ListQuery& query) {
+  std::string target = fmt::format("/v1/certificates?limit={}", query.limit);
+  if (!query.query.empty()) target += "&query=" + http::percent_encode(query.query);
+  if (!query.after.empty()) target += "&after=" + http::percent_encode(query.after);
+  return impl_->ask<api::ListPage>(get(std::move(target)));
+}
+
+Result<api::CertificateDetails> AuthorityClient::show(const std::string& what) {
+  if (what.empty()) return fail(Code::bad_request, "what to show is empty");
+  return impl_->ask<api::CertificateDetails>(get("/v1/certificates/" + http::percent_encode(what)));
+}
+
+Result<api::RevocationAnswer> AuthorityClient::revoke(const api::RevocationRequest& request) {
+  return impl_->ask<api::RevocationAnswer>(post("/v1/revocations", api::encode(request)));
+}
+
+Result<api::ProfileList> AuthorityClient::profiles() { return impl_->ask<api::ProfileList>(get("/v1/profiles")); }
+Result<api::IssuerList> AuthorityClient::issuers() { return impl_->ask<api::IssuerList>(get("/v1/issuers")); }
+Result<api::StatusInfo> AuthorityClient::status() { return impl_->ask<api::StatusInfo>(get("/v1/status")); }
+
+Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const OnProgress& on_progress) {
+  return impl_->ask_long<api::LedgerVerifyAnswer>(post("/v1/ledger/verify", ""), on_progress);
+}
+
+Result<api::LedgerBackupAnswer> AuthorityClient::backup_ledger(const api::LedgerBackupRequest& request,
+                                                               const OnProgress& on_progress) {
+  return impl_->ask_long<api::LedgerBackupAnswer>(post("/v1/ledger/backup", api::encode(request)), on_progress);
+}
+
+}  // namespace symbolon::enroll
