@@ -26,7 +26,7 @@ struct Node {
   std::string scalar = {};  // valid UTF-8 without control characters but tab and line feed
   bool quoted = false;      // quoted or a block: text, whatever it looks like
   std::vector<Node> items = {};
-  std::vector<Entry> entries = {};  // in the file's order
+  std::vector<Entry> entries;  // in the file's order (no initialiser: clang 19 needs Entry complete for one)
 
   const Node* find(std::string_view key) const;  // nullptr: not there, or not a mapping
   // "'two'", "a list", "nothing": for messages; long text is cut.

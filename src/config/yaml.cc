@@ -81,12 +81,12 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    add({.place = places_.at(mark)});
+    add({.place = places_.at(mark), .entries = {}});
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse(mark, "aliases (*name) are not accepted; write the value out");
-    add({.place = places_.at(mark)});
+    add({.place = places_.at(mark), .entries = {}});
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -103,20 +103,20 @@ class TreeBuilder final : public YAML::EventHandler {
       }
       rest.remove_prefix(length);
     }
-    add({.place = places_.at(mark), .shape = Shape::scalar, .scalar = value, .quoted = tag == "!"});
+    add({.place = places_.at(mark), .shape = Shape::scalar, .scalar = value, .quoted = tag == "!", .entries = {}});
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     refuse_properties(mark, tag, anchor);
-    open({.place = places_.at(mark), .shape = Shape::list});
+    open({.place = places_.at(mark), .shape = Shape::list, .entries = {}});
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     refuse_properties(mark, tag, anchor);
-    open({.place = places_.at(mark), .shape = Shape::mapping});
+    open({.place = places_.at(mark), .shape = Shape::mapping, .entries = {}});
   }
   void OnMapEnd() override { close(); }
 
