@@ -23,7 +23,7 @@ def pytest_configure():
 @pytest.fixture
 def symbolon(tmp_path):
     """A folder without a state: `symbolon.init()` makes one."""
-    return Symbolon(tmp_path / "symbolon")
+    return Symbolon(tmp_path / "s")  # short: a Unix socket's path has 107 octets at most
 
 
 @pytest.fixture

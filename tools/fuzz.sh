@@ -17,7 +17,7 @@ done
 
 # -w: clang warns about what g++ does not; the warnings that count are those of the release build and of clang-tidy.
 configure() {
-  cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS="-w -O1" \
+  cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ="-w -O1 -g1" \
     -DSYMBOLON_FUZZ=ON -DSYMBOLON_SANITIZE=address,undefined -DSYMBOLON_TESTS=OFF
 }
 log=$(mktemp)

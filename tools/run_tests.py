@@ -85,7 +85,7 @@ def run_system(files, binary, jobs, timeout):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.xml")
         command = ["/usr/bin/python3", "-m", "pytest", "-q", "-n", str(jobs), "--dist", "worksteal", f"--junitxml={report}",
-                   f"--timeout={timeout}", "--durations=8", "-rfE", *files]
+                   f"--basetemp={folder}/t", f"--timeout={timeout}", "--durations=8", "-rfE", *files]
         print(f"system tests: {len(files)} files, {jobs} at a time", flush=True)
         environment = os.environ | {"SYMBOLON_BINARY": str(binary), "PYTHONDONTWRITEBYTECODE": "1"}
         status = subprocess.run(command, cwd=ROOT / "tests", env=environment, stdin=subprocess.DEVNULL).returncode

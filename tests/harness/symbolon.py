@@ -3,8 +3,9 @@
 import json
 import os
 import pathlib
+import socket
 
-from harness.process import PORTS, Process, run
+from harness.process import PORTS, Process, run, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("SYMBOLON_BINARY", ROOT / "build" / "symbolon"))
@@ -90,6 +91,17 @@ class Running(Process):
     def __init__(self, command, cwd, env):
         super().__init__(command, cwd=cwd, env=env)
 
+    def wait_socket(self, path):
+        """Ready when somebody accepts on this Unix socket."""
+
+        def accepts():
+            assert self.child.poll() is None, self.output
+            with socket.socket(socket.AF_UNIX) as probe:
+                return probe.connect_ex(str(path)) == 0
+
+        wait_until(accepts, f"{path} accepts")
+        return self
+
     @staticmethod
     def _record(line):
         if line.startswith("{"):
@@ -101,23 +113,23 @@ class Running(Process):
 
     @property
     def records(self):
-        return [r for line in list(self.lines) if line and (r := self._record(line)) and "event" in r]
+        return [r for line in list(self.lines) if line and (r := self._record(line)) and "record" in r]
 
     def mark(self):
         """A place in the output: records after it belong to what the test does next."""
         return len(self.lines)
 
-    def wait_record(self, event, code=None, since=0, **fields):
+    def wait_record(self, kind, code=None, since=0, **fields):
         """The next record of this kind; a refusal with another code fails the test at once, with that record shown."""
 
         def matches(line):
             record = self._record(line)
-            if not record or record.get("event") != event or any(record.get(k) != v for k, v in fields.items()):
+            if not record or record.get("record") != kind or any(record.get(k) != v for k, v in fields.items()):
                 return None
             assert code is None or record.get("code") == code, f"expected {code}, got {json.dumps(record, indent=1)}"
             return record
 
-        return self.wait_line(matches, f"a record {event} {code or ''}", since)[1]
+        return self.wait_line(matches, f"a record {kind} {code or ''}", since)[1]
 
 
 def static_route(listen, to, server, trust, name="web", clients=None, **more):
