@@ -36,7 +36,7 @@ class Application {
                                       .subject = TRY(build_subject()),
                                       .validity = validity,
                                       .public_key = request_.request.public_key(),
-                                      .key_usage = profile_.key_usage,
+                                      .key_usage = key_usage(),
                                       .extended_key_usage = profile_.extended_key_usage,
                                       .authority_key_identifier = key_identifier_of(issuer_.certificate),
                                       .subject_alt_names = std::move(names_),
@@ -50,6 +50,13 @@ class Application {
   template <typename... Args>
   void note(fmt::format_string<Args...> format, Args&&... args) {
     notes_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  // RFC 5480 §3, RFC 8410 §5: only RSA keys encipher.
+  std::uint16_t key_usage() const {
+    constexpr std::uint16_t kEncipher = x509::key_encipherment | x509::data_encipherment;
+    const bool rsa = request_.request.public_key().description().starts_with("RSA");
+    return static_cast<std::uint16_t>(rsa ? profile_.key_usage : profile_.key_usage & ~kEncipher);
   }
 
   // Only what the profile takes is taken; what it would contradict is refused, so that nobody holds a certificate that

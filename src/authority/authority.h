@@ -1,39 +1,44 @@
 // The authority: the operations of its API over an opened state.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "authority/hierarchy.h"
+#include "authority/imported_ca.h"
 #include "authority/issuance.h"
 #include "authority/operations.h"
+#include "authority/profile_config.h"
 #include "authority/state.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "revocation/revocation_source.h"
 
 namespace symbolon::authority {
 
 struct AuthorityOptions {
   Path state;
-  std::string name = {};                       // of the authority, for status
-  std::shared_ptr<const ProfileSet> profiles;  // built-ins and those of the configuration
+  std::string name = {};                               // of the authority, for status; empty: its CA's organization
+  std::map<std::string, ProfileConfig> profiles = {};  // of the configuration, beside the built-ins
   IssuanceOptions issuance = {};
 };
 
 struct NewIssuerOptions {
   Secret root_passphrase;                        // opens state/root.key
-  std::optional<crypto::KeyType> key_type = {};  // absent: the root's
+  std::optional<crypto::KeyType> key_type = {};  // absent: the type of the root's key
   Seconds lifetime = kIssuingLifetime;
   x509::NameConstraints name_constraints = {};
-  std::string requester;
+  std::string actor;
 };
 
 // Thread-safe.
 class Authority final : public Operations {
  public:
-  // Borrows the clock, which outlives it. Fails as open_state; ca_expired when no issuer can sign any more.
+  // The clock is borrowed and outlives it. Fails as open_state and configure.
   static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, const Clock& clock);
   ~Authority() override;
 
@@ -50,17 +55,19 @@ class Authority final : public Operations {
   Standing standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 
-  // A further issuing CA from the root, in use at once. Its files lie beside the others when this returns.
+  // A further issuing CA from the root, in use at once; its files lie beside the others when this returns. Fails with
+  // file_missing (the root's key is elsewhere: bring it back for this), passphrase_wrong, ca_expired.
   Result<x509::Certificate> make_new_issuer(const NewIssuerOptions& options);
-  // An issuing CA that somebody brings, in use at once.
-  Result<x509::Certificate> import_issuer(const ImportedCa& import, const std::string& requester);
+  // An issuing CA that somebody brings; in use at once if it ends last.
+  Result<x509::Certificate> import_issuer(const ImportedCa& import, const std::string& actor);
 
-  // What gateways of this process judge by: swapped before revoke() returns.
+  // What gateways of this process judge by; changed before revoke() returns.
   std::shared_ptr<const revocation::RevocationSource> revocations() const;
-  // The certificates that everybody who trusts this authority needs.
+  // What everybody who trusts this authority needs.
   std::vector<x509::Certificate> roots() const;
-  // For the gateway of this process: issuance without the API.
+  // For the parts of this process: issuance without the API.
   Issuance& issuance();
+  const StateLayout& layout() const;
 
  private:
   struct Impl;
@@ -68,8 +75,8 @@ class Authority final : public Operations {
   std::unique_ptr<Impl> impl_;
 };
 
-// Built-ins and the tables of `profiles:` together with what the issuers' remaining life says about them:
-// ca_expires_soon for each profile whose lifetime will not fit in a few months (kIssuerNotice) any more.
+// ca_expires_soon for each profile whose lifetime will not fit into its CA's rest of life any more within this time,
+// in one warning; ca_expired if no CA is left.
 inline constexpr Seconds kIssuerNotice = kDay * 120;
 std::vector<api::Warning> issuer_life_warnings(const IssuerSet& issuers, const ProfileSet& profiles, UnixSeconds now);
 

@@ -48,7 +48,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
                             .algorithm_identifier = issuer.signer->algorithm_identifier(),
                             .issuer = &issuer.certificate,
                             .key = &out.content_.public_key,
-                            .key_usage = profile.key_usage,
+                            .key_usage = out.content_.key_usage,
                             .extended_key_usage = profile.extended_key_usage,
                             .least_names = profile.least_names,
                             .svid = profile.svid,

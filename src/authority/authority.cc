@@ -1,0 +1,183 @@
+#include "authority/authority.h"
+
+#include "authority/authority_impl.h"
+#include "ledger/query.h"
+
+namespace symbolon::authority {
+namespace {
+
+// Enough to show that, and among what, one has to choose.
+constexpr std::size_t kMostCandidates = 20;
+
+std::string organization_of(const IssuerSet& issuers, UnixSeconds now) {
+  const auto issuer = issuers.select(std::nullopt, now);
+  if (!issuer) return {};
+  const auto names = (*issuer)->certificate.subject().values("O");
+  return names.empty() ? std::string() : names.front();
+}
+
+// Exactly one, or not_found, or ambiguous with the candidates.
+Result<ledger::CertificateRecord> find_one(ledger::Ledger& ledger, const std::string& what, UnixSeconds now) {
+  auto found = TRY(ledger.find(what, kMostCandidates + 1));
+  if (found.empty()) return fail(Code::not_found, "'{}': no certificate has this serial, fingerprint or name", what);
+  if (found.size() == 1) return std::move(found.front());
+  const bool more = found.size() > kMostCandidates;
+  if (more) found.pop_back();
+  return fail(Code::ambiguous, "'{}' is {}{} certificates:{}", what, more ? "more than " : "", found.size(),
+              candidate_lines(found, now));
+}
+
+std::string chain_pem(const Issuer* issuer) {
+  if (issuer == nullptr) return {};
+  std::string out = x509::to_pem(issuer->chain);
+  if (issuer->root && (issuer->chain.empty() || !(issuer->chain.back() == *issuer->root))) out += issuer->root->pem();
+  return out;
+}
+
+ledger::Progress forward(const Operations::OnProgress& on_progress) {
+  return [&on_progress](std::uint64_t done, std::uint64_t total) {
+    if (on_progress) on_progress({static_cast<std::int64_t>(done), static_cast<std::int64_t>(total)});
+    return ledger::Proceed::yes;
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, const Clock& clock) {
+  State state = TRY(open_state(options.state, clock));
+  std::string organization = organization_of(*state.issuers, clock.now());
+  auto profiles = std::make_shared<ProfileSet>(TRY(configure(builtin_profiles(organization), options.profiles)));
+  auto revocations = TRY(LedgerRevocations::follow(*state.ledger, *state.issuers));
+  if (options.name.empty()) options.name = organization;
+  auto impl =
+      std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
+  return std::unique_ptr<Authority>(new Authority(std::move(impl)));
+}
+
+Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Authority::~Authority() = default;
+
+Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, const std::string& requester) {
+  const Profile& profile = *TRY(find_profile(impl_->issuance.profiles(), request.profile));
+  RequestedNames names = TRY(read_names(profile, request.names));
+  if (request.common_name && names.common_name && *request.common_name != *names.common_name) {
+    return fail(Code::bad_request, "'{}' and '{}' cannot both be the common name", *request.common_name,
+                *names.common_name);
+  }
+  if (request.common_name) names.common_name = request.common_name;
+  const IssuedCertificate issued =
+      TRY(impl_->issuance.issue({.profile = request.profile,
+                                 .request = TRY(x509::CertificateRequest::from_file_content(request.csr)),
+                                 .names = std::move(names.names),
+                                 .common_name = std::move(names.common_name),
+                                 .lifetime = request.lifetime,
+                                 .issuer = request.issuer,
+                                 .requester = requester}));
+  const Issuer& issuer = issued.issuer();
+  return api::IssueAnswer{.certificate = issued.pem(),
+                          .chain = x509::to_pem(issuer.chain),
+                          .root = issuer.root ? issuer.root->pem() : std::string(),
+                          .summary = summary_of(issued, requester, impl_->clock.now())};
+}
+
+Result<api::ListPage> Authority::list(const api::ListQuery& query) {
+  const auto parsed = TRY(ledger::parse_query(query.query, impl_->clock.now()));
+  const auto listing =
+      TRY(impl_->state.ledger->list(parsed, {.after = query.after, .limit = static_cast<std::size_t>(query.limit)}));
+  const auto issuers = impl_->issuance.issuers();
+  api::ListPage out;
+  for (const ledger::CertificateRecord& record : listing.certificates) {
+    out.certificates.push_back(summary_of(record, *issuers));
+  }
+  if (!listing.next.empty()) out.next = listing.next;
+  return out;
+}
+
+Result<api::CertificateDetails> Authority::show(const std::string& what) {
+  ledger::Ledger& ledger = *impl_->state.ledger;
+  const auto record = TRY(find_one(ledger, what, impl_->clock.now()));
+  const auto issuers = impl_->issuance.issuers();
+  api::CertificateDetails out{.summary = summary_of(record, *issuers), .certificate = {}, .chain = {}};
+  if (record.state == ledger::CertificateState::issued) {
+    out.certificate = x509::encode_pem("CERTIFICATE", TRY(ledger.certificate_der(record.id)));
+    out.chain = chain_pem(issuers->find(record.issuer));
+  }
+  return out;
+}
+
+Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& request, const std::string& requester) {
+  ledger::Ledger& ledger = *impl_->state.ledger;
+  auto record = TRY(find_one(ledger, request.what, impl_->clock.now()));
+  const auto outcome = TRY(ledger.revoke(
+      {.issuer = record.issuer, .serial = record.serial, .reason = ledger_reason(request.reason), .actor = requester}));
+  record.revocation = outcome.revocation;
+  return api::RevocationAnswer{.certificate = summary_of(record, *impl_->issuance.issuers()),
+                               .outcome = outcome.already_revoked ? api::RevocationOutcome::was_revoked_already
+                                                                  : api::RevocationOutcome::revoked};
+}
+
+Result<api::ProfileList> Authority::profiles() {
+  api::ProfileList out;
+  for (const auto& [name, profile] : impl_->issuance.profiles()) out.profiles.push_back(view_of(profile));
+  return out;
+}
+
+Result<api::IssuerList> Authority::issuers() {
+  const auto issuers = impl_->issuance.issuers();
+  const auto in_use = issuers->select(std::nullopt, impl_->clock.now());
+  api::IssuerList out;
+  for (const Issuer& issuer : issuers->issuers) out.issuers.push_back(view_of(issuer, in_use ? *in_use : nullptr));
+  return out;
+}
+
+Result<api::StatusInfo> Authority::status() {
+  const UnixSeconds now = impl_->clock.now();
+  ledger::Ledger& ledger = *impl_->state.ledger;
+  const auto counts = TRY(ledger.status());
+  const auto newest = TRY(ledger.list({}, {.limit = 1}));
+  api::StatusInfo out{.version = SYMBOLON_VERSION,
+                      .name = impl_->options.name,
+                      .now = now,
+                      .started_at = impl_->started_at,
+                      .issued = static_cast<std::int64_t>(counts.certificates),
+                      .revoked = static_cast<std::int64_t>(counts.revocations),
+                      .unfinished = static_cast<std::int64_t>(counts.unfinished),
+                      .last_issued_at = {},
+                      .warnings = issuer_life_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
+  if (!newest.certificates.empty()) out.last_issued_at = newest.certificates.front().issued_at;
+  if (counts.clock_set_back) {
+    out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
+  }
+  for (const std::string& serial : impl_->unfinished_at_start) {
+    out.warnings.push_back({Code::intent_unfinished, fmt::format("serial {}", serial)});
+  }
+  return out;
+}
+
+Result<api::LedgerVerifyAnswer> Authority::verify_ledger(const OnProgress& on_progress) {
+  const auto report = TRY(impl_->state.ledger->verify(forward(on_progress)));
+  return api::LedgerVerifyAnswer{.entries = static_cast<std::int64_t>(report.head.sequence),
+                                 .head = to_hex(report.head.hash)};
+}
+
+Result<api::LedgerBackupAnswer> Authority::backup_ledger(const api::LedgerBackupRequest& request,
+                                                         const OnProgress& on_progress) {
+  const auto report = TRY(impl_->state.ledger->backup(request.path, forward(on_progress)));
+  return api::LedgerBackupAnswer{.path = request.path, .octets = static_cast<std::int64_t>(report.octets)};
+}
+
+Standing Authority::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {
+  const auto ours = impl_->issuance.issuers();
+  const auto is_it = [&](const Issuer& one) { return one.certificate == issuer; };
+  if (std::ranges::none_of(ours->issuers, is_it)) return Standing::foreign;
+  return impl_->revocations->revoked(issuer, leaf.serial()) ? Standing::revoked : Standing::good;
+}
+
+std::shared_ptr<const revocation::RevocationSource> Authority::revocations() const {
+  return impl_->revocations->source();
+}
+std::vector<x509::Certificate> Authority::roots() const { return impl_->issuance.issuers()->roots(); }
+Issuance& Authority::issuance() { return impl_->issuance; }
+const StateLayout& Authority::layout() const { return impl_->state.layout; }
+
+}  // namespace symbolon::authority

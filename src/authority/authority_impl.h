@@ -1,0 +1,42 @@
+// What an Authority consists of: for authority.cc and authority_issuers.cc only.
+#pragma once
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "authority/authority.h"
+#include "authority/ledger_revocations.h"
+#include "authority/records_view.h"
+#include "x509/pem.h"
+#include "x509/request.h"
+
+namespace symbolon::authority {
+
+struct Authority::Impl {
+  Impl(State opened, AuthorityOptions chosen, const Clock& time, std::shared_ptr<const ProfileSet> profiles,
+       std::shared_ptr<LedgerRevocations> revoked)
+      : options(std::move(chosen)),
+        clock(time),
+        started_at(time.now()),
+        state(std::move(opened)),
+        revocations(std::move(revoked)),
+        issuance(*state.ledger, clock, std::move(profiles), state.issuers, options.issuance) {
+    if (const auto left = state.ledger->unfinished()) {
+      for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());
+    }
+  }
+
+  AuthorityOptions options;
+  const Clock& clock;
+  UnixSeconds started_at;
+  State state;
+  std::shared_ptr<LedgerRevocations> revocations;
+  Issuance issuance;
+  std::vector<std::string> unfinished_at_start;  // serials that were being signed when the last process ended
+  std::mutex issuers_mutex;                      // one new CA at a time
+};
+
+}  // namespace symbolon::authority
