@@ -20,7 +20,7 @@ struct Observation {
   net::Endpoint endpoint;
   std::string server_name;  // what was asked for by SNI and expected in the certificate
   UnixSeconds at;
-  bool asked_http = false;  // a HEAD request was sent after the handshake
+  bool asked_http = false;  // an HTTP request was sent after the handshake
 
   std::optional<Error> unreachable = {};    // connection_refused, connection_timeout, name_not_found, ...
   std::string address = {};                 // that was reached, "192.0.2.1:443"

@@ -16,7 +16,7 @@ namespace symbolon::check {
 
 enum class Ask : std::uint8_t {
   nothing,  // listen only
-  http,     // HEAD / HTTP/1.1 after the handshake: application data proves acceptance
+  http,     // GET / after the handshake: an answer proves acceptance, and nginx refuses in HTTP only
 };
 
 struct ProbeRequest {

@@ -26,7 +26,8 @@ class JavaTrustStore final : public TrustStore {
 
   Result<TrustChange> remove(const x509::Certificate& root) override {
     bool removed = false;
-    for (const TrustedRoot& one : TRY(list())) {
+    const std::vector<TrustedRoot> roots = TRY(list());
+    for (const TrustedRoot& one : roots) {
       if (one.certificate != root) continue;
       TRY(keytool({"-delete", "-alias", one.name}));
       removed = true;

@@ -44,9 +44,8 @@ class NssTrustStore final : public TrustStore {
     const ProgramOutput listing = TRY(certutil({"-L"}));
     for (const std::string& name : nicknames_of_ours(listing.out)) {
       const ProgramOutput pem = TRY(certutil({"-L", "-n", name, "-a"}));
-      for (auto& certificate : TRY(x509::Certificate::from_pem(pem.out, name))) {
-        out.push_back({name, std::move(certificate)});
-      }
+      auto certificates = TRY(x509::Certificate::from_pem(pem.out, name));
+      for (x509::Certificate& certificate : certificates) out.push_back({name, std::move(certificate)});
     }
     return out;
   }

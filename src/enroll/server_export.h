@@ -18,7 +18,7 @@ struct ServerExport {
   std::string certificate;         // path of the PEM file: leaf and intermediates
   std::string key;                 // path of its key
   std::string client_ca;           // path of the PEM bundle whose clients are admitted
-  int depth = 2;                   // intermediates at most, as everywhere in symbolon
+  int depth = 3;                   // intermediates at most, as everywhere in symbolon
   std::string listen = ":8443";    // "[ADDRESS]:PORT"
   std::string document_root = {};  // Apache, nginx: what is served...
   std::string backend = {};        // ...or "127.0.0.1:3000": where requests go. HAProxy needs it.

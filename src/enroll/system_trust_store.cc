@@ -38,7 +38,8 @@ class SystemTrustStore final : public TrustStore {
 
   Result<TrustChange> remove(const x509::Certificate& root) override {
     bool removed = false;
-    for (const TrustedRoot& one : TRY(list())) {
+    const std::vector<TrustedRoot> roots = TRY(list());
+    for (const TrustedRoot& one : roots) {
       if (one.certificate != root) continue;
       std::error_code error;
       fs::remove(layout_.anchors / (one.name + ".crt"), error);

@@ -1,0 +1,28 @@
+#include "check/printable.h"
+
+#include <fmt/format.h>
+
+namespace symbolon::check {
+
+std::string printable(std::string_view octets) {
+  std::string out;
+  out.reserve(octets.size());
+  for (const char c : octets) {
+    switch (c) {
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      case '\\': out += "\\\\"; break;
+      case '"': out += "\\\""; break;
+      default:
+        if (c >= 0x20 && c <= 0x7e) {
+          out += c;
+        } else {
+          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        }
+    }
+  }
+  return out;
+}
+
+}  // namespace symbolon::check
