@@ -43,6 +43,27 @@ Fault check_reading(const Certificate& certificate, std::size_t index) {
   return PathFault{P::malformed, index, "RFC 5280 §4.1", fmt::format("{}: {}", certificate.text(), detail)};
 }
 
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// NUL and other control characters stand in a name to be read in two ways; no honest name holds them.
+Fault check_leaf_names(const Certificate& leaf) {
+  for (const GeneralName& name : leaf.subject_alt_names()) {
+    const bool is_text = name.kind == NameKind::dns || name.kind == NameKind::email || name.kind == NameKind::uri;
+    if (is_text && has_control(name.value)) {
+      return PathFault{P::malformed, 0, "RFC 5280 §4.2.1.6", "a subjectAltName holds control characters"};
+    }
+  }
+  for (const NameAttribute& attribute : leaf.subject().attributes()) {
+    if (has_control(attribute.value)) {
+      return PathFault{P::malformed, 0, "RFC 5280 §4.1.2.4",
+                       fmt::format("{} of the subject holds control characters", attribute.type)};
+    }
+  }
+  return {};
+}
+
 bool is_weak_digest(int nid) {
   return nid == NID_md5 || nid == NID_sha1 || nid == NID_md4 || nid == NID_md2 || nid == NID_mdc2 ||
          nid == NID_ripemd160;
@@ -213,6 +234,7 @@ std::optional<PathFault> check_path_rules(std::span<const Certificate> path, con
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (auto fault = check_reading(path[i], i)) return fault;
   }
+  if (auto fault = check_leaf_names(path[0])) return fault;
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (auto fault = check_algorithms(path[i], i, i + 1 == path.size())) return fault;
   }

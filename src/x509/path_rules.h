@@ -19,7 +19,7 @@ namespace symbolon::x509 {
 //                      most 64 bits; P-256 and above, Ed25519, Ed448); within its validity, both ends included
 //   below the anchor   no MD5 or SHA-1 signature
 //   issuers            version 3, basicConstraints CA, keyCertSign where there is keyUsage, pathLenConstraint, depth
-//   leaf               not a CA, digitalSignature where there is keyUsage
+//   leaf               no control characters (NUL) in a name; not a CA, digitalSignature where there is keyUsage
 //   leaf and issuers   extended key usage, nested: who has the extension must list the purpose (in a CA
 //   anyExtendedKeyUsage does,
 //                      too; in a leaf it does not, as in OpenSSL). A leaf without it is accepted (RFC 5280 §4.2.1.12),
