@@ -46,6 +46,7 @@ class FileRecordSink final : public RecordSink {
   bool write_out(const std::string& text);
 
   int descriptor_;
+  bool regular_;
   FileSinkOptions options_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -1,0 +1,44 @@
+// What the gateway says about connections: one JSON object each (docs/rejections.md has the codes).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "net/listener.h"
+#include "tls/handshake.h"
+
+namespace symbolon::gateway {
+
+// Four characters of Crockford's base 32 ("7Q4M"), for a person to name a record by. None comes twice within a million.
+// Thread-safe.
+std::string next_record_id();
+
+// Who, when, where: what every record begins with.
+struct RecordHead {
+  UnixSeconds time;
+  std::string_view id;
+  std::string_view route;
+  const net::PeerAddress* peer = nullptr;
+};
+
+// "record":"refused": the handshake was refused, or failed. `suppressed` is the number of records of this source that
+// were left out since the last one.
+std::string refused_record(const RecordHead& head, const tls::Refusal& refusal, std::uint64_t suppressed);
+// "record":"refused" for what has no handshake: connection_limit, out_of_descriptors, draining.
+std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed);
+
+// "record":"opened": admitted.
+std::string opened_record(const RecordHead& head, const tls::Peer& peer);
+
+struct Closing {
+  std::uint64_t received = 0;  // octets from the client, decrypted
+  std::uint64_t sent = 0;      // octets to the client, before encryption
+  std::int64_t milliseconds = 0;
+  Code reason = Code::connection_ended;
+  std::string words;
+};
+// "record":"closed": the end of an admitted connection.
+std::string closed_record(const RecordHead& head, const tls::Peer& peer, const Closing& closing);
+
+}  // namespace symbolon::gateway

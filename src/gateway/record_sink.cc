@@ -1,0 +1,143 @@
+#include "gateway/record_sink.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <system_error>
+
+namespace symbolon::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kGather = 10ms;      // lines that come within it are written together
+constexpr int kStuckReader = 1000;  // milliseconds that one write waits for the reader of a pipe
+
+bool is_regular(int descriptor) {
+  struct stat status{};
+  return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<FileRecordSink>> FileRecordSink::open(const std::optional<Path>& file, FileSinkOptions options) {
+  const int descriptor = file ? ::open(file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+                              : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (descriptor < 0)
+    return fail_at(file ? file->string() : "standard output", Code::file_unwritable, "{}",
+                   std::generic_category().message(errno));
+  return std::make_shared<FileRecordSink>(descriptor, options);
+}
+
+FileRecordSink::FileRecordSink(int descriptor, FileSinkOptions options)
+    : descriptor_(descriptor), regular_(is_regular(descriptor)), options_(options), writer_([this] { run(); }) {}
+
+FileRecordSink::~FileRecordSink() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  writer_.join();
+  ::close(descriptor_);
+}
+
+void FileRecordSink::write(std::string object) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= options_.most_waiting || stopping_) {
+    ++lost_;
+    ++unreported_;
+    return;
+  }
+  if (unreported_ != 0) {
+    object.pop_back();
+    object += fmt::format(",\"lost\":{}}}", unreported_);
+    unreported_ = 0;
+  }
+  waiting_.push_back(std::move(object));
+  if (waiting_.size() == 1) wake_.notify_one();
+}
+
+std::uint64_t FileRecordSink::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+void FileRecordSink::run() {
+  std::vector<std::string> batch;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (!stopping_) wake_.wait_for(lock, kGather, [this] { return stopping_; });
+    const bool last = stopping_;
+    batch.swap(waiting_);
+    lock.unlock();
+    std::size_t length = 0;
+    for (const auto& line : batch) length += line.size() + 1;
+    std::string text;
+    text.reserve(length);
+    for (const auto& line : batch) (text += line) += '\n';
+    const bool written = text.empty() || write_out(text);
+    lock.lock();
+    if (!written) {
+      lost_ += batch.size();
+      unreported_ += batch.size();
+    }
+    batch.clear();
+    if (last) return;
+  }
+}
+
+bool FileRecordSink::write_out(const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    pollfd ready{descriptor_, POLLOUT, 0};
+    // A pipe whose reader has stopped must not hold the end of the process back; while we run it may take its time.
+    if (poll(&ready, 1, kStuckReader) == 0) {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      continue;
+    }
+    // After POLLOUT a pipe takes at least PIPE_BUF octets without blocking (pipe(7)); a file takes them at once.
+    const std::size_t piece = std::min<std::size_t>(text.size() - done, regular_ ? text.size() : PIPE_BUF);
+    const ssize_t n = ::write(descriptor_, text.data() + done, piece);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (n > 0) done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+void MemoryRecordSink::write(std::string object) {
+  {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(object));
+  }
+  came_.notify_all();
+}
+
+std::vector<std::string> MemoryRecordSink::lines() const {
+  const std::lock_guard lock(mutex_);
+  return lines_;
+}
+
+std::string MemoryRecordSink::wait_for(const std::vector<std::string>& parts, std::size_t milliseconds) const {
+  std::string found;
+  std::unique_lock lock(mutex_);
+  came_.wait_for(lock, std::chrono::milliseconds(milliseconds), [&] {
+    const auto has_all = [&](const std::string& line) {
+      return std::ranges::all_of(parts, [&](const auto& part) { return line.find(part) != std::string::npos; });
+    };
+    const auto at = std::ranges::find_if(lines_, has_all);
+    if (at == lines_.end()) return false;
+    found = *at;
+    return true;
+  });
+  return found;
+}
+
+}  // namespace symbolon::gateway

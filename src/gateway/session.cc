@@ -1,0 +1,186 @@
+#include "gateway/session.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "net/dial.h"
+
+namespace symbolon::gateway {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+void Session::begin(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared,
+                    SessionList& list) {
+  const net::Executor executor = accepted.socket.get_executor();
+  net::Socket socket = std::move(accepted.socket);
+  const std::shared_ptr<Session> self(
+      new Session({net::Socket(executor), std::move(accepted.peer)}, std::move(routes), shared, list));
+  auto body = [self, connected = std::make_shared<net::Socket>(std::move(socket))] {
+    return self->run(std::move(*connected));
+  };
+  asio::co_spawn(executor, std::move(body), asio::detached);
+}
+
+Session::Session(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared,
+                 SessionList& list)
+    : shared_(shared),
+      list_(list),
+      routes_(std::move(routes)),
+      address_(std::move(accepted.peer)),
+      id_(next_record_id()),
+      timer_(accepted.socket.get_executor()),
+      began_(Steady::now()),
+      last_octets_(began_) {
+  list_.add(*this);
+  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  list_.remove(*this);
+}
+
+RecordHead Session::head() const { return {shared_.clock->now(), id_, route_ ? route_->name : "", &address_}; }
+
+net::Task<void> Session::run(net::Socket socket) {
+  auto stream = tls::Stream::server(std::move(socket), routes_->by_name);
+  if (!stream) {
+    shared_.records->write(refused_record(head(), stream.error(), 0));
+    co_return;
+  }
+  handshaking_ = &stream->socket();
+  auto peer = co_await stream->handshake(net::in(routes_->handshake_timeout));
+  handshaking_ = nullptr;
+  if (!peer) {
+    co_await refuse(std::move(*stream), std::move(peer).error());
+    co_return;
+  }
+  peer_ = std::move(*peer);
+  route_ = routes_->of(*peer_.route);
+  routes_.reset();
+  shared_.records->write(opened_record(head(), peer_));
+  auto service = co_await net::dial(route_->to, net::in(route_->connect_timeout));
+  if (!service || ended_) {
+    co_await give_up(std::move(*stream), service ? Error{reason_, words_} : std::move(service).error());
+    co_return;
+  }
+  relay_.emplace(std::move(*stream), std::move(*service));
+  last_octets_ = Steady::now();
+  watch_idleness();
+  running_ = 2;
+  const net::Executor executor = timer_.get_executor();
+  auto up = [self = shared_from_this()] { return self->pump(&Relay::upward); };
+  auto down = [self = shared_from_this()] { return self->pump(&Relay::downward); };
+  asio::co_spawn(executor, std::move(up), asio::detached);
+  asio::co_spawn(executor, std::move(down), asio::detached);
+}
+
+net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {
+  if (ended_) {
+    refusal.code = reason_;
+    refusal.words = words_;
+  }
+  RecordHead heading = head();
+  heading.route = refusal.route;
+  // Possession of a key is never proven by a handshake that failed before its end: anybody can cause such records.
+  const auto answer = shared_.source_limit.ask(address_.address, Steady::now());
+  if (answer.write) shared_.records->write(refused_record(heading, refusal, answer.suppressed));
+  co_await stream.close(shared_.drain);
+}
+
+net::Task<void> Session::give_up(tls::Stream stream, Error error) {
+  const bool slow = error.code == Code::connection_timeout;
+  reason_ = ended_ ? error.code : slow ? Code::backend_timeout : Code::backend_unreachable;
+  words_ = std::move(error.words);
+  write_closing(0, 0);
+  co_await stream.close(shared_.drain);
+}
+
+net::Task<void> Session::pump(Next (Relay::*step)()) {
+  boost::system::error_code error;
+  while (!ended_) {
+    const std::uint64_t before = relay_->received() + relay_->sent();
+    const Next next = ((*relay_).*step)();
+    if (relay_->received() + relay_->sent() != before) last_octets_ = Steady::now();
+    if (next == Next::finished) break;
+    if (next == Next::failed) {
+      end(relay_->failure().code, relay_->failure().words);
+      break;
+    }
+    if (next == Next::turn) {
+      co_await asio::post(timer_.get_executor(), asio::use_awaitable);
+      continue;
+    }
+    const bool of_client = next == Next::client_readable || next == Next::client_writable;
+    const bool readable = next == Next::client_readable || next == Next::service_readable;
+    net::Socket& socket = of_client ? relay_->client().socket() : relay_->service();
+    co_await socket.async_wait(readable ? net::Socket::wait_read : net::Socket::wait_write,
+                               asio::redirect_error(asio::use_awaitable, error));
+    if (error && !ended_) end(Code::internal, error.message());
+  }
+  if (--running_ == 0) co_await close();
+}
+
+net::Task<void> Session::close() {
+  timer_.cancel();
+  write_closing(relay_->received(), relay_->sent());
+  boost::system::error_code ignored;
+  relay_->service().close(ignored);
+  if (reason_ == Code::connection_reset) {
+    relay_->client().abort();
+  } else {
+    co_await relay_->client().close(shared_.drain);
+  }
+}
+
+void Session::write_closing(std::uint64_t received, std::uint64_t sent) {
+  Closing closing;
+  closing.received = received;
+  closing.sent = sent;
+  closing.milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began_).count();
+  closing.reason = reason_;
+  closing.words = words_;
+  shared_.records->write(closed_record(head(), peer_, closing));
+}
+
+void Session::end(Code reason, std::string words) {
+  if (ended_) return;
+  ended_ = true;
+  reason_ = reason;
+  words_ = std::move(words);
+  boost::system::error_code ignored;
+  if (handshaking_ != nullptr) handshaking_->cancel(ignored);
+  if (!relay_) return;
+  relay_->client().socket().cancel(ignored);
+  relay_->service().cancel(ignored);
+}
+
+void Session::watch_idleness() {
+  timer_.expires_at(last_octets_ + route_->idle_timeout);
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (error || self->ended_) return;
+    if (Steady::now() - self->last_octets_ < self->route_->idle_timeout) return self->watch_idleness();
+    self->end(Code::connection_idle, fmt::format("nothing for {} s", self->route_->idle_timeout.count()));
+  });
+}
+
+void SessionList::add(Session& session) {
+  session.next_ = first_;
+  if (first_ != nullptr) first_->previous_ = &session;
+  first_ = &session;
+}
+
+void SessionList::remove(Session& session) {
+  (session.previous_ != nullptr ? session.previous_->next_ : first_) = session.next_;
+  if (session.next_ != nullptr) session.next_->previous_ = session.previous_;
+}
+
+void SessionList::end_all(Code reason, const std::string& words) {
+  for (Session* session = first_; session != nullptr; session = session->next_) session->end(reason, words);
+}
+
+}  // namespace symbolon::gateway

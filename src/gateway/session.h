@@ -1,0 +1,75 @@
+// One connection from accept to close: handshake, dialling the service, the relay's two coroutines. Private to this
+// folder.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "gateway/record.h"
+#include "gateway/relay.h"
+#include "gateway/shared_state.h"
+#include "gateway/snapshot.h"
+
+namespace symbolon::gateway {
+
+// The sessions of one thread, so that they can be ended.
+class SessionList;
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // Begins to serve on the socket's executor; owns itself from here on.
+  static void begin(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared,
+                    SessionList& list);
+  ~Session();
+
+  // Ends it; the record says why. On the executor only.
+  void end(Code reason, std::string words);
+
+ private:
+  Session(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared, SessionList& list);
+
+  net::Task<void> run(net::Socket socket);
+  net::Task<void> refuse(tls::Stream stream, tls::Refusal refusal);
+  net::Task<void> give_up(tls::Stream stream, Error error);
+  // One direction, until it or the connection ends; whoever is last closes.
+  net::Task<void> pump(Next (Relay::*step)());
+  net::Task<void> close();
+  void watch_idleness();
+  RecordHead head() const;
+  void write_closing(std::uint64_t received, std::uint64_t sent);
+
+  SharedState& shared_;
+  SessionList& list_;
+  std::shared_ptr<const AddressRoutes> routes_;
+  std::shared_ptr<const Route> route_;
+  net::PeerAddress address_;
+  std::string id_;
+  tls::Peer peer_;
+  std::optional<Relay> relay_;
+  net::Socket* handshaking_ = nullptr;  // while there is no relay
+  boost::asio::steady_timer timer_;
+  std::chrono::steady_clock::time_point began_;
+  std::chrono::steady_clock::time_point last_octets_;
+  int running_ = 0;  // coroutines of the relay
+  bool ended_ = false;
+  Code reason_ = Code::connection_ended;
+  std::string words_;
+
+  friend class SessionList;
+  Session* next_ = nullptr;
+  Session* previous_ = nullptr;
+};
+
+class SessionList {
+ public:
+  void add(Session& session);
+  void remove(Session& session);
+  void end_all(Code reason, const std::string& words);
+  bool empty() const { return first_ == nullptr; }
+
+ private:
+  Session* first_ = nullptr;
+};
+
+}  // namespace symbolon::gateway

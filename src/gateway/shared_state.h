@@ -1,0 +1,23 @@
+// What all threads of one gateway share beside snapshots. Private to this folder.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/clock.h"
+#include "gateway/record_sink.h"
+#include "gateway/source_limit.h"
+#include "net/drain.h"
+
+namespace symbolon::gateway {
+
+struct SharedState {
+  const Clock* clock = nullptr;
+  std::shared_ptr<RecordSink> records;
+  std::shared_ptr<net::DrainRoom> drain;
+  SourceLimit source_limit;
+  std::atomic<std::size_t> connections{0};
+  std::size_t most_connections = 0;
+};
+
+}  // namespace symbolon::gateway

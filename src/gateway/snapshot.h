@@ -1,0 +1,61 @@
+// What new connections are judged by: made whole from configuration and files, then only read.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "tls/context.h"
+#include "x509/path_cache.h"
+
+namespace symbolon::gateway {
+
+struct Route {
+  std::string name;
+  std::shared_ptr<const tls::ServerContext> context;
+  net::Endpoint to;
+  std::chrono::seconds handshake_timeout;
+  std::chrono::seconds idle_timeout;
+  std::chrono::seconds connect_timeout;
+};
+
+// The routes of one listening address.
+struct AddressRoutes {
+  std::shared_ptr<const tls::ServerRoutes> by_name;
+  std::vector<std::shared_ptr<const Route>> all;
+  std::chrono::seconds handshake_timeout{0};  // the longest, since it runs before the route is known
+
+  const std::shared_ptr<const Route>& of(const tls::ServerContext& context) const;
+};
+
+// In the order of `addresses`.
+using Snapshot = std::vector<std::shared_ptr<const AddressRoutes>>;
+
+// The distinct listening addresses, in the order in which routes name them.
+std::vector<net::Endpoint> addresses_of(const GatewayConfig& config);
+
+// What was read and checked for one route; shared by the threads.
+struct RouteMaterial {
+  const RouteConfig* config = nullptr;
+  std::shared_ptr<const tls::Credential> credential;
+  std::shared_ptr<const x509::TrustBundle> trust;      // null with insecure_none
+  std::shared_ptr<const policy::AccessPolicy> access;  // null with insecure_none
+  x509::PathCheck check = x509::PathCheck::rfc5280;
+};
+
+struct Materials {
+  std::vector<RouteMaterial> routes;
+  std::vector<std::string> warnings;
+};
+
+// Reads every file and asks the inputs. `config` must outlive the result.
+Result<Materials> read_materials(const GatewayConfig& config, const GatewayInputs& inputs);
+
+// One thread's contexts (two threads on one SSL_CTX cost each a third more). `cache` must outlive the snapshot.
+Result<Snapshot> make_snapshot(const GatewayConfig& config, const Materials& materials, const GatewayInputs& inputs,
+                               x509::PathCache& cache);
+
+}  // namespace symbolon::gateway
