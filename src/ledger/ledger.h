@@ -103,6 +103,9 @@ class Ledger {
   // when the process ended.
   virtual Result<std::vector<CertificateRecord>> unfinished() = 0;
 
+  // Takes the present time for the right one although entries are newer (they were made under a clock that ran ahead).
+  virtual Result<AuditHead> accept_clock(std::string actor) = 0;
+
   // -- revocation. Idempotent: a second one changes nothing and says so. A reserved or abandoned serial can be revoked
   // too. Works with a clock that was set back (the time is then that of the newest entry). Fails with not_found
   // (unless unknown serials are accepted), issuer_unknown.

@@ -1,0 +1,211 @@
+#include "ledger/sqlite_reader.h"
+
+#include "ledger/sqlite_rows.h"
+
+namespace symbolon::ledger {
+
+struct SqliteReader::Statements {
+  sql::Statement certificate;
+  sql::Statement by_serial;
+  sql::Statement with_serial;
+  sql::Statement newest;
+  sql::Statement revocation;
+  sql::Statement body;
+  sql::Statement tbs;
+  sql::Statement unfinished;
+  sql::Statement issuers;
+  sql::Statement revocations;
+  sql::Statement head;
+  sql::Statement audit;
+
+  static Result<std::unique_ptr<Statements>> prepare(sql::Connection& c) {
+    const auto certificates = [](std::string_view rest) {
+      return fmt::format("SELECT {} FROM certificates c {}", kCertificateColumns, rest);
+    };
+    return std::unique_ptr<Statements>(new Statements{
+        .certificate = TRY(c.prepare(certificates("WHERE c.id = ?"))),
+        .by_serial = TRY(c.prepare(certificates("WHERE c.serial = ? AND c.issuer = ?"))),
+        .with_serial = TRY(c.prepare(certificates("WHERE c.serial = ? ORDER BY c.id DESC"))),
+        .newest = TRY(c.prepare(certificates("WHERE c.id < ? ORDER BY c.id DESC LIMIT ?"))),
+        .revocation = TRY(
+            c.prepare(fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns))),
+        .body = TRY(c.prepare("SELECT der, abandoned_because FROM bodies WHERE id = ?")),
+        .tbs = TRY(c.prepare("SELECT tbs FROM intents WHERE id = ?")),
+        .unfinished = TRY(c.prepare(certificates("WHERE c.id IN (SELECT id FROM intents) ORDER BY c.id"))),
+        .issuers = TRY(c.prepare(fmt::format("SELECT {} FROM issuers ORDER BY id", kIssuerColumns))),
+        .revocations = TRY(c.prepare(
+            fmt::format("SELECT {} FROM revocations WHERE sequence > ? ORDER BY sequence", kRevocationColumns))),
+        .head = TRY(c.prepare(fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kAuditColumns))),
+        .audit = TRY(
+            c.prepare(fmt::format("SELECT {} FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", kAuditColumns))),
+    });
+  }
+};
+
+SqliteReader::SqliteReader(sql::Connection connection) : connection_(std::move(connection)) {}
+SqliteReader::~SqliteReader() = default;
+
+Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const Path& path) {
+  std::unique_ptr<SqliteReader> reader(new SqliteReader(TRY(sql::Connection::open(path, sql::Access::read))));
+  TRY(reader->connection_.execute("PRAGMA cache_size=-8192"));
+  reader->statements_ = TRY(Statements::prepare(reader->connection_));
+  return reader;
+}
+
+Result<CertificateRecord> SqliteReader::with_revocation(CertificateRecord record) {
+  sql::Statement& row = statements_->revocation;
+  TRY(row.start(record.serial.magnitude(), record.issuer.value));
+  if (TRY(row.step())) {
+    record.revocation = TRY(read_revocation(row));
+    row.reset();
+  }
+  if (record.state == CertificateState::abandoned) {
+    TRY(statements_->body.start(record.id.value));
+    if (TRY(statements_->body.step())) record.abandoned_because = statements_->body.text(1);
+    statements_->body.reset();
+  }
+  return record;
+}
+
+Result<CertificateRecord> SqliteReader::certificate(CertificateId id) {
+  sql::Statement& row = statements_->certificate;
+  TRY(row.start(id.value));
+  if (!TRY(row.step())) return fail(Code::not_found, "there is no certificate {}", id.value);
+  Result<CertificateRecord> record = read_certificate(row);
+  row.reset();
+  return with_revocation(TRY(std::move(record)));
+}
+
+Result<CertificateRecord> SqliteReader::certificate(IssuerId issuer, const x509::SerialNumber& serial) {
+  sql::Statement& row = statements_->by_serial;
+  TRY(row.start(serial.magnitude(), issuer.value));
+  if (!TRY(row.step())) return fail(Code::not_found, "issuer {} has no serial {}", issuer.value, serial.hex());
+  Result<CertificateRecord> record = read_certificate(row);
+  row.reset();
+  return with_revocation(TRY(std::move(record)));
+}
+
+Result<std::vector<CertificateRecord>> SqliteReader::certificates(const std::vector<CertificateId>& ids) {
+  std::vector<CertificateRecord> out;
+  out.reserve(ids.size());
+  for (const CertificateId id : ids) {
+    Result<CertificateRecord> record = certificate(id);
+    if (!record && record.error().code == Code::not_found) continue;
+    out.push_back(TRY(std::move(record)));
+  }
+  return out;
+}
+
+Result<Bytes> SqliteReader::certificate_der(CertificateId id) {
+  const CertificateRecord record = TRY(certificate(id));
+  if (record.state != CertificateState::issued) {
+    return fail(Code::not_found, "certificate {} was not issued, it is {}", id.value, name(record.state));
+  }
+  TRY(statements_->body.start(id.value));
+  if (!TRY(statements_->body.step())) return fail(Code::ledger_corrupt, "certificate {} is lost", id.value);
+  Bytes der = to_bytes(statements_->body.blob(0));
+  statements_->body.reset();
+  return der;
+}
+
+Result<Bytes> SqliteReader::reserved_tbs(CertificateId id) {
+  const CertificateRecord record = TRY(certificate(id));
+  sql::Statement& row = record.state == CertificateState::reserved ? statements_->tbs : statements_->body;
+  TRY(row.start(id.value));
+  if (!TRY(row.step())) return fail(Code::ledger_corrupt, "the bytes of {} are lost", id.value);
+  const bool issued = record.state == CertificateState::issued;
+  Bytes tbs = to_bytes(issued ? tbs_of(row.blob(0)) : row.blob(0));
+  row.reset();
+  return tbs;
+}
+
+Result<std::vector<CertificateRecord>> SqliteReader::read_all(sql::Statement& started) {
+  std::vector<CertificateRecord> out;
+  while (TRY(started.step())) out.push_back(TRY(with_revocation(TRY(read_certificate(started)))));
+  return out;
+}
+
+Result<std::vector<CertificateRecord>> SqliteReader::with_serial(const x509::SerialNumber& serial) {
+  TRY(statements_->with_serial.start(serial.magnitude()));
+  return read_all(statements_->with_serial);
+}
+
+Result<std::vector<CertificateRecord>> SqliteReader::newest(std::int64_t before, std::size_t limit) {
+  TRY(statements_->newest.start(before, static_cast<std::int64_t>(limit)));
+  return read_all(statements_->newest);
+}
+
+Result<std::vector<CertificateRecord>> SqliteReader::unfinished() {
+  TRY(statements_->unfinished.start());
+  return read_all(statements_->unfinished);
+}
+
+Result<std::vector<Issuer>> SqliteReader::issuers() {
+  std::vector<Issuer> out;
+  TRY(statements_->issuers.start());
+  while (TRY(statements_->issuers.step())) out.push_back(TRY(read_issuer(statements_->issuers)));
+  return out;
+}
+
+Status SqliteReader::revocations(std::uint64_t after, const Ledger::RevocationVisitor& each) {
+  TRY(statements_->revocations.start(static_cast<std::int64_t>(after)));
+  while (TRY(statements_->revocations.step())) {
+    if (each(TRY(read_revocation(statements_->revocations))) == Proceed::no) break;
+  }
+  statements_->revocations.reset();
+  return {};
+}
+
+Result<AuditHead> SqliteReader::audit_head() {
+  TRY(statements_->head.start());
+  if (!TRY(statements_->head.step())) return fail(Code::audit_broken, "there is no entry at all");
+  const AuditEntry entry = TRY(read_audit_entry(statements_->head));
+  statements_->head.reset();
+  return AuditHead{entry.sequence, entry.time, entry.hash};
+}
+
+Result<std::vector<AuditEntry>> SqliteReader::audit(std::uint64_t after, std::size_t limit) {
+  std::vector<AuditEntry> out;
+  TRY(statements_->audit.start(static_cast<std::int64_t>(after), static_cast<std::int64_t>(limit)));
+  while (TRY(statements_->audit.step())) out.push_back(TRY(read_audit_entry(statements_->audit)));
+  return out;
+}
+
+Status SqliteReader::walk_certificates(const std::function<Proceed(const CertificateRecord&)>& each) {
+  sql::Statement rows =
+      TRY(connection_.prepare(fmt::format("SELECT {} FROM certificates c ORDER BY c.id", kCertificateColumns)));
+  TRY(rows.start());
+  while (TRY(rows.step())) {
+    if (each(TRY(read_certificate(rows))) == Proceed::no) break;
+  }
+  return {};
+}
+
+Result<ReaderPool::Lease> ReaderPool::lease() {
+  {
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [this] { return !idle_.empty() || open_ < most_; });
+    if (!idle_.empty()) {
+      Lease lease(*this, std::move(idle_.back()));
+      idle_.pop_back();
+      return lease;
+    }
+    ++open_;
+  }
+  Result<std::unique_ptr<SqliteReader>> reader = SqliteReader::open(path_);
+  if (!reader) {
+    const std::lock_guard lock(mutex_);
+    --open_;
+    freed_.notify_one();
+    return std::unexpected(reader.error());
+  }
+  return Lease(*this, std::move(*reader));
+}
+
+void ReaderPool::give_back(std::unique_ptr<SqliteReader> reader) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(reader));
+  freed_.notify_one();
+}
+
+}  // namespace symbolon::ledger

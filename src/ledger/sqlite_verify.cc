@@ -1,0 +1,191 @@
+#include "ledger/sqlite_verify.h"
+
+#include <algorithm>
+
+#include "ledger/audit_chain.h"
+#include "ledger/sqlite_rows.h"
+
+namespace symbolon::ledger {
+namespace {
+
+constexpr std::size_t kPiece = 4096;  // entries read under one snapshot
+
+class Verification {
+ public:
+  Verification(SqliteReader& reader, const Progress& progress) : reader_(reader), progress_(progress) {}
+
+  Result<VerifyReport> run() {
+    TRY(check_file());
+    crypto::Sha256 genesis = TRY(read_genesis());
+    before_ = genesis;
+    while (TRY(check_piece())) {
+    }
+    return report_;
+  }
+
+ private:
+  // SQLite's own structure first: nothing can be said about the contents of a damaged file.
+  Status check_file() {
+    sql::Statement check = TRY(reader_.connection().prepare("PRAGMA quick_check(1)"));
+    TRY(check.start());
+    if (TRY(check.step()) && check.text(0) != "ok") {
+      return fail_at(reader_.connection().where(), Code::ledger_corrupt, "{}", check.text(0));
+    }
+    return {};
+  }
+
+  Result<crypto::Sha256> read_genesis() {
+    sql::Statement id = TRY(reader_.connection().prepare("SELECT value FROM meta WHERE key = 'ledger_id'"));
+    TRY(id.start());
+    if (!TRY(id.step())) return fail_at(reader_.connection().where(), Code::ledger_corrupt, "it has no id");
+    return audit_genesis(id.blob(0));
+  }
+
+  // False: the end was reached.
+  Result<bool> check_piece() {
+    const sql::Snapshot snapshot = TRY(sql::Snapshot::begin(reader_.connection()));
+    const AuditHead head = TRY(reader_.audit_head());
+    const std::vector<AuditEntry> entries = TRY(reader_.audit(report_.head.sequence, kPiece));
+    for (const AuditEntry& entry : entries) TRY(check_entry(entry));
+    if (progress_ && progress_(report_.head.sequence, head.sequence) == Proceed::no) {
+      return fail(Code::cancelled, "stopped at entry {} of {}", report_.head.sequence, head.sequence);
+    }
+    if (!entries.empty() && report_.head.sequence < head.sequence) return true;
+    TRY(check_totals());
+    return false;
+  }
+
+  template <typename... Args>
+  std::unexpected<Error> broken(std::uint64_t sequence, fmt::format_string<Args...> format, Args&&... args) {
+    return fail_at(reader_.connection().where(), Code::audit_broken, "entry {}: {}", sequence,
+                   fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  Status check_entry(const AuditEntry& entry) {
+    const std::uint64_t expected = report_.head.sequence + 1;
+    if (entry.sequence != expected) return broken(expected, "it is missing");
+    if (entry.hash != audit_hash(before_, entry)) return broken(entry.sequence, "it was changed");
+    if (entry.time < report_.head.time && entry.action != action::accept_clock) {
+      return broken(entry.sequence, "it is older than the one before");
+    }
+    TRY(check_record(entry));
+    before_ = entry.hash;
+    report_.head = {entry.sequence, entry.time, entry.hash};
+    return {};
+  }
+
+  Status check_record(const AuditEntry& entry) {
+    if (entry.action == action::reserve) return check_intent(entry);
+    if (entry.action == action::issue) return check_certificate(entry);
+    if (entry.action == action::abandon) return check_abandoned(entry);
+    if (entry.action == action::revoke) return check_revocation(entry);
+    if (entry.action == action::add_issuer) return check_issuer(entry);
+    if (entry.action == action::set_issuer_state) issuer_states_[entry.object] = entry;
+    return {};
+  }
+
+  template <typename T>
+  Result<T> found(const AuditEntry& entry, Result<T> record) {
+    if (!record && record.error().code == Code::not_found) {
+      return broken(entry.sequence, "what it records is missing: {}", record.error().words);
+    }
+    return record;
+  }
+
+  Status check_intent(const AuditEntry& entry) {
+    if (entry.object != ++reserved_) return broken(entry.sequence, "certificate {} is out of order", entry.object);
+    const CertificateRecord record = TRY(found(entry, reader_.certificate(CertificateId{entry.object})));
+    const Bytes tbs = TRY(found(entry, reader_.reserved_tbs(record.id)));
+    if (intent_digest(record, tbs) == entry.digest) return {};
+    return broken(entry.sequence, "certificate {} is not what was reserved", entry.object);
+  }
+
+  Status check_certificate(const AuditEntry& entry) {
+    ++report_.certificates;
+    const CertificateRecord record = TRY(found(entry, reader_.certificate(CertificateId{entry.object})));
+    const Bytes der = TRY(found(entry, reader_.certificate_der(record.id)));
+    if (crypto::sha256(der) == entry.digest && record.fingerprint && record.fingerprint->octets == entry.digest &&
+        record.issued_at == entry.time) {
+      return {};
+    }
+    return broken(entry.sequence, "certificate {} is not what was issued", entry.object);
+  }
+
+  Status check_abandoned(const AuditEntry& entry) {
+    ++abandoned_;
+    const CertificateRecord record = TRY(found(entry, reader_.certificate(CertificateId{entry.object})));
+    if (record.state == CertificateState::abandoned && abandon_digest(record.abandoned_because) == entry.digest) {
+      return {};
+    }
+    return broken(entry.sequence, "certificate {} is not what was abandoned", entry.object);
+  }
+
+  Status check_revocation(const AuditEntry& entry) {
+    if (static_cast<std::uint64_t>(entry.object) != ++report_.revocations) {
+      return broken(entry.sequence, "revocation {} is out of order", entry.object);
+    }
+    bool same = false;
+    TRY(reader_.revocations(report_.revocations - 1, [&](const Revocation& revocation) {
+      same = revocation_digest(revocation) == entry.digest;
+      return Proceed::no;
+    }));
+    if (same) return {};
+    return broken(entry.sequence, "revocation {} is missing or was changed", entry.object);
+  }
+
+  Status check_issuer(const AuditEntry& entry) {
+    ++issuers_;
+    for (const Issuer& issuer : TRY(reader_.issuers())) {
+      if (issuer.id.value == entry.object && issuer_digest(issuer) == entry.digest) return {};
+    }
+    return broken(entry.sequence, "issuer {} is missing or was changed", entry.object);
+  }
+
+  // Rows without entries, and states that no entry explains. Under the snapshot of the last piece.
+  Status check_totals() {
+    const auto count = [&](std::string_view of) {
+      return reader_.connection().integer(fmt::format("SELECT count(*) FROM {}", of));
+    };
+    const std::int64_t issued = static_cast<std::int64_t>(report_.certificates);
+    report_.unfinished = static_cast<std::uint64_t>(TRY(count("intents")));
+    const std::pair<std::string_view, std::int64_t> expected[] = {
+        {"certificates", reserved_},
+        {"certificates WHERE state = 1", issued},
+        {"certificates WHERE state = 2", abandoned_},
+        {"intents", reserved_ - issued - abandoned_},
+        {"bodies", issued + abandoned_},
+        {"revocations", static_cast<std::int64_t>(report_.revocations)},
+        {"issuers", issuers_},
+    };
+    for (const auto& [of, wanted] : expected) {
+      const std::int64_t there = TRY(count(of));
+      if (there != wanted) return broken(report_.head.sequence, "{} {}, but {} entries", there, of, wanted);
+    }
+    for (const Issuer& issuer : TRY(reader_.issuers())) {
+      const auto last = issuer_states_.find(issuer.id.value);
+      const crypto::Sha256 recorded =
+          last == issuer_states_.end() ? issuer_state_digest(IssuerState::active) : last->second.digest;
+      if (recorded != issuer_state_digest(issuer.state)) {
+        return broken(report_.head.sequence, "issuer {} is {}, which no entry says", issuer.name, name(issuer.state));
+      }
+    }
+    return {};
+  }
+
+  SqliteReader& reader_;
+  const Progress& progress_;
+  VerifyReport report_;
+  crypto::Sha256 before_{};
+  std::int64_t reserved_ = 0;
+  std::int64_t abandoned_ = 0;
+  std::int64_t issuers_ = 0;
+  std::map<std::int64_t, AuditEntry> issuer_states_;
+};
+
+}  // namespace
+
+Result<VerifyReport> verify_ledger(SqliteReader& reader, const Progress& progress) {
+  return Verification(reader, progress).run();
+}
+
+}  // namespace symbolon::ledger

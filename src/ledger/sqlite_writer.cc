@@ -1,0 +1,357 @@
+#include "ledger/sqlite_writer.h"
+
+#include <algorithm>
+
+#include "ledger/audit_chain.h"
+#include "ledger/sqlite_rows.h"
+
+namespace symbolon::ledger {
+namespace {
+
+constexpr std::size_t kLargestBody = 64 << 10;  // octets of one certificate
+constexpr std::size_t kTail = 100;              // entries of the chain that are checked at the start
+
+// The refusal of a constraint gets the code that its caller knows it by.
+std::unexpected<Error> refused(Error error, Code refusal, Code code, std::string words) {
+  if (error.code == refusal) return fail(code, "{}", words);
+  return std::unexpected(std::move(error));
+}
+
+bool is_line(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+Status check_intent(const NewIntent& intent) {
+  if (intent.tbs.empty()) return fail(Code::bad_request, "the intent has no bytes to be signed");
+  if (intent.tbs.size() > kLargestBody) {
+    return fail(Code::too_large, "{} octets to be signed; at most {}", intent.tbs.size(), kLargestBody);
+  }
+  for (const SubjectName& each : intent.names) {
+    if (!is_line(each.value)) return fail(Code::name_malformed, "a name holds control characters");
+  }
+  return {};
+}
+
+}  // namespace
+
+struct SqliteWriter::Statements {
+  sql::Statement insert_certificate;
+  sql::Statement insert_intent;
+  sql::Statement insert_audit;
+  sql::Statement select_intent;
+  sql::Statement delete_intent;
+  sql::Statement insert_body;
+  sql::Statement update_certificate;
+  sql::Statement select_state;
+  sql::Statement select_serial;
+  sql::Statement select_revocation;
+  sql::Statement insert_revocation;
+  sql::Statement insert_issuer;
+  sql::Statement update_issuer;
+
+  static Result<std::unique_ptr<Statements>> prepare(sql::Connection& c) {
+    return std::unique_ptr<Statements>(new Statements{
+        .insert_certificate =
+            TRY(c.prepare("INSERT INTO certificates (id, issuer, serial, state, profile, requester, subject, names,"
+                          " not_before, not_after, spki_sha256, reserved_at, changed_at, fingerprint)"
+                          " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, zeroblob(32))")),
+        .insert_intent = TRY(c.prepare("INSERT INTO intents (id, tbs) VALUES (?, ?)")),
+        .insert_audit = TRY(c.prepare("INSERT INTO audit (sequence, time, actor, action, object, details, digest, hash)"
+                                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
+        .select_intent = TRY(c.prepare("SELECT i.tbs, c.requester, c.serial FROM intents i JOIN certificates c"
+                                       " ON c.id = i.id WHERE i.id = ?")),
+        .delete_intent = TRY(c.prepare("DELETE FROM intents WHERE id = ?")),
+        .insert_body = TRY(c.prepare("INSERT INTO bodies (id, der, abandoned_because) VALUES (?, ?, ?)")),
+        .update_certificate =
+            TRY(c.prepare("UPDATE certificates SET state = ?2, changed_at = ?3, fingerprint = ?4 WHERE id = ?1")),
+        .select_state = TRY(c.prepare("SELECT state FROM certificates WHERE id = ?")),
+        .select_serial = TRY(c.prepare("SELECT id FROM certificates WHERE serial = ? AND issuer = ?")),
+        .select_revocation = TRY(
+            c.prepare(fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns))),
+        .insert_revocation = TRY(c.prepare(fmt::format(
+            "INSERT INTO revocations ({}) VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8)", kRevocationColumns))),
+        .insert_issuer =
+            TRY(c.prepare(fmt::format("INSERT INTO issuers ({}) VALUES (?, ?, ?, ?, ?, ?, ?)", kIssuerColumns))),
+        .update_issuer = TRY(c.prepare("UPDATE issuers SET state = ?2 WHERE id = ?1 RETURNING id")),
+    });
+  }
+};
+
+SqliteWriter::SqliteWriter(sql::Connection connection, const Clock& clock)
+    : connection_(std::move(connection)), clock_(clock) {}
+SqliteWriter::~SqliteWriter() = default;
+
+Result<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const Path& path, const Clock& clock) {
+  sql::Connection connection = TRY(sql::Connection::open(path, sql::Access::write));
+  // Checkpoints are made beside the commits (checkpointer.h). The cache holds the index of some million serials.
+  TRY(connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-131072"));
+  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(std::move(connection), clock));
+  writer->statements_ = TRY(Statements::prepare(writer->connection_));
+  TRY(writer->load());
+  return writer;
+}
+
+Status SqliteWriter::load() {
+  sql::Statement meta = TRY(connection_.prepare("SELECT value FROM meta WHERE key = ?"));
+  TRY(meta.start("instance_prefix"));
+  if (!TRY(meta.step()) || meta.blob(0).size() != prefix_.size()) {
+    return fail_at(connection_.where(), Code::ledger_corrupt, "it has no instance prefix");
+  }
+  std::ranges::copy(meta.blob(0), prefix_.begin());
+  TRY(meta.start("ledger_id"));
+  if (!TRY(meta.step())) return fail_at(connection_.where(), Code::ledger_corrupt, "it has no id");
+  crypto::Sha256 before = audit_genesis(meta.blob(0));
+  meta.reset();
+  safe_.last_certificate = TRY(connection_.integer("SELECT ifnull(max(id), 0) FROM certificates"));
+  safe_.last_revocation =
+      static_cast<std::uint64_t>(TRY(connection_.integer("SELECT ifnull(max(sequence), 0) FROM revocations")));
+
+  sql::Statement tail = TRY(connection_.prepare(fmt::format(
+      "SELECT {} FROM audit WHERE sequence > (SELECT ifnull(max(sequence), 0) FROM audit) - {} ORDER BY sequence",
+      kAuditColumns, kTail + 1)));
+  TRY(tail.start());
+  while (TRY(tail.step())) {
+    const AuditEntry entry = TRY(read_audit_entry(tail));
+    const bool first_seen = safe_.head.sequence == 0 && entry.sequence != 1;  // what is before it is not read here
+    const bool fits =
+        first_seen || (entry.sequence == safe_.head.sequence + 1 && audit_hash(before, entry) == entry.hash);
+    if (!fits) return fail_at(connection_.where(), Code::audit_broken, "entry {} does not fit", entry.sequence);
+    before = entry.hash;
+    safe_.head = {entry.sequence, entry.time, entry.hash};
+  }
+  if (safe_.head.sequence == 0) return fail_at(connection_.where(), Code::audit_broken, "there is no entry at all");
+  now_ = safe_;
+  return {};
+}
+
+Status SqliteWriter::begin() { return connection_.execute("BEGIN IMMEDIATE"); }
+
+Result<Committed> SqliteWriter::commit() {
+  TRY(connection_.execute("COMMIT"));
+  safe_ = now_;
+  return std::exchange(batch_, {});
+}
+
+void SqliteWriter::rollback() {
+  connection_.rollback();
+  now_ = safe_;
+  batch_ = {};
+}
+
+UnixSeconds SqliteWriter::now() const { return std::max(clock_.now(), now_.head.time); }
+
+Status SqliteWriter::check_clock() const {
+  const UnixSeconds at = clock_.now();
+  if (at >= now_.head.time - kClockTolerance) return {};
+  return fail(Code::clock_set_back, "it is {}, the newest entry is of {}", to_rfc3339(at), to_rfc3339(now_.head.time));
+}
+
+Status SqliteWriter::append(UnixSeconds time, Entry entry) {
+  AuditEntry whole{.sequence = now_.head.sequence + 1,
+                   .time = time,
+                   .actor = std::string(entry.actor),
+                   .action = std::string(entry.action),
+                   .object = entry.object,
+                   .details = std::move(entry.details),
+                   .digest = entry.digest};
+  whole.hash = audit_hash(now_.head.hash, whole);
+  TRY(statements_->insert_audit.run(static_cast<std::int64_t>(whole.sequence), whole.time, whole.actor, whole.action,
+                                    whole.object, whole.details, whole.digest, whole.hash));
+  now_.head = {whole.sequence, whole.time, whole.hash};
+  return {};
+}
+
+Result<IssuerId> SqliteWriter::add_issuer(const NewIssuer& issuer) {
+  const std::int64_t id = 1 + TRY(connection_.integer("SELECT ifnull(max(id), 0) FROM issuers"));
+  const Issuer row{.id = {id},
+                   .name = issuer.name,
+                   .certificate = issuer.certificate,
+                   .fingerprint = {crypto::sha256(issuer.certificate)},
+                   .key_reference = issuer.key_reference,
+                   .added_at = now()};
+  if (const Status added = statements_->insert_issuer.run(id, row.name, row.certificate, row.fingerprint.octets,
+                                                          row.key_reference, std::int64_t{0}, row.added_at);
+      !added) {
+    return refused(added.error(), Code::already_exists, Code::already_exists,
+                   fmt::format("there is an issuer '{}', or one with this certificate", issuer.name));
+  }
+  TRY(append(row.added_at, {.actor = issuer.actor,
+                            .action = action::add_issuer,
+                            .object = id,
+                            .details = json_object({{"name", row.name}, {"fingerprint", row.fingerprint.hex()}}),
+                            .digest = issuer_digest(row)}));
+  return row.id;
+}
+
+Status SqliteWriter::set_issuer_state(IssuerId issuer, IssuerState state, const std::string& actor) {
+  TRY(statements_->update_issuer.start(issuer.value, static_cast<std::int64_t>(state)));
+  if (!TRY(statements_->update_issuer.step())) return fail(Code::issuer_unknown, "there is no issuer {}", issuer.value);
+  statements_->update_issuer.reset();
+  return append(now(), {.actor = actor,
+                        .action = action::set_issuer_state,
+                        .object = issuer.value,
+                        .details = json_object({{"state", name(state)}}),
+                        .digest = issuer_state_digest(state)});
+}
+
+Result<IntentId> SqliteWriter::reserve(const NewIntent& intent) {
+  TRY(check_clock());
+  TRY(check_intent(intent));
+  CertificateRecord record{.id = {now_.last_certificate + 1},
+                           .issuer = intent.issuer,
+                           .serial = intent.serial,
+                           .state = CertificateState::reserved,
+                           .profile = intent.profile,
+                           .requester = intent.requester,
+                           .subject = intent.subject,
+                           .names = intent.names,
+                           .validity = intent.validity,
+                           .spki_sha256 = intent.spki_sha256,
+                           .reserved_at = now()};
+  const std::string names = to_lines(record.names);
+  if (const Status added = statements_->insert_certificate.run(
+          record.id.value, record.issuer.value, record.serial.magnitude(), record.profile, record.requester,
+          record.subject, names, record.validity.not_before, record.validity.not_after, record.spki_sha256,
+          record.reserved_at);
+      !added) {
+    if (added.error().code == Code::not_found) return fail(Code::issuer_unknown, "no issuer {}", intent.issuer.value);
+    return refused(added.error(), Code::already_exists, Code::serial_used,
+                   fmt::format("serial {} was used before", intent.serial.hex()));
+  }
+  TRY(statements_->insert_intent.run(record.id.value, intent.tbs));
+  TRY(append(record.reserved_at,
+             {.actor = intent.requester,
+              .action = action::reserve,
+              .object = record.id.value,
+              .details = json_object(
+                  {{"serial", record.serial.hex()}, {"profile", record.profile}, {"subject", record.subject}}),
+              .digest = intent_digest(record, intent.tbs)}));
+  const IntentId id = record.id;
+  now_.last_certificate = id.value;
+  batch_.changes.emplace_back(std::move(record));
+  return id;
+}
+
+Status SqliteWriter::find_finished(IntentId intent) {
+  sql::Statement& state = statements_->select_state;
+  TRY(state.start(intent.value));
+  if (!TRY(state.step())) return fail(Code::not_found, "there is no intent {}", intent.value);
+  const bool issued = state.integer(0) == static_cast<std::int64_t>(CertificateState::issued);
+  state.reset();
+  return fail(Code::already_exists, "intent {} was {} before", intent.value, issued ? "completed" : "abandoned");
+}
+
+Result<CertificateId> SqliteWriter::complete(const Completion& completion, const x509::Fingerprint& fingerprint) {
+  const std::int64_t id = completion.intent.value;
+  sql::Statement& intent = statements_->select_intent;
+  TRY(intent.start(id));
+  if (!TRY(intent.step())) {
+    TRY(find_finished(completion.intent));
+    return fail(Code::ledger_corrupt, "intent {} is lost", id);
+  }
+  const bool same = std::ranges::equal(intent.blob(0), tbs_of(completion.certificate));
+  const std::string requester(intent.text(1));
+  const std::string serial = to_hex(intent.blob(2));
+  intent.reset();
+  if (!same) return fail(Code::bad_request, "the certificate is not what was reserved as intent {}", id);
+  if (completion.certificate.size() > 2 * kLargestBody) return fail(Code::too_large, "the signature is too large");
+
+  const UnixSeconds at = now();
+  TRY(statements_->insert_body.run(id, completion.certificate, std::optional<UnixSeconds>{}));
+  TRY(statements_->delete_intent.run(id));
+  TRY(statements_->update_certificate.run(id, static_cast<std::int64_t>(CertificateState::issued), at,
+                                          fingerprint.octets));
+  TRY(append(at, {.actor = requester,
+                  .action = action::issue,
+                  .object = id,
+                  .details = json_object({{"serial", serial}}),
+                  .digest = fingerprint.octets}));
+  batch_.changes.emplace_back(CertificateIssued{completion.intent, at, fingerprint});
+  return completion.intent;
+}
+
+Status SqliteWriter::abandon(IntentId intent, const std::string& why) {
+  sql::Statement& row = statements_->select_intent;
+  TRY(row.start(intent.value));
+  if (!TRY(row.step())) return find_finished(intent);
+  const Bytes tbs = to_bytes(row.blob(0));
+  const std::string requester(row.text(1));
+  const std::string serial = to_hex(row.blob(2));
+  row.reset();
+  const UnixSeconds at = now();
+  TRY(statements_->insert_body.run(intent.value, tbs, why));
+  TRY(statements_->delete_intent.run(intent.value));
+  TRY(statements_->update_certificate.run(intent.value, static_cast<std::int64_t>(CertificateState::abandoned), at,
+                                          crypto::Sha256{}));
+  TRY(append(at, {.actor = requester,
+                  .action = action::abandon,
+                  .object = intent.value,
+                  .details = json_object({{"serial", serial}, {"why", why}}),
+                  .digest = abandon_digest(why)}));
+  batch_.changes.emplace_back(CertificateAbandoned{intent});
+  return {};
+}
+
+Result<RevocationOutcome> SqliteWriter::revoke(const NewRevocation& revocation) {
+  sql::Statement& former = statements_->select_revocation;
+  TRY(former.start(revocation.serial.magnitude(), revocation.issuer.value));
+  if (TRY(former.step())) {
+    Result<Revocation> found = read_revocation(former);
+    former.reset();
+    return RevocationOutcome{TRY(std::move(found)), true};
+  }
+  sql::Statement& row = statements_->select_serial;
+  TRY(row.start(revocation.serial.magnitude(), revocation.issuer.value));
+  std::optional<CertificateId> certificate;
+  if (TRY(row.step())) certificate = CertificateId{row.integer(0)};
+  row.reset();
+  if (!certificate && revocation.unknown_serial == UnknownSerial::refuse) {
+    return fail(Code::not_found, "issuer {} has no serial {}", revocation.issuer.value, revocation.serial.hex());
+  }
+  return record_revocation(revocation, certificate);
+}
+
+Result<RevocationOutcome> SqliteWriter::record_revocation(const NewRevocation& request,
+                                                          std::optional<CertificateId> certificate) {
+  Revocation made{.sequence = now_.last_revocation + 1,
+                  .issuer = request.issuer,
+                  .serial = request.serial,
+                  .certificate = certificate,
+                  .reason = request.reason,
+                  .revoked_at = now(),
+                  .invalid_since = request.invalid_since,
+                  .actor = request.actor};
+  const auto sequence = static_cast<std::int64_t>(made.sequence);
+  if (const Status added = statements_->insert_revocation.run(
+          sequence, made.issuer.value, made.serial.magnitude(), certificate.value_or(CertificateId{}).value,
+          static_cast<std::int64_t>(made.reason), made.revoked_at, made.invalid_since, made.actor);
+      !added) {
+    return refused(added.error(), Code::not_found, Code::issuer_unknown,
+                   fmt::format("no issuer {}", made.issuer.value));
+  }
+  TRY(append(made.revoked_at, {.actor = made.actor,
+                               .action = action::revoke,
+                               .object = sequence,
+                               .details = json_object({{"serial", made.serial.hex()}, {"reason", name(made.reason)}}),
+                               .digest = revocation_digest(made)}));
+  now_.last_revocation = made.sequence;
+  batch_.revocations.push_back(made);
+  if (certificate) batch_.changes.emplace_back(CertificateRevoked{*certificate});
+  return RevocationOutcome{std::move(made), false};
+}
+
+Result<AuditHead> SqliteWriter::note(const AuditNote& note) {
+  if (action::is_reserved(note.action)) return fail(Code::bad_request, "'{}' is the ledger's own action", note.action);
+  TRY(append(now(), {.actor = note.actor, .action = note.action, .details = note.details}));
+  return now_.head;
+}
+
+Result<AuditHead> SqliteWriter::accept_clock(const std::string& actor) {
+  // The one entry that may be older than the one before it.
+  TRY(append(clock_.now(), {.actor = actor,
+                            .action = action::accept_clock,
+                            .details = json_object({{"before", to_rfc3339(now_.head.time)}})}));
+  return now_.head;
+}
+
+}  // namespace symbolon::ledger
