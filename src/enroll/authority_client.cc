@@ -119,8 +119,31 @@ Result<AuthorityClient> AuthorityClient::over_unix(const Path& socket, ClientTim
   impl->host = "authority";
   impl->where = endpoint.text();
   impl->times = times;
-  auto opened = impl->wait(impl->open());
-  if (!opened) return std::unexpected(unreachable(std::move(opened).error(), impl->where));
+  return opened(std::move(impl));
+}
+
+Result<AuthorityClient> AuthorityClient::over_tls(const RemoteAuthority& remote, const Clock& clock,
+                                                  ClientTimes times) {
+  tls::ClientOptions options{.credential = remote.credential, .servers = {}};
+  options.servers.role = PeerRole::server;
+  options.servers.trust = remote.trust;
+  options.servers.clock = &clock;
+  const http::TlsTarget target{.endpoint = remote.endpoint,
+                               .server_name = remote.server_name.empty() ? remote.endpoint.host : remote.server_name,
+                               .context = TRY(tls::ClientContext::make(std::move(options)))};
+  auto impl = std::make_unique<Impl>();
+  impl->connect = [target](net::Deadline deadline) { return http::connect_tls(target, deadline); };
+  impl->host = target.server_name;
+  impl->where = fmt::format("https://{}", remote.endpoint.text());
+  impl->times = times;
+  return opened(std::move(impl));
+}
+
+// Connected, so that a wrong address shows before the first call.
+Result<AuthorityClient> AuthorityClient::opened(std::unique_ptr<Impl> impl) {
+  if (auto open = impl->wait(impl->open()); !open) {
+    return std::unexpected(unreachable(std::move(open).error(), impl->where));
+  }
   return AuthorityClient(std::move(impl));
 }
 

@@ -10,9 +10,13 @@
 #include "api/issue.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "enroll/ndjson.h"
+#include "net/endpoint.h"
+#include "tls/credential.h"
+#include "x509/trust_bundle.h"
 
 namespace symbolon::enroll {
 
@@ -20,6 +24,14 @@ struct ClientTimes {
   std::chrono::milliseconds connect{5'000};
   std::chrono::milliseconds call{60'000};
   std::chrono::milliseconds long_call{3'600'000};  // ledger verify and backup
+};
+
+// An authority elsewhere, over mutual TLS.
+struct RemoteAuthority {
+  net::Endpoint endpoint;
+  std::string server_name;                            // expected in its certificate; empty: the endpoint's host
+  std::shared_ptr<const tls::Credential> credential;  // of profile admin
+  std::shared_ptr<const x509::TrustBundle> trust;     // its root
 };
 
 // Synchronous: each method blocks its thread until the answer or the deadline. One thread at a time. Failures of the
@@ -30,6 +42,9 @@ class AuthorityClient {
   static Result<AuthorityClient> over_unix(const Path& socket, ClientTimes times = {});
   // One end of a socket pair; owns the descriptor.
   static Result<AuthorityClient> over_descriptor(int descriptor, ClientTimes times = {});
+
+  // `clock` must outlive the client. Fails with the handshake's codes too (server_certificate_...).
+  static Result<AuthorityClient> over_tls(const RemoteAuthority& remote, const Clock& clock, ClientTimes times = {});
 
   AuthorityClient(AuthorityClient&&) noexcept;
   AuthorityClient& operator=(AuthorityClient&&) noexcept;
@@ -50,6 +65,7 @@ class AuthorityClient {
 
  private:
   struct Impl;
+  static Result<AuthorityClient> opened(std::unique_ptr<Impl> impl);
   explicit AuthorityClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+
+extern "C" {  // glibc 2.36 declares it without
+#include <sys/pidfd.h>
+}
 
 namespace symbolon::enroll {
 namespace {
