@@ -1,0 +1,422 @@
+// What every engine of the ledger must hold.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+#include <thread>
+
+#include "ledger/audit_chain.h"
+#include "ledger/test_support.h"
+
+namespace symbolon::ledger {
+namespace {
+
+using namespace test;
+
+// One engine, with a place of its own.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<Ledger> make(const Clock& clock) = 0;
+  virtual std::unique_ptr<Ledger> open_again(const Clock& clock) = 0;
+};
+
+class SqliteEngine final : public Engine {
+ public:
+  std::unique_ptr<Ledger> make(const Clock& clock) override {
+    return value(SqliteLedger::create(folder_ / "ledger.db", {.clock = &clock}));
+  }
+  std::unique_ptr<Ledger> open_again(const Clock& clock) override {
+    return value(SqliteLedger::open(folder_ / "ledger.db", {.clock = &clock}));
+  }
+
+ private:
+  static std::unique_ptr<Ledger> value(Result<std::unique_ptr<Ledger>> ledger) {
+    EXPECT_TRUE(ledger) << (ledger ? "" : ledger.error().text());
+    return ledger ? std::move(*ledger) : nullptr;
+  }
+  Folder folder_;
+};
+
+using MakeEngine = std::unique_ptr<Engine> (*)();
+
+class LedgerContract : public testing::TestWithParam<MakeEngine> {
+ protected:
+  void SetUp() override {
+    ledger_ = engine_->make(clock_);
+    ASSERT_NE(ledger_, nullptr);
+    issuer_ = add_issuer(*ledger_);
+    serials_.emplace(ledger_->instance_prefix());
+  }
+  void reopen() {
+    ledger_.reset();
+    ledger_ = engine_->open_again(clock_);
+    ASSERT_NE(ledger_, nullptr);
+  }
+  NewIntent intent(std::string_view host) { return intent_for(issuer_, serials_->draw(), host); }
+  CertificateRecord record(CertificateId id) {
+    const Result<CertificateRecord> found = ledger_->certificate(id);
+    EXPECT_TRUE(found) << (found ? "" : found.error().text());
+    return found.value_or(CertificateRecord{});
+  }
+  void expect_sound() {
+    const Result<VerifyReport> report = ledger_->verify({});
+    EXPECT_TRUE(report) << (report ? "" : report.error().text());
+  }
+
+  TestClock clock_;
+  std::unique_ptr<Engine> engine_ = GetParam()();
+  std::unique_ptr<Ledger> ledger_;
+  IssuerId issuer_;
+  std::optional<SerialAllocator> serials_;
+};
+
+// -- issuance -------------------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, WhatWasIssuedIsThereAfterReopening) {
+  const NewIntent wanted = intent("web.example");
+  const CertificateId id = issue(*ledger_, wanted);
+  reopen();
+  const CertificateRecord found = record(id);
+  EXPECT_EQ(found.serial, wanted.serial);
+  EXPECT_EQ(found.state, CertificateState::issued);
+  EXPECT_EQ(found.profile, "server");
+  EXPECT_EQ(found.requester, "alice");
+  EXPECT_EQ(found.subject, wanted.subject);
+  EXPECT_EQ(found.names, wanted.names);
+  EXPECT_EQ(found.validity, wanted.validity);
+  EXPECT_EQ(found.spki_sha256, wanted.spki_sha256);
+  EXPECT_EQ(found.issued_at, kNow);
+  const Bytes certificate = certificate_for(wanted.tbs);
+  EXPECT_EQ(ledger_->certificate_der(id).value(), certificate);
+  EXPECT_EQ(found.fingerprint->octets, crypto::sha256(certificate));
+  EXPECT_EQ(ledger_->reserved_tbs(id).value(), wanted.tbs);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AReservedIntentIsUnfinishedUntilItIsCompletedOrAbandoned) {
+  const NewIntent first = intent("a.example");
+  const NewIntent second = intent("b.example");
+  const NewIntent third = intent("c.example");
+  const IntentId a = ledger_->reserve(first).value();
+  const IntentId b = ledger_->reserve(second).value();
+  const IntentId c = ledger_->reserve(third).value();
+  ASSERT_TRUE(ledger_->complete({b, certificate_for(second.tbs)}));
+  ASSERT_TRUE(ledger_->abandon(c, "the key is gone"));
+  reopen();
+  const std::vector<CertificateRecord> unfinished = ledger_->unfinished().value();
+  ASSERT_EQ(unfinished.size(), 1U);
+  EXPECT_EQ(unfinished[0].id, a);
+  EXPECT_EQ(unfinished[0].state, CertificateState::reserved);
+  EXPECT_EQ(ledger_->reserved_tbs(a).value(), first.tbs);
+  EXPECT_EQ(ledger_->reserved_tbs(c).value(), third.tbs);
+  EXPECT_EQ(record(c).state, CertificateState::abandoned);
+  EXPECT_EQ(record(c).abandoned_because, "the key is gone");
+  EXPECT_EQ(code_of(ledger_->certificate_der(a)), Code::not_found);
+  EXPECT_EQ(code_of(ledger_->certificate_der(c)), Code::not_found);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, ASerialIsUsedOnceByItsIssuer) {
+  const NewIntent first = intent("a.example");
+  ASSERT_TRUE(ledger_->reserve(first));
+  EXPECT_EQ(code_of(ledger_->reserve(first)), Code::serial_used);
+  NewIntent elsewhere = first;
+  elsewhere.issuer = add_issuer(*ledger_, "Other CA");
+  EXPECT_TRUE(ledger_->reserve(elsewhere));
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AnAbandonedSerialStaysUsed) {
+  const NewIntent first = intent("a.example");
+  ASSERT_TRUE(ledger_->abandon(ledger_->reserve(first).value(), "no"));
+  EXPECT_EQ(code_of(ledger_->reserve(first)), Code::serial_used);
+}
+
+TEST_P(LedgerContract, OnlyTheReservedBytesAreTakenAsCertificate) {
+  const NewIntent wanted = intent("a.example");
+  const IntentId id = ledger_->reserve(wanted).value();
+  Bytes other = wanted.tbs;
+  other.back() ^= 1;
+  EXPECT_EQ(code_of(ledger_->complete({id, certificate_for(other)})), Code::bad_request);
+  EXPECT_EQ(code_of(ledger_->complete({id, {}})), Code::bad_request);
+  EXPECT_EQ(code_of(ledger_->complete({id, wanted.tbs})), Code::bad_request);
+  EXPECT_EQ(record(id).state, CertificateState::reserved);
+  EXPECT_TRUE(ledger_->complete({id, certificate_for(wanted.tbs)}));
+}
+
+TEST_P(LedgerContract, AnIntentIsFinishedOnce) {
+  const NewIntent wanted = intent("a.example");
+  const CertificateId id = issue(*ledger_, wanted);
+  EXPECT_EQ(code_of(ledger_->complete({id, certificate_for(wanted.tbs)})), Code::already_exists);
+  EXPECT_EQ(code_of(ledger_->abandon(id, "late")), Code::already_exists);
+  EXPECT_EQ(code_of(ledger_->complete({{77}, certificate_for(wanted.tbs)})), Code::not_found);
+  EXPECT_EQ(code_of(ledger_->abandon({77}, "none")), Code::not_found);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AnUnknownIssuerIssuesNothing) {
+  NewIntent wanted = intent("a.example");
+  wanted.issuer = {77};
+  EXPECT_EQ(code_of(ledger_->reserve(wanted)), Code::issuer_unknown);
+  EXPECT_EQ(
+      code_of(ledger_->revoke({.issuer = {77}, .serial = wanted.serial, .unknown_serial = UnknownSerial::accept})),
+      Code::issuer_unknown);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, NamesThatWouldForgeALineAreRefused) {
+  NewIntent wanted = intent("a.example");
+  wanted.names = {{x509::NameKind::dns, "a.example\ndns:b.example"}};
+  EXPECT_EQ(code_of(ledger_->reserve(wanted)), Code::name_malformed);
+}
+
+TEST_P(LedgerContract, OneRefusalDoesNotDisturbTheOthersOfItsCommit) {
+  std::vector<NewIntent> intents;
+  for (int n = 0; n < 50; ++n) intents.push_back(intent("a.example"));
+  intents[20].serial = intents[10].serial;
+  intents[30].issuer = {77};
+  const std::vector<Result<IntentId>> results = ledger_->reserve_many(intents);
+  ASSERT_EQ(results.size(), 50U);
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    if (n == 20) {
+      EXPECT_EQ(code_of(results[n]), Code::serial_used);
+    } else if (n == 30) {
+      EXPECT_EQ(code_of(results[n]), Code::issuer_unknown);
+    } else {
+      EXPECT_TRUE(results[n]) << n;
+    }
+  }
+  EXPECT_EQ(ledger_->unfinished().value().size(), 48U);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, ManyThreadsIssueAtOnceAndNothingIsLost) {
+  constexpr int kThreads = 16;
+  constexpr int kEach = 50;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t] {
+      for (int n = 0; n < kEach; ++n) issue(*ledger_, intent(fmt::format("host-{}-{}.example", t, n)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  reopen();
+  EXPECT_EQ(ledger_->status().value().certificates, static_cast<std::uint64_t>(kThreads * kEach));
+  EXPECT_TRUE(ledger_->unfinished().value().empty());
+  expect_sound();
+}
+
+TEST_P(LedgerContract, SerialsBeginWithTheInstanceAndDiffer) {
+  std::set<x509::SerialNumber> drawn;
+  const InstancePrefix prefix = ledger_->instance_prefix();
+  EXPECT_NE(prefix[0], 0);
+  EXPECT_LT(prefix[0], 0x80);
+  for (int n = 0; n < 1000; ++n) {
+    const x509::SerialNumber serial = serials_->draw();
+    ASSERT_EQ(serial.magnitude().size(), 16U);
+    ASSERT_TRUE(std::equal(prefix.begin(), prefix.end(), serial.magnitude().begin()));
+    drawn.insert(serial);
+  }
+  EXPECT_EQ(drawn.size(), 1000U);
+  reopen();
+  EXPECT_EQ(ledger_->instance_prefix(), prefix);
+}
+
+// -- issuers --------------------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, IssuersAreKeptWithTheirState) {
+  const IssuerId second = add_issuer(*ledger_, "Second CA");
+  ASSERT_TRUE(ledger_->set_issuer_state(issuer_, IssuerState::retired, "root"));
+  EXPECT_EQ(code_of(ledger_->set_issuer_state({77}, IssuerState::retired, "root")), Code::issuer_unknown);
+  EXPECT_EQ(code_of(ledger_->add_issuer({.name = "Second CA", .certificate = {1}, .key_reference = {}, .actor = {}})),
+            Code::already_exists);
+  reopen();
+  const std::vector<Issuer> issuers = ledger_->issuers().value();
+  ASSERT_EQ(issuers.size(), 2U);
+  EXPECT_EQ(issuers[0].state, IssuerState::retired);
+  EXPECT_EQ(issuers[1].id, second);
+  EXPECT_EQ(issuers[1].name, "Second CA");
+  EXPECT_EQ(issuers[1].key_reference, "keys/issuing.key");
+  EXPECT_EQ(issuers[1].certificate, to_bytes(as_bytes("Second CA")));
+  expect_sound();
+}
+
+// -- revocation -----------------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, RevocationsAreNumberedInOrderAndStay) {
+  const NewIntent a = intent("a.example");
+  const NewIntent b = intent("b.example");
+  issue(*ledger_, a);
+  issue(*ledger_, b);
+  clock_.set(kNow + kHour);
+  const RevocationOutcome first = ledger_
+                                      ->revoke({.issuer = issuer_,
+                                                .serial = b.serial,
+                                                .reason = RevocationReason::key_compromise,
+                                                .invalid_since = kNow,
+                                                .actor = "root"})
+                                      .value();
+  const RevocationOutcome second = ledger_->revoke({.issuer = issuer_, .serial = a.serial}).value();
+  EXPECT_EQ(first.revocation.sequence, 1U);
+  EXPECT_EQ(second.revocation.sequence, 2U);
+  reopen();
+  std::vector<Revocation> all;
+  ASSERT_TRUE(ledger_->revocations(0, [&](const Revocation& each) {
+    all.push_back(each);
+    return Proceed::yes;
+  }));
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].serial, b.serial);
+  EXPECT_EQ(all[0].reason, RevocationReason::key_compromise);
+  EXPECT_EQ(all[0].revoked_at, kNow + kHour);
+  EXPECT_EQ(all[0].invalid_since, kNow);
+  EXPECT_EQ(all[0].actor, "root");
+  EXPECT_EQ(all[1].serial, a.serial);
+  EXPECT_EQ(all[1].invalid_since, std::nullopt);
+  std::size_t later = 0;
+  ASSERT_TRUE(ledger_->revocations(1, [&](const Revocation&) { return ++later, Proceed::yes; }));
+  EXPECT_EQ(later, 1U);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, ASecondRevocationChangesNothingAndSaysSo) {
+  const NewIntent a = intent("a.example");
+  issue(*ledger_, a);
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial, .reason = RevocationReason::superseded}));
+  clock_.set(kNow + kHour);
+  const RevocationOutcome again =
+      ledger_->revoke({.issuer = issuer_, .serial = a.serial, .reason = RevocationReason::key_compromise}).value();
+  EXPECT_TRUE(again.already_revoked);
+  EXPECT_EQ(again.revocation.reason, RevocationReason::superseded);
+  EXPECT_EQ(again.revocation.revoked_at, kNow);
+  EXPECT_EQ(ledger_->status().value().revocations, 1U);
+}
+
+TEST_P(LedgerContract, ReservedAndAbandonedSerialsCanBeRevoked) {
+  const NewIntent a = intent("a.example");
+  const NewIntent b = intent("b.example");
+  const IntentId reserved = ledger_->reserve(a).value();
+  ASSERT_TRUE(ledger_->abandon(ledger_->reserve(b).value(), "no"));
+  EXPECT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial}));
+  EXPECT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = b.serial}));
+  EXPECT_TRUE(record(reserved).revocation.has_value());
+  EXPECT_EQ(record(reserved).standing(kNow), "revoked");
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AnUnknownSerialIsRevokedOnlyWhenThatIsSaid) {
+  const x509::SerialNumber foreign = x509::SerialNumber::parse("0a1b").value();
+  EXPECT_EQ(code_of(ledger_->revoke({.issuer = issuer_, .serial = foreign})), Code::not_found);
+  const RevocationOutcome outcome =
+      ledger_->revoke({.issuer = issuer_, .serial = foreign, .unknown_serial = UnknownSerial::accept}).value();
+  EXPECT_EQ(outcome.revocation.certificate, std::nullopt);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, WhoHasTheAnswerKnowsThatTheHooksHaveRun) {
+  std::vector<Revocation> told;
+  ledger_->on_revocation([&](const Revocation& each) { told.push_back(each); });
+  const NewIntent a = intent("a.example");
+  issue(*ledger_, a);
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial}));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].serial, a.serial);
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial}));
+  EXPECT_EQ(told.size(), 1U);
+}
+
+// -- the clock ------------------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, NothingIsReservedWhileTheClockIsSetBackButRevokingWorks) {
+  const NewIntent a = intent("a.example");
+  issue(*ledger_, a);
+  clock_.set(kNow - kClockTolerance - Seconds{1});
+  EXPECT_EQ(code_of(ledger_->reserve(intent("b.example"))), Code::clock_set_back);
+  EXPECT_TRUE(ledger_->status().value().clock_set_back);
+  EXPECT_EQ(ledger_->revoke({.issuer = issuer_, .serial = a.serial}).value().revocation.revoked_at, kNow);
+  clock_.set(kNow - kClockTolerance);
+  EXPECT_TRUE(ledger_->reserve(intent("c.example")));
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AClockThatRanAheadCanBeCorrected) {
+  clock_.set(kNow + kDay * 3650);
+  issue(*ledger_, intent("a.example"));
+  clock_.set(kNow);
+  EXPECT_EQ(code_of(ledger_->reserve(intent("b.example"))), Code::clock_set_back);
+  ASSERT_TRUE(ledger_->accept_clock("root"));
+  EXPECT_TRUE(ledger_->reserve(intent("b.example")));
+  reopen();
+  EXPECT_TRUE(ledger_->reserve(intent("c.example")));
+  expect_sound();
+}
+
+// -- audit ----------------------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, EveryChangeHasItsEntry) {
+  const NewIntent a = intent("a.example");
+  issue(*ledger_, a);
+  ASSERT_TRUE(ledger_->abandon(ledger_->reserve(intent("b.example")).value(), "no \"key\"\n"));
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial, .actor = "root"}));
+  ASSERT_TRUE(ledger_->note({.actor = "root", .action = "reload", .details = "{}"}));
+  const std::vector<AuditEntry> entries = ledger_->audit(0, 100).value();
+  std::vector<std::string> actions;
+  for (const AuditEntry& each : entries) actions.push_back(each.action);
+  EXPECT_EQ(actions, (std::vector<std::string>{"create", "add_issuer", "reserve", "issue", "reserve", "abandon",
+                                               "revoke", "reload"}));
+  EXPECT_EQ(entries[2].actor, "alice");
+  EXPECT_EQ(entries[5].details, fmt::format(R"({{"serial":"{}","why":"no \"key\"\u000a"}})", record({2}).serial.hex()));
+  EXPECT_EQ(ledger_->audit_head().value().sequence, 8U);
+  EXPECT_EQ(ledger_->audit_head().value().hash, entries.back().hash);
+  EXPECT_EQ(ledger_->audit(6, 1).value().at(0).sequence, 7U);
+  expect_sound();
+}
+
+TEST_P(LedgerContract, ANoteCannotClaimWhatOnlyTheLedgerDoes) {
+  EXPECT_EQ(code_of(ledger_->note({.actor = "mallory", .action = "issue"})), Code::bad_request);
+}
+
+TEST_P(LedgerContract, VerificationShowsItsProgressAndCanBeStopped) {
+  for (int n = 0; n < 10; ++n) issue(*ledger_, intent("a.example"));
+  std::uint64_t last = 0;
+  const VerifyReport report = ledger_
+                                  ->verify([&](std::uint64_t done, std::uint64_t total) {
+                                    EXPECT_LE(done, total);
+                                    last = done;
+                                    return Proceed::yes;
+                                  })
+                                  .value();
+  EXPECT_EQ(last, report.head.sequence);
+  EXPECT_EQ(report.certificates, 10U);
+  EXPECT_EQ(code_of(ledger_->verify([](auto, auto) { return Proceed::no; })), Code::cancelled);
+}
+
+// -- the asynchronous form ------------------------------------------------------------------------------------------
+
+TEST_P(LedgerContract, TheCallbackComesAfterTheCommit) {
+  std::promise<Result<IntentId>> answered;
+  const NewIntent a = intent("a.example");
+  ledger_->reserve_async(a, [&](Result<IntentId> id) { answered.set_value(std::move(id)); });
+  const Result<IntentId> id = answered.get_future().get();
+  ASSERT_TRUE(id);
+  EXPECT_EQ(record(*id).serial, a.serial);
+}
+
+TEST_P(LedgerContract, WhatWaitsIsAnsweredBeforeTheLedgerCloses) {
+  std::atomic<int> answers = 0;
+  for (int n = 0; n < 500; ++n) {
+    ledger_->reserve_async(intent("a.example"), [&](Result<IntentId> id) { answers += id ? 1 : 0; });
+  }
+  reopen();
+  EXPECT_EQ(answers, 500);
+  EXPECT_EQ(ledger_->unfinished().value().size(), 500U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, LedgerContract, testing::Values(MakeEngine{[]() -> std::unique_ptr<Engine> {
+                           return std::make_unique<SqliteEngine>();
+                         }}),
+                         [](const auto&) { return std::string("Sqlite"); });
+
+}  // namespace
+}  // namespace symbolon::ledger
