@@ -21,7 +21,8 @@ fi
 wanted=("${build[@]}")
 [ "${1:-}" = --test ] && wanted+=("${test[@]}")
 
-installed() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^.i. *//p'; }
+# Those of the packages that are installed. (dpkg-query fails when it does not know one.)
+installed() { { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null || true; } | sed -n 's/^.i. *//p'; }
 mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(installed "${wanted[@]}" | sort))
 [ ${#missing[@]} -eq 0 ] && exit 0
 
