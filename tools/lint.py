@@ -123,8 +123,13 @@ def check_lengths():
 
 def check_format():
     """clang-format-19 would change nothing."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.cc", "*.h"],
-                            cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.cc", "*.h"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
     files = [f for f in listed if (ROOT / f).exists()]
     if not files:
         return

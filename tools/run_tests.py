@@ -70,8 +70,14 @@ def run_replay(program, timeout):
 
 def run(command, folder, timeout):
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL,
-                              env=os.environ | {"SYMBOLON_SOURCE_DIR": str(ROOT)})
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"SYMBOLON_SOURCE_DIR": str(ROOT)},
+        )
         return (done.stdout + done.stderr).decode(errors="replace"), done.returncode
     except subprocess.TimeoutExpired as late:
         return (late.stdout or b"").decode(errors="replace"), f"none: killed after {timeout} s"
@@ -84,8 +90,22 @@ def tail(words, lines=60):
 def run_system(files, binary, jobs, timeout):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.xml")
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-n", str(jobs), "--dist", "worksteal", f"--junitxml={report}",
-                   f"--basetemp={folder}/t", f"--timeout={timeout}", "--durations=8", "-rfE", *files]
+        command = [
+            "/usr/bin/python3",
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            str(jobs),
+            "--dist",
+            "worksteal",
+            f"--junitxml={report}",
+            f"--basetemp={folder}/t",
+            f"--timeout={timeout}",
+            "--durations=8",
+            "-rfE",
+            *files,
+        ]
         print(f"system tests: {len(files)} files, {jobs} at a time", flush=True)
         environment = os.environ | {"SYMBOLON_BINARY": str(binary), "PYTHONDONTWRITEBYTECODE": "1"}
         status = subprocess.run(command, cwd=ROOT / "tests", env=environment, stdin=subprocess.DEVNULL).returncode
@@ -120,7 +140,11 @@ def main():
     names = [re.sub(r"^(tests|src|fuzz)/|(_test|_replay|_fuzzer)?(\.py|\.cc)?$|/$", "", n) for n in options.names]
 
     unit = chosen(names, build.glob("*_test"), lambda p: p.name.removesuffix("_test")) if "unit" in kinds else []
-    replay = chosen(names, build.glob("fuzz/*_replay"), lambda p: p.name.removesuffix("_replay")) if "replay" in kinds else []
+    replay = (
+        chosen(names, build.glob("fuzz/*_replay"), lambda p: p.name.removesuffix("_replay"))
+        if "replay" in kinds
+        else []
+    )
     system = []
     if "system" in kinds:
         system = chosen(names, [p for p in (ROOT / "tests").glob("*.py") if p.name != "conftest.py"], lambda p: p.stem)
@@ -131,6 +155,7 @@ def main():
             tally.add(name, 0, [f"{name}: there is no such test"], 0)
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+
         def timed(job, program):
             start = time.monotonic()
             return program.name, *job(program, options.timeout), time.monotonic() - start

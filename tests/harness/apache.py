@@ -5,7 +5,19 @@ import pathlib
 from harness.process import Process, run
 
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
-LOADED = ["mpm_event", "authz_core", "dir", "mime", "alias", "headers", "setenvif", "proxy", "proxy_http", "socache_shmcb", "ssl"]
+LOADED = [
+    "mpm_event",
+    "authz_core",
+    "dir",
+    "mime",
+    "alias",
+    "headers",
+    "setenvif",
+    "proxy",
+    "proxy_http",
+    "socache_shmcb",
+    "ssl",
+]
 
 # What Debian's own apache2.conf would have set up before it includes a site.
 SURROUNDINGS = """
@@ -33,8 +45,16 @@ def apache(folder, port, site):
     folder = pathlib.Path(folder)
     config = folder / "httpd.conf"
     user = ["User www-data", "Group www-data"] if pathlib.Path("/proc/self").owner() == "root" else []
-    config.write_text("\n".join([*(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED), *user,
-                                 SURROUNDINGS.format(folder=folder), site]))
+    config.write_text(
+        "\n".join(
+            [
+                *(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in LOADED),
+                *user,
+                SURROUNDINGS.format(folder=folder),
+                site,
+            ]
+        )
+    )
     checked = run(["/usr/sbin/apache2", "-t", "-f", config])
     assert checked.status == 0, f"{checked}\n{site}"
     started = Process(["/usr/sbin/apache2", "-f", config, "-D", "FOREGROUND"])

@@ -38,7 +38,9 @@ class Backend:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.received += head
                 body = self.greeting.encode() + b"\n"
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n\r\n" % len(body) + body)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n\r\n" % len(body) + body
+                )
                 await writer.drain()
                 if b"connection: close" in head.lower():
                     break

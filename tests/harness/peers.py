@@ -17,16 +17,44 @@ CLIENTS = pathlib.Path(__file__).resolve().parent.parent / "clients"
 def curl(port, ca, credential=None, host="localhost", path="/", arguments=()):
     """curl over TLS; the outcome's stdout is the body."""
     identity = ["--cert", credential.chain, "--key", credential.key] if credential else []
-    return run(["curl", "-sS", "--max-time", "20", "--noproxy", "*", "--resolve", f"{host}:{port}:127.0.0.1", "--cacert", ca,
-                *identity, *arguments, f"https://{host}:{port}{path}"])
+    return run(
+        [
+            "curl",
+            "-sS",
+            "--max-time",
+            "20",
+            "--noproxy",
+            "*",
+            "--resolve",
+            f"{host}:{port}:127.0.0.1",
+            "--cacert",
+            ca,
+            *identity,
+            *arguments,
+            f"https://{host}:{port}{path}",
+        ]
+    )
 
 
 def s_client(port, ca, credential=None, arguments=(), send=b"", host="localhost"):
     """openssl s_client, which ends when the server closes: what is sent should ask for that."""
     identity = ["-cert", credential.cert, "-key", credential.key, "-cert_chain", credential.chain] if credential else []
     name = ["-servername", host] if host else ["-noservername"]
-    return run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", ca, "-ign_eof", *name, *identity, *arguments],
-               input=send)
+    return run(
+        [
+            "openssl",
+            "s_client",
+            "-connect",
+            f"127.0.0.1:{port}",
+            "-CAfile",
+            ca,
+            "-ign_eof",
+            *name,
+            *identity,
+            *arguments,
+        ],
+        input=send,
+    )
 
 
 def alert_of(outcome):
@@ -69,8 +97,25 @@ def http_over(secure):
 
 def gnutls(port, ca, credential=None, host="localhost", priority="NORMAL", send=HTTP_REQUEST, arguments=()):
     identity = ["--x509certfile", credential.chain, "--x509keyfile", credential.key] if credential else []
-    return run(["gnutls-cli", "--priority", priority, "--x509cafile", ca, "--sni-hostname", host, "--verify-hostname", host,
-                *identity, *arguments, "-p", port, "127.0.0.1"], input=send)
+    return run(
+        [
+            "gnutls-cli",
+            "--priority",
+            priority,
+            "--x509cafile",
+            ca,
+            "--sni-hostname",
+            host,
+            "--verify-hostname",
+            host,
+            *identity,
+            *arguments,
+            "-p",
+            port,
+            "127.0.0.1",
+        ],
+        input=send,
+    )
 
 
 def node(port, ca, credential=None, host="localhost"):
@@ -81,8 +126,14 @@ def node(port, ca, credential=None, host="localhost"):
 def build_go(folder):
     """Compiles the Go client into the folder."""
     binary = pathlib.Path(folder) / "go-client"
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "GOCACHE": str(go_cache()),
-                   "GOTOOLCHAIN": "local", "GO111MODULE": "off", "CGO_ENABLED": "0"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "GOCACHE": str(go_cache()),
+        "GOTOOLCHAIN": "local",
+        "GO111MODULE": "off",
+        "CGO_ENABLED": "0",
+    }
     done = run(["go", "build", "-o", binary, CLIENTS / "client.go"], deadline=300, env=environment)
     assert done.status == 0, done
     return [str(binary)]
@@ -104,7 +155,9 @@ def build_java(folder):
 def many(client, port, ca, credential, version, count, size=256 * 1024, deadline=300):
     """The Go or Java client: `count` connections that write `size` bytes right after their Finished and only then read.
     Returns {what it saw: how often}; what it saw is an alert's name in that library's words, `reset`, `end`, `data`."""
-    outcome = run([*client, port, "localhost", ca, credential.chain, credential.key, version, count, size], deadline=deadline)
+    outcome = run(
+        [*client, port, "localhost", ca, credential.chain, credential.key, version, count, size], deadline=deadline
+    )
     assert outcome.status == 0, outcome
     seen = {}
     for line in outcome.stdout.splitlines():
@@ -121,7 +174,9 @@ def many_python(port, ca, credential, version, count, size=256 * 1024, parallel=
     def one(_):
         try:
             with python_client(port, ca, context=context) as secure:
-                with contextlib.suppress(OSError):  # a failed write says nothing yet: what the server sent is read below
+                with contextlib.suppress(
+                    OSError
+                ):  # a failed write says nothing yet: what the server sent is read below
                     secure.sendall(payload)
                 return "data" if secure.recv(1) else "end"
         except ssl.SSLError as problem:
@@ -153,8 +208,21 @@ def nss_database(folder, ca, credential):
     for command in (
         ["certutil", "-N", "-d", f"sql:{folder}", "-f", folder / "pin"],
         ["certutil", "-A", "-d", f"sql:{folder}", "-f", folder / "pin", "-n", "ca", "-t", "CT,C,", "-i", ca],
-        ["openssl", "pkcs12", "-export", "-in", credential.chain, "-inkey", credential.key, "-name", "me", "-out", p12,
-         "-passout", "pass:x"],
+        [
+            "openssl",
+            "pkcs12",
+            "-export",
+            "-in",
+            credential.chain,
+            "-inkey",
+            credential.key,
+            "-name",
+            "me",
+            "-out",
+            p12,
+            "-passout",
+            "pass:x",
+        ],
         ["pk12util", "-i", p12, "-d", f"sql:{folder}", "-k", folder / "pin", "-W", "x"],
     ):
         done = run(command)
@@ -164,5 +232,7 @@ def nss_database(folder, ca, credential):
 
 def nss(port, database, host="localhost", send=HTTP_REQUEST):
     """tstclnt, NSS's own TLS client."""
-    return run(["tstclnt", "-h", host, "-p", port, "-4", "-d", f"sql:{database}", "-w", "nss-password", "-n", "me", "-O"],
-               input=send)
+    return run(
+        ["tstclnt", "-h", host, "-p", port, "-4", "-d", f"sql:{database}", "-w", "nss-password", "-n", "me", "-O"],
+        input=send,
+    )

@@ -80,8 +80,16 @@ class Credential:
 class ForeignCA:
     """A root, or with `issuer` an intermediate CA."""
 
-    def __init__(self, folder, name="Foreign Root", issuer=None, path_length=None, days=(-1, 3650), extensions=None,
-                 key_type="p256"):
+    def __init__(
+        self,
+        folder,
+        name="Foreign Root",
+        issuer=None,
+        path_length=None,
+        days=(-1, 3650),
+        extensions=None,
+        key_type="p256",
+    ):
         self.folder = pathlib.Path(folder) / re.sub(r"\W+", "-", name.lower())
         self.folder.mkdir(parents=True)
         self.name, self.issuer = name, issuer
@@ -89,8 +97,12 @@ class ForeignCA:
         self.key = make_key(self.folder / "ca.key", key_type)
         if extensions is None:
             limit = "" if path_length is None else f", pathlen:{path_length}"
-            extensions = [f"basicConstraints = critical, CA:TRUE{limit}", "keyUsage = critical, keyCertSign, cRLSign",
-                          "subjectKeyIdentifier = hash", "authorityKeyIdentifier = keyid"]
+            extensions = [
+                f"basicConstraints = critical, CA:TRUE{limit}",
+                "keyUsage = critical, keyCertSign, cRLSign",
+                "subjectKeyIdentifier = hash",
+                "authorityKeyIdentifier = keyid",
+            ]
         self.cert = self.folder / "ca.crt"
         (issuer or self)._sign(self.key, f"/O={name}/CN={name}", self.cert, days, extensions, selfsigned=issuer is None)
         self.chain_texts = [] if issuer is None else [self.cert.read_text(), *issuer.chain_texts]
@@ -99,15 +111,29 @@ class ForeignCA:
     def root(self):
         return self if self.issuer is None else self.issuer.root
 
-    def issue(self, name, eku="clientAuth", names="", subject=None, days=(-1, 30), key_type="p256", extensions=None,
-              digest="sha256", key=None):
+    def issue(
+        self,
+        name,
+        eku="clientAuth",
+        names="",
+        subject=None,
+        days=(-1, 30),
+        key_type="p256",
+        extensions=None,
+        digest="sha256",
+        key=None,
+    ):
         """A leaf. `days` are counted from now: (-2, -1) has expired, (1, 2) is not yet valid.
         `extensions` replaces all of them."""
         base = self.folder / re.sub(r"[^\w.@-]+", "-", name)
         key = key or make_key(base.with_name(base.name + ".key"), key_type)
         if extensions is None:
-            extensions = ["basicConstraints = critical, CA:FALSE", "keyUsage = critical, digitalSignature",
-                          "subjectKeyIdentifier = hash", "authorityKeyIdentifier = keyid"]
+            extensions = [
+                "basicConstraints = critical, CA:FALSE",
+                "keyUsage = critical, digitalSignature",
+                "subjectKeyIdentifier = hash",
+                "authorityKeyIdentifier = keyid",
+            ]
             extensions += [f"extendedKeyUsage = {eku}"] if eku else []
             extensions += [f"subjectAltName = {names}"] if names else []
         cert = base.with_name(base.name + ".crt")
@@ -126,5 +152,25 @@ class ForeignCA:
         config.write_text(CONFIGURATION.format(dir=self.folder, digest=digest))
         begin, end = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + d * 86400)) for d in days)
         signer = ["-selfsign"] if selfsigned else ["-cert", self.cert]
-        openssl("ca", "-batch", "-notext", "-config", config, *signer, "-keyfile", self.key, "-in", request, "-out", out,
-                "-startdate", begin, "-enddate", end, "-extensions", "all", "-extfile", extension_file)
+        openssl(
+            "ca",
+            "-batch",
+            "-notext",
+            "-config",
+            config,
+            *signer,
+            "-keyfile",
+            self.key,
+            "-in",
+            request,
+            "-out",
+            out,
+            "-startdate",
+            begin,
+            "-enddate",
+            end,
+            "-extensions",
+            "all",
+            "-extfile",
+            extension_file,
+        )

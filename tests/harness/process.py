@@ -64,8 +64,15 @@ class Process:
         self.command = [str(word) for word in command]
         self.lines = []
         self._changed = threading.Condition()
-        self.child = subprocess.Popen(self.command, cwd=cwd, env=env, stdin=stdin, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, start_new_session=True)
+        self.child = subprocess.Popen(
+            self.command,
+            cwd=cwd,
+            env=env,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -156,5 +163,7 @@ class Outcome:
 
 def run(command, deadline=60, input=b"", **options):
     """Runs a command that ends by itself."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, timeout=deadline, input=input, **options)
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, timeout=deadline, input=input, **options
+    )
     return Outcome(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))

@@ -135,8 +135,14 @@ class Running(Process):
 def static_route(listen, to, server, trust, name="web", clients=None, **more):
     """A route with certificate files; `clients` adds to or replaces `verify: require`, `allow: any_verified`."""
     judged = {"verify": "require", "trust": [str(t) for t in trust], "allow": "any_verified", **(clients or {})}
-    return {"name": name, "listen": f"127.0.0.1:{listen}", "to": to, "clients": judged,
-            "certificate": {"cert": str(server.chain), "key": str(server.key)}, **more}
+    return {
+        "name": name,
+        "listen": f"127.0.0.1:{listen}",
+        "to": to,
+        "clients": judged,
+        "certificate": {"cert": str(server.chain), "key": str(server.key)},
+        **more,
+    }
 
 
 def port():
