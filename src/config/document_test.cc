@@ -173,7 +173,7 @@ TEST(Document, LenientParsingKeepsTheRestAndEveryProblem) {
 }
 
 TEST(Document, FoundIsCutBetweenCharacters) {
-  Node node{.shape = Shape::scalar, .scalar = std::string(59, 'a') + "\xC3\xBC" + std::string(40, 'b')};
+  Node node{.shape = Shape::scalar, .scalar = std::string(59, 'a') + "\xC3\xBC" + std::string(40, 'b'), .entries = {}};
   EXPECT_EQ(node.found(), "'" + std::string(59, 'a') + "...'");
 }
 

@@ -37,6 +37,7 @@ std::string suggestion(const Description& table, const std::string& word) {
 
 // Whether one of the mapping's unknown keys looks like this one: then saying that it is missing would be noise.
 bool misspelt(const Description& table, const Node& node, std::string_view name) {
+  if (node.entries.size() > kMostProblems) return false;  // not a table that somebody wrote
   return std::ranges::any_of(node.entries, [&](const Entry& entry) {
     return find_key(table, entry.key) == nullptr && nearest_key(table, entry.key) == name;
   });
@@ -59,6 +60,7 @@ void TableShape::add(KeyDescription key) {
 }
 
 void TableShape::check_keys(const Node& node, Reader& reader) const {
+  std::size_t told = 0;
   for (const Entry& entry : node.entries) {
     if (find_key(*description_, entry.key) == nullptr) {
       const Node shown{.place = entry.key_place, .shape = Shape::scalar, .scalar = entry.key, .entries = {}};
