@@ -49,11 +49,11 @@ def gateway_of(symbolon, foreign, backend):
     """Starts gateways in front of the backend that trust the foreign CA: gateway_of(clients={...}) -> Running with .port."""
     started = []
 
-    def start(clients=None, to=None, server=None, trust=None, **more):
+    def start(clients=None, to=None, server=None, trust=None, program=(BINARY, "run", "--config"), **more):
         listen = port()
         server = server or foreign.server()
         route = static_route(listen, to or backend.address, server, trust or [foreign.cert], clients=clients, **more)
-        running = symbolon.run(symbolon.configure([route]), listen)
+        running = symbolon.run(symbolon.configure([route]), listen, program=program)
         running.port = listen
         started.append(running)
         return running

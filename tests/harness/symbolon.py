@@ -9,6 +9,7 @@ from harness.process import PORTS, Process, run, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = pathlib.Path(os.environ.get("SYMBOLON_BINARY", ROOT / "build" / "symbolon"))
+UNDRAINED = BINARY.parent / "tests" / "undrained_gateway"  # ours without the draining close
 
 
 class Symbolon:
@@ -68,9 +69,9 @@ class Symbolon:
         path.write_text(json.dumps(document, indent=2))
         return path
 
-    def run(self, config, *ports, arguments=()):
+    def run(self, config, *ports, program=(BINARY, "run", "--config")):
         """`symbolon run`, ready when it listens on the ports."""
-        gateway = Running([BINARY, "run", "--config", config, *arguments], self.folder, self.env)
+        gateway = Running([*program, config], self.folder, self.env)
         try:
             gateway.wait_listening(*ports)
         except BaseException:
