@@ -53,15 +53,18 @@ std::string Reader::subject() const {
 }
 
 std::vector<Error> Reader::sorted_errors() const {
-  std::vector<Problem> sorted = problems_;
-  std::ranges::stable_sort(sorted, {}, &Problem::place);
+  std::vector<const Problem*> sorted;
+  for (const Problem& problem : problems_) sorted.push_back(&problem);
+  // Of two at one place, the one that was found first stands first.
+  std::ranges::sort(
+      sorted, [](const Problem* a, const Problem* b) { return a->place == b->place ? a < b : a->place < b->place; });
   std::vector<Error> out;
   const Place* last = nullptr;
-  for (const Problem& problem : sorted) {
+  for (const Problem* problem : sorted) {
     if (out.size() >= kMostProblems) break;
-    if (last != nullptr && *last == problem.place && problem.code != Code::config_missing_key) continue;
-    out.push_back(problem.error());
-    last = &problem.place;
+    if (last != nullptr && *last == problem->place && problem->code != Code::config_missing_key) continue;
+    out.push_back(problem->error());
+    last = &problem->place;
   }
   return out;
 }

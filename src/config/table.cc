@@ -64,9 +64,9 @@ void TableShape::check_keys(const Node& node, Reader& reader) const {
   for (const Entry& entry : node.entries) {
     if (find_key(*description_, entry.key) == nullptr) {
       const Node shown{.place = entry.key_place, .shape = Shape::scalar, .scalar = entry.key, .entries = {}};
-      reader.error(
-          entry.key_place, Code::config_unknown_key,
-          fmt::format("unknown key {}{}{}", shown.found(), reader.in_scope(), suggestion(*description_, entry.key)));
+      const std::string hint = told++ < kMostProblems ? suggestion(*description_, entry.key) : "";
+      reader.error(entry.key_place, Code::config_unknown_key,
+                   fmt::format("unknown key {}{}{}", shown.found(), reader.in_scope(), hint));
     } else if (entry.value.scalar != "false") {
       reader.note_weakening(entry.key_place, entry.key);
     }
