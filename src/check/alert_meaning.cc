@@ -20,7 +20,7 @@ std::string_view alert_meaning(int alert) {
     case 46: return "the server does not accept the client's certificate for a reason that it does not name";
     case 47: return "the server finds a value in the handshake wrong";
     case 48: return "the server does not know the CA that issued the client's certificate, or cannot reach it";
-    case 49: return "the certificate is valid, but the server's access rules refuse it";
+    case 49: return "the server's access rules refuse the certificate (GnuTLS says so of every one it does not accept)";
     case 50: return "the server could not read a message";
     case 51: return "a signature of the handshake, or of the client's chain, does not verify at the server";
     case 70: return "the server does not speak a TLS version that was offered (1.2 and 1.3)";

@@ -23,8 +23,15 @@ void append_as(std::vector<Finding>& to, std::vector<Finding> from, Certainty ce
   }
 }
 
-// Servers other than OpenSSL's say these for whatever they do not like.
-bool is_general(int alert) { return alert == 40 || alert == 42 || alert == 46 || alert == 80; }
+// Servers say these for whatever they do not like: Java 46, Go 42, GnuTLS 49 (and 50 for none at all).
+bool is_general(int alert) {
+  return alert == 40 || alert == 41 || alert == 42 || alert == 46 || alert == 49 || alert == 80;
+}
+
+// By the CA names that the server sent, or by the CAs that --ca named.
+bool has_no_path(const Observation& seen) {
+  return !fits_ca_names(seen.client_chain, seen.tls->ca_names) || (seen.client_path && !*seen.client_path);
+}
 
 std::vector<Finding> none_was_sent(const Observation& seen, int alert) {
   std::vector<Finding> out;
@@ -38,7 +45,7 @@ std::vector<Finding> none_was_sent(const Observation& seen, int alert) {
         "use a key of a type that the server's signature algorithms name"));
   }
   const bool says_so = alert == 116;
-  const bool common = is_general(alert) || alert == 41 || alert == 43 || alert == 48 || alert == 49;
+  const bool common = is_general(alert) || alert == 43 || alert == 48 || alert == 50;
   if (says_so || common) {
     out.push_back(of_client(Code::client_certificate_missing, says_so ? Certainty::proven : Certainty::likely, words,
                             seen.client_chain.empty() ? "give one with --cert and --key" : ""));
@@ -104,9 +111,7 @@ std::vector<Finding> what_the_alert_says(const Observation& seen, int alert) {
                "renew the CRL at the server, and compare the clocks"}};
     default: break;
   }
-  const bool excluded = !fits_ca_names(seen.client_chain, seen.tls->ca_names);
-  if (is_general(alert) && excluded) return {issuer_is_unknown(seen)};
-  if (is_general(alert) || alert == 41) {
+  if (is_general(alert)) {
     return {of_client(Code::client_certificate_refused,
                       alert == 42 || alert == 46 ? Certainty::proven : Certainty::likely, words)};
   }
@@ -176,19 +181,24 @@ std::vector<Finding> explain_client_alert(const Observation& seen, int alert) {
   std::vector<Finding> out;
   if (!facts.empty()) {  // the alert and the certificate say the same
     const Certainty certainty = is_general(alert) ? Certainty::likely : Certainty::proven;
-    for (Finding& finding : facts) {
-      finding.words += fmt::format("; the server answered {}", alert_text(alert));
-      finding.certainty = certainty;
-    }
-    out = std::move(facts);
+    for (Finding& finding : facts) finding.words += fmt::format("; the server answered {}", alert_text(alert));
+    append_as(out, std::move(facts), certainty);
     append_as(out, std::move(others), Certainty::possible);
-  } else if (is_general(alert) && !others.empty()) {
-    append_as(out, std::move(others), Certainty::likely);
-    append_as(out, what_the_alert_says(seen, alert), Certainty::possible);
+  } else if (is_general(alert)) {
+    out = explain_unnamed_refusal(seen, what_the_alert_says(seen, alert).front());
   } else {
     out = what_the_alert_says(seen, alert);
     append_as(out, std::move(others), Certainty::possible);
   }
+  return out;
+}
+
+std::vector<Finding> explain_unnamed_refusal(const Observation& seen, Finding refusal) {
+  std::vector<Finding> out;
+  append_as(out, client_facts(seen), Certainty::likely);
+  if (out.empty() && has_no_path(seen)) out.push_back(issuer_is_unknown(seen));
+  if (!out.empty() && refusal.code == Code::not_allowed_by_policy) refusal.certainty = Certainty::possible;
+  out.push_back(std::move(refusal));
   return out;
 }
 
@@ -200,12 +210,9 @@ std::vector<Finding> explain_client_silence(const Observation& seen) {
                             "give one with --cert and --key"));
     return out;
   }
-  append_as(out, client_facts(seen), Certainty::likely);
-  if (out.empty() && !fits_ca_names(seen.client_chain, seen.tls->ca_names)) out.push_back(issuer_is_unknown(seen));
-  out.push_back(of_client(Code::client_certificate_refused, Certainty::likely,
-                          "the server got the client's certificate and hung up without an alert",
-                          "look at the server's log: the alert may have been lost to a reset"));
-  return out;
+  return explain_unnamed_refusal(seen, of_client(Code::client_certificate_refused, Certainty::likely,
+                                                 "the server got the client's certificate and hung up without an alert",
+                                                 "look at the server's log: the alert may have been lost to a reset"));
 }
 
 }  // namespace symbolon::check

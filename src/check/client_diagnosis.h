@@ -16,6 +16,9 @@ std::vector<Finding> client_facts(const Observation& observation);
 // The server asked for a client certificate and then ended with `alert`: why, what decided first.
 std::vector<Finding> explain_client_alert(const Observation& observation, int alert);
 
+// The server got the certificate and refused in a way (`refusal`) that names no reason: likely reasons, then that.
+std::vector<Finding> explain_unnamed_refusal(const Observation& observation, Finding refusal);
+
 // The server asked for a client certificate and then hung up without a word.
 std::vector<Finding> explain_client_silence(const Observation& observation);
 

@@ -33,6 +33,8 @@ struct Greeting {
 };
 constexpr Greeting kGreetings[] = {
     {"HTTP/", "an HTTP server without TLS answered"},
+    {"<!DOCTYPE", "an HTTP server without TLS answered"},
+    {"<html", "an HTTP server without TLS answered"},
     {"SSH-", "an SSH server answered"},
     {"220", "an SMTP or FTP server greeted: it may want STARTTLS first"},
     {"* OK", "an IMAP server greeted: it may want STARTTLS first"},
@@ -61,10 +63,12 @@ Finding hello_alert(const Observation& seen, int alert) {
       return {Code::unrecognized_name, Certainty::proven, Side::client,
               fmt::format("{}; it was asked for \"{}\"", words, seen.server_name),
               "name a site that the server has with --server-name"};
-    case 71: return {Code::no_shared_cipher, Certainty::likely, Side::server, words};
     case 40:
-      if (early) return {Code::no_shared_cipher, Certainty::likely, Side::server, words};
-      break;
+      if (!early) break;
+      [[fallthrough]];
+    case 71:
+      return {Code::no_shared_cipher, Certainty::likely, Side::server, words,
+              "enable ECDHE suites with AES-GCM or ChaCha20 at the server, and give it a certificate"};
     case 10:
     case 47:
     case 50: return {Code::handshake_malformed, Certainty::likely, Side::server, words};
@@ -93,8 +97,9 @@ std::vector<Finding> hung_up(const Observation& seen) {
   if (tls.certificate_requested) out = explain_client_silence(seen);
   const bool reset = tls.end == ProbeEnd::reset;
   const Finding how{reset ? Code::handshake_reset : Code::handshake_closed, Certainty::proven, Side::server,
-                    tls.version.empty() ? "the connection ended before the server said anything in TLS"
-                                        : "the connection ended without an alert"};
+                    tls.first_octets.empty() ? "the connection ended before the server said anything"
+                    : tls.version.empty()    ? "the connection ended before a ServerHello came"
+                                             : "the connection ended without an alert"};
   out.insert(tls.finished || out.empty() ? out.end() : out.begin(), how);
   return out;
 }
@@ -127,7 +132,11 @@ void judge_connection(const Observation& seen, Report& report) {
   if (auto refusal = http_refusal(seen)) {
     report.outcome = Outcome::refused;
     report.summary = fmt::format("the handshake finished, and the answer was \"{}\"", refusal->words);
-    report.findings.push_back(*std::move(refusal));
+    if (refusal->code == Code::client_certificate_refused) {
+      report.findings = explain_unnamed_refusal(seen, *std::move(refusal));
+    } else {
+      report.findings.push_back(*std::move(refusal));
+    }
     return;
   }
   const std::string evidence =
@@ -204,6 +213,19 @@ void judge_handshake(const Observation& seen, Report& report) {
 
 // -- the chains
 
+// Where the table's remedy speaks to the owner of a configuration, this speaks to who typed the command.
+std::string server_remedy(const x509::PathFailure& failure) {
+  switch (failure.problem) {
+    case CertificateProblem::untrusted_issuer:
+    case CertificateProblem::self_signed: return "name the CA that issued it with --ca, if it is to be trusted";
+    case CertificateProblem::incomplete_chain:
+      return "let the server send its intermediate certificates behind the leaf; or name the CA with --ca";
+    case CertificateProblem::name_mismatch:
+      return "ask for a name that it holds (--server-name), or issue it with this name as subjectAltName";
+    default: return {};
+  }
+}
+
 void judge_server(const Observation& seen, Report& report) {
   if (seen.tls->server_chain.empty()) return;
   if (!seen.server_path) {
@@ -212,8 +234,8 @@ void judge_server(const Observation& seen, Report& report) {
   }
   if (!*seen.server_path) {
     const x509::PathFailure& failure = seen.server_path->error();
-    report.findings.push_back(
-        {failure.code, Certainty::proven, Side::server, fmt::format("{} (judged by {})", failure.detail, seen.trust)});
+    report.findings.push_back({failure.code, Certainty::proven, Side::server,
+                               fmt::format("{} (judged by {})", failure.detail, seen.trust), server_remedy(failure)});
     return;
   }
   for (const x509::Finding& warning : (*seen.server_path)->warnings) {

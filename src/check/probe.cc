@@ -44,14 +44,14 @@ PathVerdict judge(const std::vector<x509::Certificate>& chain, const ProbeReques
 
 // -- the command line
 
-Result<net::Endpoint> parse_endpoint(const std::string& text) {
+Result<net::Endpoint> read_endpoint(const std::string& text) {
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
   if (bare_v6) return net::Endpoint::parse("[" + text + "]:443");
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
   auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : text + ":443"));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
-    return fail(Code::bad_request, "{}: port 0 cannot be connected to", text);
+    return fail(Code::bad_request, "port 0 cannot be connected to");
   }
   if (endpoint.kind == net::Endpoint::Kind::any) {
     endpoint.kind = net::Endpoint::Kind::name;
@@ -113,7 +113,9 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
 
 Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds now) {
   ProbeRequest request;
-  request.endpoint = TRY(parse_endpoint(arguments.endpoint));
+  auto endpoint = read_endpoint(arguments.endpoint);
+  if (!endpoint) return fail(Code::usage, "{}: {}", arguments.endpoint, endpoint.error().words);
+  request.endpoint = *std::move(endpoint);
   const bool named = request.endpoint.kind != net::Endpoint::Kind::unix_path;
   request.server_name = arguments.server_name.value_or(named ? request.endpoint.host : "");
   request.ask = arguments.ask;

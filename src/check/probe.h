@@ -44,7 +44,7 @@ struct ProbeArguments {
   Ask ask = Ask::nothing;                       // --http
 };
 
-// Reads the files. Fails with bad_request (endpoint), usage (--key without --cert), key_mismatch, key_unreadable,
+// Reads the files. Fails with usage (endpoint, --key without --cert), key_mismatch, key_unreadable,
 // passphrase_needed, trust_empty, pem_malformed, file_missing and the like.
 Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds now);
 

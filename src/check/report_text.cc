@@ -76,7 +76,8 @@ void show_client(Page& page, const Observation& seen) {
   if (tls.ca_names.empty()) {
     page.line("the server asks for a client certificate of any CA");
   } else {
-    page.line("the server asks for a client certificate of one of {} CAs", tls.ca_names.size());
+    page.line("the server asks for a client certificate of {}",
+              tls.ca_names.size() == 1 ? "this CA" : fmt::format("one of these {} CAs", tls.ca_names.size()));
   }
   for (std::size_t i = 0; i < tls.ca_names.size() && i < kNamesShown; ++i) page.line("  {}", tls.ca_names[i].text());
   if (tls.ca_names.size() > kNamesShown) page.line("  and {} more", tls.ca_names.size() - kNamesShown);
@@ -103,7 +104,7 @@ void show_handshake(Page& page, const Observation& seen) {
   show_client(page, seen);
   if (tls.alert_received) {
     page.line("alert: {}{}", alert_text(tls.alert_received->description),
-              tls.alert_received->after_finished ? ", after this side's Finished" : "");
+              tls.finished ? ", after the handshake had finished for this side" : "");
   }
 }
 
