@@ -1,0 +1,45 @@
+// Whatever JSON a peer sends: the first octet picks the object, the rest is its text. What is accepted is written and
+// read back the same; what is refused is refused with bad_request.
+#include <cstdint>
+#include <string_view>
+
+#include "api/codec.h"
+
+namespace {
+
+using namespace symbolon;
+
+template <typename T>
+void check(std::string_view text) {
+  const auto object = api::decode<T>(text);
+  if (!object) {
+    ENSURE(object.error().code == Code::bad_request);
+    ENSURE(!object.error().words.empty());
+    return;
+  }
+  const auto back = api::decode<T>(api::encode(*object));
+  ENSURE(back.has_value() && *back == *object);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0]) {
+    case 'i': check<api::IssueRequest>(text); break;
+    case 'I': check<api::IssueAnswer>(text); break;
+    case 'l': check<api::ListPage>(text); break;
+    case 'd': check<api::CertificateDetails>(text); break;
+    case 'r': check<api::RevocationRequest>(text); break;
+    case 'R': check<api::RevocationAnswer>(text); break;
+    case 'p': check<api::ProfileList>(text); break;
+    case 'c': check<api::IssuerList>(text); break;
+    case 's': check<api::StatusInfo>(text); break;
+    case 'v': check<api::LedgerVerifyAnswer>(text); break;
+    case 'b': check<api::LedgerBackupRequest>(text); break;
+    case 'B': check<api::LedgerBackupAnswer>(text); break;
+    default: check<api::Progress>(text); break;
+  }
+  return 0;
+}
