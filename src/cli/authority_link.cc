@@ -1,0 +1,62 @@
+#include "cli/authority_link.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "authority/api_server.h"
+#include "authority/authority.h"
+#include "cli/configuration.h"
+
+namespace symbolon::cli {
+
+struct AuthorityLink::Host {
+  std::unique_ptr<authority::Authority> authority;
+  boost::asio::io_context context;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
+  std::unique_ptr<authority::ApiServer> server;
+  std::thread thread;
+
+  ~Host() {
+    if (server) server->http().stop();
+    work.reset();
+    if (thread.joinable()) thread.join();
+  }
+};
+
+AuthorityLink::AuthorityLink(std::unique_ptr<Host> host, std::unique_ptr<enroll::AuthorityClient> client)
+    : host_(std::move(host)), client_(std::move(client)) {}
+AuthorityLink::AuthorityLink(AuthorityLink&&) noexcept = default;
+AuthorityLink& AuthorityLink::operator=(AuthorityLink&&) noexcept = default;
+// The client goes first: its end of the socket pair closes, and the host's connection ends.
+AuthorityLink::~AuthorityLink() { client_.reset(); }
+
+Result<AuthorityLink> AuthorityLink::open(const Session& session) {
+  const LoadedConfiguration loaded = TRY(load_configuration(session));
+  const Path socket = authority::StateLayout{loaded.state}.socket();
+  std::error_code ignored;
+  if (std::filesystem::exists(socket, ignored)) {
+    auto running = enroll::AuthorityClient::over_unix(socket);
+    if (running) return AuthorityLink(nullptr, std::make_unique<enroll::AuthorityClient>(std::move(*running)));
+    if (running.error().code != Code::authority_unreachable) return std::unexpected(running.error());
+    // The socket of a process that died: the state is free, and open_authority finds out.
+  }
+  auto host = std::make_unique<Host>();
+  host->authority = TRY(open_authority(loaded, session.clock()));
+  host->server =
+      std::make_unique<authority::ApiServer>(host->context, *host->authority, authority::ApiOptions{.threads = 2});
+  int ends[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return fail(Code::system_error, "socketpair: {}", std::strerror(errno));
+  }
+  TRY(host->server->http().serve(ends[0]));
+  host->thread = std::thread([raw = host.get()] { raw->context.run(); });
+  auto client = TRY(enroll::AuthorityClient::over_descriptor(ends[1]));
+  return AuthorityLink(std::move(host), std::make_unique<enroll::AuthorityClient>(std::move(client)));
+}
+
+}  // namespace symbolon::cli

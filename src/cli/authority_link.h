@@ -1,0 +1,29 @@
+// The way to the authority: over its socket where one runs, else one is hosted in this process and called the same way.
+#pragma once
+
+#include <memory>
+
+#include "cli/session.h"
+#include "enroll/authority_client.h"
+
+namespace symbolon::cli {
+
+class AuthorityLink {
+ public:
+  // Fails with state_missing, state_locked (somebody holds the state and does not answer), and as Authority::open.
+  static Result<AuthorityLink> open(const Session& session);
+
+  AuthorityLink(AuthorityLink&&) noexcept;
+  AuthorityLink& operator=(AuthorityLink&&) noexcept;
+  ~AuthorityLink();
+
+  enroll::AuthorityClient& client() { return *client_; }
+
+ private:
+  struct Host;  // the authority in this process, with its threads; absent where one runs elsewhere
+  AuthorityLink(std::unique_ptr<Host> host, std::unique_ptr<enroll::AuthorityClient> client);
+  std::unique_ptr<Host> host_;
+  std::unique_ptr<enroll::AuthorityClient> client_;
+};
+
+}  // namespace symbolon::cli

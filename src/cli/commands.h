@@ -1,0 +1,30 @@
+// Every command of the command line; each unit *_command.cc defines those of one theme.
+#pragma once
+
+#include "cli/command.h"
+
+namespace symbolon::cli {
+
+// The whole table, in the order of --help.
+Command command_table(struct GlobalOptions& global);
+
+Command init_command();
+Command run_command();
+Command proxy_command();
+Command issue_command();
+Command sign_command();
+Command list_command();
+Command show_command();
+Command revoke_command();
+Command status_command();
+Command profiles_command();
+Command ledger_command();
+Command ca_command();
+Command verify_command();
+Command check_command();
+Command config_command();
+Command trust_command();
+Command export_command();
+Command docs_command();  // hidden: the generated documents
+
+}  // namespace symbolon::cli

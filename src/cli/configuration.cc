@@ -1,0 +1,74 @@
+#include "cli/configuration.h"
+
+namespace symbolon::cli {
+namespace {
+
+config::Table<AuthoritySection> authority_table() {
+  config::Table<AuthoritySection> table("authority", "The private CA.");
+  table
+      .optional("name", &AuthoritySection::name, config::string(),
+                {"What it is called: the server name of its API, and in `status`.", "ca.example.internal"})
+      .optional("listen", &AuthoritySection::listen,
+                config::parsed<net::Endpoint>("an endpoint such as 127.0.0.1:8440", net::Endpoint::parse),
+                {"Where the API is served over mutual TLS, to certificates of profile `admin`. The Unix socket in the "
+                 "state folder is always there.",
+                 "127.0.0.1:8440"})
+      .optional("profiles", &AuthoritySection::profiles, authority::profiles_value(),
+                "Profiles beside the built-in ones, and changes to those.");
+  return table;
+}
+
+void print_findings(const Session& session, const std::vector<Error>& errors) {
+  // The first error is returned and printed by the caller.
+  for (std::size_t i = 1; i < errors.size(); ++i) session.terminal().note("error: " + printable(errors[i].text()));
+}
+
+}  // namespace
+
+config::Table<Configuration> configuration_table() {
+  config::Table<Configuration> table("", "One file for every role; a key means the same everywhere.");
+  table
+      .optional("state", &Configuration::state, config::path(),
+                {"The state folder: ledger, keys, socket. Default: the folder of this file.", "/var/lib/symbolon"})
+      .optional("authority", &Configuration::authority, config::table(authority_table()),
+                "The private CA. Without it, `symbolon run` runs none.")
+      .optional("gateway", &Configuration::gateway, config::table(gateway::gateway_table()),
+                "Mutual TLS in front of services.");
+  return table;
+}
+
+Result<LoadedConfiguration> load_configuration(const Session& session) {
+  const Places places = session.default_places();
+  std::error_code ignored;
+  if (!std::filesystem::exists(places.config, ignored)) {
+    if (session.options().config) return fail_at(places.config.string(), Code::config_missing, "there is no such file");
+    return fail_at(places.config.string(), Code::config_missing, "there is no configuration here");
+  }
+  auto loaded = config::load_file(places.config, configuration_table());
+  for (const config::Warning& warning : loaded.warnings) session.terminal().warn(warning.text());
+  if (!loaded.errors.empty()) {
+    print_findings(session, loaded.errors);
+    return std::unexpected(config::first_of(loaded.errors));
+  }
+  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value)};
+  if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
+  return out;
+}
+
+Result<Path> find_state(const Session& session) {
+  const Places places = session.default_places();
+  std::error_code ignored;
+  if (std::filesystem::exists(places.config, ignored)) return TRY(load_configuration(session)).state;
+  if (std::filesystem::exists(places.state / "root.crt", ignored)) return places.state;
+  return fail_at(places.state.string(), Code::state_missing, "there is no authority here");
+}
+
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Clock& clock) {
+  authority::AuthorityOptions options;
+  options.state = loaded.state;
+  if (loaded.content.authority) options.name = loaded.content.authority->name;
+  if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
+  return authority::Authority::open(std::move(options), clock);
+}
+
+}  // namespace symbolon::cli

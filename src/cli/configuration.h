@@ -1,0 +1,48 @@
+// symbolon.yaml as a whole: the tables of the roles, put together.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "authority/authority.h"
+#include "authority/profile_config.h"
+#include "cli/session.h"
+#include "config/load.h"
+#include "gateway/config.h"
+#include "net/endpoint.h"
+
+namespace symbolon::cli {
+
+struct AuthoritySection {
+  std::string name = "symbolon";
+  std::optional<net::Endpoint> listen;  // of the API over mutual TLS; the Unix socket is always there
+  std::map<std::string, authority::ProfileConfig> profiles;
+};
+
+struct Configuration {
+  std::optional<Path> state;
+  std::optional<AuthoritySection> authority;
+  std::optional<gateway::GatewayConfig> gateway;
+};
+
+config::Table<Configuration> configuration_table();
+
+struct LoadedConfiguration {
+  Path file;
+  Path state;
+  Configuration content;
+};
+
+// Reads --config; every error of the file is printed, the first is returned; warnings are printed. Fails with
+// config_missing, config_... and file_...
+Result<LoadedConfiguration> load_configuration(const Session& session);
+
+// The state folder, as the configuration says it. Fails with state_missing.
+Result<Path> find_state(const Session& session);
+
+// The authority over that state, in this process. Fails as Authority::open and, for its profiles, with config_...
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Clock& clock);
+
+}  // namespace symbolon::cli

@@ -1,0 +1,192 @@
+// init: a whole authority from nothing. ca: further issuing CAs.
+#include <memory>
+
+#include "authority/init.h"
+#include "cli/authority_link.h"
+#include "cli/commands.h"
+#include "cli/configuration.h"
+
+namespace symbolon::cli {
+namespace {
+
+struct InitWords {
+  std::string organization;
+  std::string key_type = "p256";
+  std::optional<std::string> passphrase_file;
+  std::optional<std::string> root_cert;
+  std::optional<std::string> root_key;
+  std::optional<std::string> issuing_cert;
+  std::optional<std::string> issuing_key;
+  std::optional<std::string> import_passphrase_file;
+  std::vector<std::string> permit;
+  std::vector<std::string> exclude;
+};
+
+Result<std::optional<authority::ImportedCa>> read_import(const std::optional<std::string>& certificate,
+                                                         const std::optional<std::string>& key, const InitWords& words,
+                                                         const Session& session) {
+  if (!certificate) {
+    if (key) return fail(Code::usage, "a key without its certificate: name both");
+    return std::optional<authority::ImportedCa>();
+  }
+  authority::ImportedCa import;
+  import.where = *certificate;
+  import.certificate = TRY(read_file(*certificate, 4 << 20));
+  if (key) import.key = TRY(read_private_file(*key));
+  if (words.import_passphrase_file) import.passphrase = TRY(session.passphrase(words.import_passphrase_file, {}));
+  return std::optional<authority::ImportedCa>(std::move(import));
+}
+
+Result<x509::NameConstraints> name_constraints(const InitWords& words) {
+  x509::NameConstraints out;
+  for (const std::string& word : words.permit) out.permitted.push_back(TRY(x509::NameSubtree::parse(word)));
+  for (const std::string& word : words.exclude) out.excluded.push_back(TRY(x509::NameSubtree::parse(word)));
+  return out;
+}
+
+void print_made(const Session& session, const Places& places, const authority::InitResult& made) {
+  const Terminal& terminal = session.terminal();
+  const auto until = [](const x509::Certificate& certificate) { return to_rfc3339(certificate.validity().not_after); };
+  terminal.print(fmt::format("{} an authority in {}", terminal.styled(Style::good, "made"), places.state.string()));
+  if (made.root) {
+    terminal.print(
+        fmt::format("  root          {} (until {})", printable(made.root->subject().text()), until(*made.root)));
+  }
+  terminal.print(
+      fmt::format("  issuing CA    {} (until {})", printable(made.issuing.subject().text()), until(made.issuing)));
+  terminal.print(fmt::format("  trust this    {}", (places.state / "root.crt").string()));
+  if (std::filesystem::exists(places.state / "root.key")) {
+    terminal.print(fmt::format("  root's key    {} (encrypted; not needed to run: move it off this machine)",
+                               (places.state / "root.key").string()));
+  }
+  terminal.print(fmt::format("  admin         {}", (places.state / "admin.crt").string()));
+  terminal.print(fmt::format("  configuration {}", places.config.string()));
+  for (const std::string& note : made.notes) terminal.note(note);
+  terminal.note("next: symbolon issue server web.example; symbolon issue client laptop; symbolon run");
+}
+
+Status init(const InitWords& words, const Session& session) {
+  const Places places = session.default_places();
+  authority::InitOptions options;
+  options.organization = words.organization;
+  options.state = places.state;
+  options.config = places.config;
+  const auto type = crypto::key_type_from_name(words.key_type);
+  if (!type)
+    return fail(Code::usage, "'{}' is not a key type (p256, p384, ed25519, rsa2048, rsa3072, rsa4096)", words.key_type);
+  options.key_type = *type;
+  options.name_constraints = TRY(name_constraints(words));
+  options.root = TRY(read_import(words.root_cert, words.root_key, words, session));
+  options.issuing = TRY(read_import(words.issuing_cert, words.issuing_key, words, session));
+  std::error_code ignored;
+  if (std::filesystem::exists(places.config, ignored)) {
+    return fail_at(places.config.string(), Code::already_exists,
+                   "there is an authority here already; nothing was changed");
+  }
+  if (!options.issuing) {
+    options.root_passphrase = TRY(session.new_passphrase(words.passphrase_file, "A passphrase for the root's key"));
+  }
+  const authority::InitResult made = TRY(authority::init(options, session.clock()));
+  print_made(session, places, made);
+  return {};
+}
+
+struct NewIssuerWords {
+  std::optional<std::string> passphrase_file;
+  std::optional<std::string> key_type;
+  std::optional<std::string> lifetime;
+  std::vector<std::string> permit;
+  std::vector<std::string> exclude;
+};
+
+Status new_issuer(const NewIssuerWords& words, const Session& session) {
+  const LoadedConfiguration loaded = TRY(load_configuration(session));
+  auto authority = TRY(open_authority(loaded, session.clock()));
+  authority::NewIssuerOptions options;
+  options.root_passphrase = TRY(session.passphrase(words.passphrase_file, "The passphrase of the root's key"));
+  if (words.key_type) {
+    options.key_type = crypto::key_type_from_name(*words.key_type);
+    if (!options.key_type) return fail(Code::usage, "'{}' is not a key type", *words.key_type);
+  }
+  if (words.lifetime) options.lifetime = TRY(parse_duration(*words.lifetime));
+  InitWords constraints;
+  constraints.permit = words.permit;
+  constraints.exclude = words.exclude;
+  options.name_constraints = TRY(name_constraints(constraints));
+  options.actor = "command line";
+  const x509::Certificate made = TRY(authority->make_new_issuer(options));
+  session.terminal().print(
+      fmt::format("made {}, until {}", printable(made.text()), to_rfc3339(made.validity().not_after)));
+  session.terminal().note(
+      "new certificates come from it from now on; the old issuing CA stays valid for those it issued");
+  return {};
+}
+
+struct ImportWords {
+  std::string certificate;
+  std::optional<std::string> key;
+  std::optional<std::string> passphrase_file;
+};
+
+Status import_issuer(const ImportWords& words, const Session& session) {
+  const LoadedConfiguration loaded = TRY(load_configuration(session));
+  auto authority = TRY(open_authority(loaded, session.clock()));
+  InitWords init_words;
+  init_words.import_passphrase_file = words.passphrase_file;
+  const auto import = TRY(read_import(words.certificate, words.key, init_words, session));
+  const x509::Certificate taken = TRY(authority->import_issuer(*import, "command line"));
+  session.terminal().print(
+      fmt::format("imported {}, until {}", printable(taken.text()), to_rfc3339(taken.validity().not_after)));
+  return {};
+}
+
+}  // namespace
+
+Command init_command() {
+  auto words = std::make_shared<InitWords>();
+  Command command("init", "Make a CA, a ledger, an admin certificate and a commented configuration");
+  command.argument("ORGANIZATION", &words->organization, "\"Example Corp\": stands in the names of the CAs")
+      .option("--passphrase-file FILE", &words->passphrase_file,
+              "its first line encrypts the root's key (default: asked for, twice)")
+      .option("--key-type TYPE", &words->key_type,
+              "of the CAs: p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096")
+      .option("--permit NAME", &words->permit,
+              "the issuing CA may name only this (dns:example.com, email:example.com, ip:10.0.0.0/8, uri:example.com); "
+              "may be repeated")
+      .option("--exclude NAME", &words->exclude, "the issuing CA may not name this; may be repeated")
+      .option("--import-root FILE", &words->root_cert, "use this root: PEM or PKCS#12")
+      .option("--import-root-key FILE", &words->root_key, "its key in PEM")
+      .option("--import-issuing FILE", &words->issuing_cert, "use this issuing CA, its chain behind it: PEM or PKCS#12")
+      .option("--import-issuing-key FILE", &words->issuing_key, "its key in PEM")
+      .option("--import-passphrase-file FILE", &words->import_passphrase_file, "opens the imported key or PKCS#12")
+      .example("symbolon init \"Example Corp\"",
+               "everything in /etc/symbolon and /var/lib/symbolon (root), else in ./symbolon")
+      .example(
+          "symbolon init \"Example Corp\" --import-root corp-root.p12 --import-passphrase-file p12.txt "
+          "--passphrase-file root.txt",
+          "below a root that exists")
+      .action([words](Session& session) { return init(*words, session); });
+  return command;
+}
+
+Command ca_command() {
+  auto made = std::make_shared<NewIssuerWords>();
+  auto taken = std::make_shared<ImportWords>();
+  Command command("ca", "Further issuing CAs");
+  command
+      .sub(Command("new-issuer", "Make a new issuing CA from the root; new certificates come from it")
+               .option("--passphrase-file FILE", &made->passphrase_file, "opens the root's key (default: asked for)")
+               .option("--key-type TYPE", &made->key_type, "default: the root's")
+               .option("--lifetime SPAN", &made->lifetime, "default: 5y")
+               .option("--permit NAME", &made->permit, "it may name only this; may be repeated")
+               .option("--exclude NAME", &made->exclude, "it may not name this; may be repeated")
+               .action([made](Session& session) { return new_issuer(*made, session); }))
+      .sub(Command("import", "Take over an issuing CA that exists")
+               .argument("FILE", &taken->certificate, "PEM (the CA first, its chain behind it) or PKCS#12")
+               .option("--key FILE", &taken->key, "its key in PEM")
+               .option("--passphrase-file FILE", &taken->passphrase_file, "opens the key or the PKCS#12")
+               .action([taken](Session& session) { return import_issuer(*taken, session); }));
+  return command;
+}
+
+}  // namespace symbolon::cli

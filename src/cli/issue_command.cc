@@ -1,0 +1,254 @@
+// issue and sign: certificates. The key is made here and never leaves: the authority sees a request.
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <memory>
+
+#include "cli/authority_link.h"
+#include "cli/commands.h"
+#include "crypto/key.h"
+#include "x509/pkcs12.h"
+#include "x509/request.h"
+
+namespace symbolon::cli {
+namespace {
+
+struct IssueOptions {
+  std::string profile;
+  std::vector<std::string> names;
+  std::string out = ".";
+  std::string key_type = "p256";
+  std::optional<std::string> lifetime;
+  std::optional<std::string> issuer;
+  std::optional<std::string> p12_password_file;
+  bool no_p12 = false;
+  bool legacy = false;
+  bool force = false;
+};
+
+// A name as the beginning of file names: nothing that a shell or a folder would take amiss.
+std::string file_stem(std::string_view name) {
+  for (const std::string_view prefix : {"dns:", "ip:", "email:", "uri:", "cn:", "spiffe://"}) {
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  }
+  std::string stem;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                       c == '-' || c == '_' || c == '@';
+    if (c == '*') {
+      stem += "wildcard";
+    } else {
+      stem += plain ? c : '_';
+    }
+  }
+  while (stem.starts_with('.') || stem.starts_with('-')) stem.erase(0, 1);
+  return stem.empty() ? "certificate" : stem.substr(0, 120);
+}
+
+struct OutputFiles {
+  Path certificate;
+  Path key;
+  Path p12;
+};
+
+Status check_free(const OutputFiles& files, const IssueOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(options.out, ignored)) {
+    return fail_at(options.out, Code::file_unwritable, "there is no such folder");
+  }
+  if (::access(options.out.c_str(), W_OK) != 0)
+    return fail_at(options.out, Code::file_unwritable, "it may not be written");
+  for (const Path& file : {files.key, files.certificate, files.p12}) {
+    if (!options.force && std::filesystem::exists(file, ignored)) {
+      return fail_at(file.string(), Code::file_exists, "the file exists already; nothing was issued");
+    }
+  }
+  return {};
+}
+
+Result<std::optional<Seconds>> lifetime_of(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Seconds>();
+  return std::optional<Seconds>(TRY(parse_duration(*text)));
+}
+
+Result<Secret> p12_password(const IssueOptions& options, const Session& session) {
+  if (options.p12_password_file) return session.passphrase(options.p12_password_file, {});
+  return Secret(crypto::random_password(20));
+}
+
+struct Written {
+  OutputFiles files;
+  std::optional<std::string> shown_password;
+};
+
+Result<Written> write_files(const IssueOptions& options, const OutputFiles& files, const crypto::PrivateKey& key,
+                            const api::IssueAnswer& answer, const Session& session) {
+  const Existing existing = options.force ? Existing::replace : Existing::keep;
+  TRY(write_file(files.key, TRY(key.to_pem()).reveal(), {.mode = 0600, .existing = existing}));
+  TRY(write_file(files.certificate, answer.certificate + answer.chain, {.mode = 0644, .existing = existing}));
+  Written written{files, std::nullopt};
+  if (options.no_p12) return written;
+  const Secret password = TRY(p12_password(options, session));
+  auto chain = TRY(x509::Certificate::from_pem(answer.certificate + answer.chain));
+  for (auto& root : TRY(x509::Certificate::from_pem(answer.root))) chain.push_back(std::move(root));
+  const Bytes p12 = TRY(
+      x509::write_pkcs12(key, chain, password,
+                         {.friendly_name = files.key.stem().string(),
+                          .strength = options.legacy ? x509::Pkcs12Strength::legacy : x509::Pkcs12Strength::modern}));
+  TRY(write_file(files.p12, as_text(p12), {.mode = 0600, .existing = existing}));
+  if (!options.p12_password_file) written.shown_password = password.reveal();
+  return written;
+}
+
+void print_issued(const Session& session, const api::IssueAnswer& answer, const Written& written,
+                  const IssueOptions& options) {
+  const Terminal& terminal = session.terminal();
+  const api::CertificateSummary& summary = answer.summary;
+  if (session.json()) {
+    boost::json::object out{{"serial", summary.serial},
+                            {"fingerprint", summary.fingerprint},
+                            {"profile", summary.profile},
+                            {"not_after", to_rfc3339(summary.not_after)},
+                            {"certificate_file", written.files.certificate.string()},
+                            {"key_file", written.files.key.string()}};
+    if (!options.no_p12) out["p12_file"] = written.files.p12.string();
+    if (written.shown_password) out["p12_password"] = *written.shown_password;
+    terminal.print(boost::json::serialize(out));
+    return;
+  }
+  terminal.print(fmt::format("{} a {} certificate", terminal.styled(Style::good, "issued"), summary.profile));
+  terminal.print(fmt::format("  serial        {}", summary.serial));
+  terminal.print(fmt::format("  subject       {}", printable(summary.subject)));
+  for (const std::string& name : summary.names) terminal.print(fmt::format("  name          {}", printable(name)));
+  terminal.print(fmt::format("  ends          {} (in {})", to_rfc3339(summary.not_after),
+                             to_words(summary.not_after - session.clock().now())));
+  terminal.print(fmt::format("  certificate   {} (with the issuing CA behind it)", written.files.certificate.string()));
+  terminal.print(fmt::format("  key           {} (only you can read it)", written.files.key.string()));
+  if (!options.no_p12) terminal.print(fmt::format("  PKCS#12       {}", written.files.p12.string()));
+  if (written.shown_password) {
+    terminal.print(
+        fmt::format("  p12 password  {}  (shown this once)", terminal.styled(Style::strong, *written.shown_password)));
+  }
+  if (summary.profile == "server") {
+    terminal.note(fmt::format("next: symbolon export apache --cert {} --key {}", written.files.certificate.string(),
+                              written.files.key.string()));
+  } else {
+    terminal.note(fmt::format("next: symbolon check HOST:PORT --cert {} --key {}", written.files.certificate.string(),
+                              written.files.key.string()));
+  }
+}
+
+Status issue(const IssueOptions& options, const Session& session) {
+  const auto type = crypto::key_type_from_name(options.key_type);
+  if (!type)
+    return fail(Code::usage, "'{}' is not a key type (p256, p384, ed25519, rsa2048, rsa3072, rsa4096)",
+                options.key_type);
+  const Path stem = Path(options.out) / file_stem(options.names.front());
+  const OutputFiles files{stem.string() + ".crt", stem.string() + ".key", stem.string() + ".p12"};
+  TRY(check_free(files, options));
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const crypto::PrivateKey key = TRY(crypto::PrivateKey::generate(*type));
+  api::IssueRequest request;
+  request.profile = options.profile;
+  request.csr = TRY(x509::make_request(key, {}, {})).pem();
+  request.names = options.names;
+  request.lifetime = TRY(lifetime_of(options.lifetime));
+  request.issuer = options.issuer;
+  const api::IssueAnswer answer = TRY(link.client().issue(request));
+  const Written written = TRY(write_files(options, files, key, answer, session));
+  print_issued(session, answer, written, options);
+  return {};
+}
+
+struct SignOptions {
+  std::string request;
+  std::string profile;
+  std::vector<std::string> names;
+  std::optional<std::string> out;
+  std::optional<std::string> lifetime;
+  std::optional<std::string> issuer;
+  bool force = false;
+};
+
+Status sign(const SignOptions& options, const Session& session) {
+  if (options.profile.empty())
+    return fail(Code::usage, "say what it is for: --profile PROFILE (see `symbolon profiles`)");
+  const std::string content = TRY(read_file(options.request, 1 << 20));
+  const auto csr = TRY(x509::CertificateRequest::from_file_content(content, options.request));
+  std::error_code ignored;
+  if (options.out && !options.force && std::filesystem::exists(*options.out, ignored)) {
+    return fail_at(*options.out, Code::file_exists, "the file exists already; nothing was issued");
+  }
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  api::IssueRequest request;
+  request.profile = options.profile;
+  request.csr = csr.pem();
+  request.names = options.names;
+  request.lifetime = TRY(lifetime_of(options.lifetime));
+  request.issuer = options.issuer;
+  const api::IssueAnswer answer = TRY(link.client().issue(request));
+  const std::string chain = answer.certificate + answer.chain;
+  if (options.out) {
+    TRY(write_file(*options.out, chain,
+                   {.mode = 0644, .existing = options.force ? Existing::replace : Existing::keep}));
+    session.terminal().note(fmt::format("issued {} (serial {}), ends {}", *options.out, answer.summary.serial,
+                                        to_rfc3339(answer.summary.not_after)));
+  }
+  if (session.json()) {
+    session.terminal().print(
+        boost::json::serialize(boost::json::object{{"serial", answer.summary.serial},
+                                                   {"not_after", to_rfc3339(answer.summary.not_after)},
+                                                   {"certificate", answer.certificate},
+                                                   {"chain", answer.chain},
+                                                   {"root", answer.root}}));
+  } else if (!options.out) {
+    session.terminal().print(chain.substr(0, chain.size() - 1));
+  }
+  return {};
+}
+
+}  // namespace
+
+Command issue_command() {
+  auto options = std::make_shared<IssueOptions>();
+  Command command("issue", "Make a key and have it certified: NAME.crt, NAME.key and NAME.p12");
+  command
+      .argument("PROFILE", &options->profile,
+                "what it is for: server, client, person, device, ... (see `symbolon profiles`)")
+      .argument("NAME", &options->names,
+                "DNS names, addresses, URIs, e-mail addresses, or a common name; the first names the files")
+      .option("--out DIR", &options->out, "where the files go (default: here)")
+      .option("--lifetime SPAN", &options->lifetime, "90d, 12h, ... (default: the profile's)")
+      .option("--key-type TYPE", &options->key_type, "p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096")
+      .option("--issuer NAME", &options->issuer, "another issuing CA than the one in use")
+      .option("--p12-password-file FILE", &options->p12_password_file,
+              "its first line protects NAME.p12 (default: a new one is shown once)")
+      .option("--no-p12", &options->no_p12, "no NAME.p12")
+      .option("--legacy", &options->legacy, "a NAME.p12 that importers from before 2020 open (3DES, SHA-1)")
+      .option("--force", &options->force, "replace existing files")
+      .example("symbolon issue server web.example 192.0.2.7", "a web server with a name and an address")
+      .example("symbolon issue client billing", "a client that calls itself billing")
+      .example("symbolon issue person ann@example.com --lifetime 30d",
+               "a browser's certificate, imported as ann@example.com.p12")
+      .example("symbolon issue workload spiffe://example.com/billing", "an X.509-SVID")
+      .action([options](Session& session) { return issue(*options, session); });
+  return command;
+}
+
+Command sign_command() {
+  auto options = std::make_shared<SignOptions>();
+  Command command("sign", "Certify somebody's request (PKCS#10): the key never leaves its owner");
+  command.argument("REQUEST", &options->request, "a file with a certificate request, PEM or DER")
+      .option("--profile PROFILE", &options->profile, "what it is for (see `symbolon profiles`)")
+      .option("--name NAME", &options->names, "names instead of those of the request; may be repeated")
+      .option("--lifetime SPAN", &options->lifetime, "90d, 12h, ... (default: the profile's)")
+      .option("--issuer NAME", &options->issuer, "another issuing CA than the one in use")
+      .option("--out FILE", &options->out, "write the chain there (default: standard output)")
+      .option("--force", &options->force, "replace an existing file")
+      .example("symbolon sign request.csr --profile device --out device.crt", "")
+      .action([options](Session& session) { return sign(*options, session); });
+  return command;
+}
+
+}  // namespace symbolon::cli

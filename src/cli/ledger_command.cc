@@ -1,0 +1,55 @@
+// ledger verify, ledger backup.
+#include <memory>
+
+#include "api/codec.h"
+#include "cli/authority_link.h"
+#include "cli/commands.h"
+
+namespace symbolon::cli {
+namespace {
+
+Status verify(const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const Terminal& terminal = session.terminal();
+  const api::LedgerVerifyAnswer answer = TRY(link.client().verify_ledger());
+  if (session.json()) {
+    terminal.print(api::encode(answer));
+    return {};
+  }
+  terminal.print(fmt::format("{}: {} audit entries, every one in its place", terminal.styled(Style::good, "whole"),
+                             answer.entries));
+  terminal.print(fmt::format("  head  {}", answer.head));
+  terminal.note("note the head elsewhere: who rewrites the whole ledger cannot reproduce it");
+  return {};
+}
+
+Status backup(const std::string& file, const Session& session) {
+  std::error_code problem;
+  const Path absolute = std::filesystem::absolute(file, problem);
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::LedgerBackupAnswer answer = TRY(link.client().backup_ledger({absolute.string()}));
+  if (session.json()) {
+    session.terminal().print(api::encode(answer));
+  } else {
+    session.terminal().print(fmt::format("backed up to {} ({} octets)", answer.path, answer.octets));
+  }
+  return {};
+}
+
+}  // namespace
+
+Command ledger_command() {
+  auto file = std::make_shared<std::string>();
+  Command command("ledger", "The authority's record: check it, copy it");
+  command
+      .sub(Command("verify", "Check the audit chain and what it vouches for").action([](Session& session) {
+        return verify(session);
+      }))
+      .sub(Command("backup", "Make a consistent copy while the authority works")
+               .argument("FILE", file.get(), "a new file; an existing one is not touched")
+               .example("symbolon ledger backup /backup/ledger-$(date +%F).db", "")
+               .action([file](Session& session) { return backup(*file, session); }));
+  return command;
+}
+
+}  // namespace symbolon::cli

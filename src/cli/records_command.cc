@@ -1,0 +1,247 @@
+// list, show, revoke, status, profiles: what the authority knows.
+#include <memory>
+
+#include "api/codec.h"
+#include "cli/authority_link.h"
+#include "cli/commands.h"
+
+namespace symbolon::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : std::string(separator)) + word;
+  return out;
+}
+
+// "revoked", "expired", else what the ledger says.
+std::string standing(const api::CertificateSummary& certificate, UnixSeconds now) {
+  if (certificate.state == api::CertificateState::issued && certificate.not_after < now) return "expired";
+  return std::string(api::name(certificate.state));
+}
+
+std::string who(const api::CertificateSummary& certificate) {
+  return certificate.names.empty() ? certificate.subject : joined(certificate.names, " ");
+}
+
+struct ListOptions {
+  std::vector<std::string> query;
+  std::string limit = "50";
+  std::optional<std::string> after;
+  bool all = false;
+};
+
+Status list(const ListOptions& options, const Session& session) {
+  api::ListQuery query;
+  query.query = joined(options.query, " ");
+  query.limit = 0;
+  for (const char c : options.limit) {
+    if (c < '0' || c > '9' || query.limit > api::ListQuery::kMostPerPage)
+      return fail(Code::usage, "--limit {} is not a number of 1 to {}", options.limit, api::ListQuery::kMostPerPage);
+    query.limit = query.limit * 10 + (c - '0');
+  }
+  if (query.limit < 1 || query.limit > api::ListQuery::kMostPerPage) {
+    return fail(Code::usage, "--limit must be 1 to {}", api::ListQuery::kMostPerPage);
+  }
+  query.after = options.after.value_or("");
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const Terminal& terminal = session.terminal();
+  const UnixSeconds now = session.clock().now();
+  std::vector<std::vector<std::string>> rows;
+  while (true) {
+    const api::ListPage page = TRY(link.client().list(query));
+    if (session.json()) terminal.print(api::encode(page));
+    for (const api::CertificateSummary& certificate : page.certificates) {
+      rows.push_back({certificate.serial, certificate.profile, standing(certificate, now),
+                      to_rfc3339(certificate.not_after), who(certificate)});
+    }
+    if (!page.next) break;
+    if (!options.all) {
+      if (!session.json()) terminal.table({"SERIAL", "PROFILE", "STATE", "ENDS", "NAMES"}, rows);
+      terminal.note(fmt::format("more: --after {} (or --all)", *page.next));
+      return {};
+    }
+    query.after = *page.next;
+  }
+  if (session.json()) return {};
+  if (rows.empty()) {
+    terminal.note("nothing matches");
+    return {};
+  }
+  terminal.table({"SERIAL", "PROFILE", "STATE", "ENDS", "NAMES"}, rows);
+  return {};
+}
+
+Status show_issuers(AuthorityLink& link, const Session& session) {
+  const api::IssuerList list = TRY(link.client().issuers());
+  if (session.json()) {
+    session.terminal().print(api::encode(list));
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const api::IssuerInfo& issuer : list.issuers) {
+    rows.push_back({issuer.name, issuer.role, issuer.in_use ? "in use" : "", issuer.key, to_rfc3339(issuer.not_after),
+                    issuer.subject});
+  }
+  session.terminal().table({"NAME", "ROLE", "", "KEY", "ENDS", "SUBJECT"}, rows);
+  return {};
+}
+
+Status show(const std::string& what, const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  if (what == "issuers") return show_issuers(link, session);
+  const api::CertificateDetails details = TRY(link.client().show(what));
+  const Terminal& terminal = session.terminal();
+  if (session.json()) {
+    terminal.print(api::encode(details));
+    return {};
+  }
+  const api::CertificateSummary& summary = details.summary;
+  terminal.print(fmt::format("serial       {}", summary.serial));
+  terminal.print(fmt::format("subject      {}", printable(summary.subject)));
+  for (const std::string& name : summary.names) terminal.print(fmt::format("name         {}", printable(name)));
+  terminal.print(fmt::format("profile      {}", summary.profile));
+  terminal.print(fmt::format("issuer       {}", summary.issuer));
+  terminal.print(fmt::format("requester    {}", printable(summary.requester)));
+  terminal.print(fmt::format("state        {}", standing(summary, session.clock().now())));
+  terminal.print(fmt::format("valid        {} to {}", to_rfc3339(summary.not_before), to_rfc3339(summary.not_after)));
+  terminal.print(fmt::format("issued       {}", to_rfc3339(summary.issued_at)));
+  if (!summary.fingerprint.empty()) terminal.print(fmt::format("fingerprint  {}", summary.fingerprint));
+  if (summary.revocation) {
+    terminal.print(fmt::format("revoked      {} ({}) by {}", to_rfc3339(summary.revocation->at),
+                               api::name(summary.revocation->reason), printable(summary.revocation->by)));
+  }
+  if (!details.certificate.empty())
+    terminal.print("\n" + details.certificate.substr(0, details.certificate.size() - 1));
+  return {};
+}
+
+struct RevokeOptions {
+  std::string what;
+  std::string reason = "unspecified";
+};
+
+Status revoke(const RevokeOptions& options, const Session& session) {
+  const auto reason = api::reason_from_name(options.reason);
+  if (!reason) {
+    return fail(Code::usage,
+                "'{}' is not a reason (unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, "
+                "cessationOfOperation, privilegeWithdrawn)",
+                options.reason);
+  }
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::RevocationAnswer answer = TRY(link.client().revoke({options.what, *reason}));
+  const Terminal& terminal = session.terminal();
+  if (session.json()) {
+    terminal.print(api::encode(answer));
+    return {};
+  }
+  const api::CertificateSummary& certificate = answer.certificate;
+  if (answer.outcome == api::RevocationOutcome::was_revoked_already) {
+    terminal.print(fmt::format("revoked already: {} (serial {}), at {}", printable(who(certificate)),
+                               certificate.serial,
+                               certificate.revocation ? to_rfc3339(certificate.revocation->at) : "?"));
+    return {};
+  }
+  terminal.print(fmt::format("{}: {} (serial {}, {})", terminal.styled(Style::good, "revoked"),
+                             printable(who(certificate)), certificate.serial, options.reason));
+  return {};
+}
+
+Status status(const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::StatusInfo info = TRY(link.client().status());
+  const Terminal& terminal = session.terminal();
+  if (session.json()) {
+    terminal.print(api::encode(info));
+    return {};
+  }
+  terminal.print(fmt::format("authority    {}", info.name.empty() ? "(unnamed)" : printable(info.name)));
+  terminal.print(fmt::format("version      {}", info.version));
+  terminal.print(
+      fmt::format("up           {} (since {})", to_words(info.now - info.started_at), to_rfc3339(info.started_at)));
+  terminal.print(fmt::format("issued       {}", info.issued));
+  terminal.print(fmt::format("revoked      {}", info.revoked));
+  terminal.print(fmt::format("unfinished   {}", info.unfinished));
+  if (info.last_issued_at) terminal.print(fmt::format("last issued  {}", to_rfc3339(*info.last_issued_at)));
+  for (const api::Warning& warning : info.warnings) {
+    terminal.warn(warning.words);
+    terminal.note(fmt::format("  remedy  {}", row(warning.code).remedy));
+  }
+  return {};
+}
+
+Status profiles(const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::ProfileList list = TRY(link.client().profiles());
+  const Terminal& terminal = session.terminal();
+  if (session.json()) {
+    terminal.print(api::encode(list));
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const api::ProfileInfo& profile : list.profiles) {
+    rows.push_back({profile.name, to_text(profile.lifetime), joined(profile.extended_key_usage, " "),
+                    joined(profile.names, " "), profile.summary});
+  }
+  terminal.table({"PROFILE", "LIFETIME", "USE", "NAMES", "WHEN TO USE IT"}, rows);
+  return {};
+}
+
+}  // namespace
+
+Command list_command() {
+  auto options = std::make_shared<ListOptions>();
+  Command command("list", "List certificates, newest first");
+  command.optional_argument("QUERY", &options->query, "words and field:value pairs; all must match")
+      .details(
+          "A bare word looks in subject, names, serial and fingerprint. Fields: subject, san, serial, fingerprint, "
+          "profile,\n"
+          "requester, issuer, state (reserved, issued, revoked, expired, valid); expires<30d, expires>2027-01-01,\n"
+          "issued>2026-01-01; sort:expires for the soonest ending first.")
+      .option("--limit N", &options->limit, "at most so many (default 50, at most 1000 a page)")
+      .option("--after CURSOR", &options->after, "go on where the page before ended")
+      .option("--all", &options->all, "every page")
+      .example("symbolon list", "the newest 50")
+      .example("symbolon list state:valid 'expires<30d' sort:expires", "what must be renewed soon")
+      .action([options](Session& session) { return list(*options, session); });
+  return command;
+}
+
+Command show_command() {
+  auto what = std::make_shared<std::string>();
+  Command command("show", "Show one certificate, or the issuers");
+  command.argument("WHAT", what.get(), "a serial, fingerprint or name; or `issuers`")
+      .example("symbolon show web.example", "the one certificate of that name")
+      .example("symbolon show issuers", "the CAs of this authority")
+      .action([what](Session& session) { return show(*what, session); });
+  return command;
+}
+
+Command revoke_command() {
+  auto options = std::make_shared<RevokeOptions>();
+  Command command("revoke", "Revoke a certificate: gateways of this authority refuse it from now on");
+  command
+      .argument("WHAT", &options->what,
+                "a serial (hexadecimal, with or without colons, or dec:...), fingerprint or name")
+      .option("--reason REASON", &options->reason,
+              "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
+      .example("symbolon revoke laptop --reason keyCompromise",
+               "if `laptop` names one certificate; else the candidates are listed")
+      .action([options](Session& session) { return revoke(*options, session); });
+  return command;
+}
+
+Command status_command() {
+  Command command("status", "What the authority has done, and what needs attention");
+  command.action([](Session& session) { return status(session); });
+  return command;
+}
+
+Command profiles_command() {
+  Command command("profiles", "The kinds of certificates, and when to use which");
+  command.action([](Session& session) { return profiles(session); });
+  return command;
+}
+
+}  // namespace symbolon::cli

@@ -1,0 +1,80 @@
+#include "cli/renewal.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "base/log.h"
+
+namespace symbolon::cli {
+namespace {
+
+constexpr UnixSeconds kNever{std::numeric_limits<std::int64_t>::max()};
+constexpr Seconds kLook = kMinute;        // the clock may jump: it is looked at this often
+constexpr Seconds kRetry = kMinute * 10;  // after a renewal that failed
+
+std::string stem_of(const std::string& name) {
+  std::string stem;
+  for (const char c : name) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    stem += plain ? c : '_';
+  }
+  return stem;
+}
+
+}  // namespace
+
+Renewal::Renewal(Path socket, Path folder, const Clock& clock)
+    : socket_(std::move(socket)), folder_(std::move(folder)), clock_(clock), next_(kNever) {}
+
+Renewal::~Renewal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::vector<std::string>& names) {
+  TRY(make_folder(folder_, 0700));
+  enroll::CredentialWish wish;
+  wish.file = folder_ / (stem_of(names.front()) + ".pem");
+  wish.profile = "server";
+  wish.names = names;
+  auto authority = TRY(enroll::AuthorityClient::over_unix(socket_));
+  auto fresh = TRY(enroll::keep_fresh(wish, authority, clock_));
+  UnixSeconds next = fresh.renew_at;
+  if (fresh.problem) {
+    log(LogLevel::warning, *fresh.problem);
+    next = clock_.now() + kRetry;
+  }
+  if (fresh.origin == enroll::CredentialOrigin::issued) {
+    log(LogLevel::info, "certificate issued",
+        {{"name", names.front()}, {"serial", fresh.credential->leaf().serial().hex()}});
+  }
+  const std::lock_guard lock(mutex_);
+  next_ = std::min(next_, next);
+  return std::move(fresh.credential);
+}
+
+void Renewal::start(std::function<Status()> due) {
+  thread_ = std::thread([this, due = std::move(due)] { run(due); });
+}
+
+void Renewal::run(const std::function<Status()>& due) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait_for(lock, std::chrono::seconds(kLook.count), [this] { return stopping_; });
+    if (stopping_ || clock_.now() < next_) continue;
+    next_ = kNever;
+    lock.unlock();
+    const Status done = due();
+    if (!done) log(LogLevel::error, done.error());
+    lock.lock();
+    if (!done) next_ = std::min(next_, clock_.now() + kRetry);
+  }
+}
+
+}  // namespace symbolon::cli

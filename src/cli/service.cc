@@ -1,0 +1,170 @@
+#include "cli/service.h"
+
+#include <csignal>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "authority/api_server.h"
+#include "base/log.h"
+#include "cli/renewal.h"
+#include "gateway/gateway.h"
+
+namespace symbolon::cli {
+namespace {
+
+constexpr std::size_t kApiThreads = 2;
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+// CAs made here carry every extension that strict verification asks for; imported ones may not.
+x509::PathCheck check_for(const std::vector<x509::Certificate>& roots) {
+  for (const x509::Certificate& root : roots) {
+    if (!root.key_usage() || !root.subject_key_identifier()) return x509::PathCheck::rfc5280;
+  }
+  return x509::PathCheck::strict;
+}
+
+Result<std::vector<x509::Certificate>> read_roots(const Path& state) {
+  const Path file = state / "root.crt";
+  const auto content = read_file(file, 1 << 20);
+  if (!content && content.error().code == Code::file_missing) {
+    return fail_at(state.string(), Code::state_missing, "there is no authority here");
+  }
+  return x509::Certificate::from_pem(TRY(content), file.string());
+}
+
+}  // namespace
+
+struct Service::Impl {
+  const Clock& clock;
+  LoadedConfiguration loaded;
+  std::vector<std::string> started;
+  std::unique_ptr<authority::Authority> authority;
+  boost::asio::io_context api_context;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
+  std::unique_ptr<authority::ApiServer> api;
+  std::vector<std::thread> api_threads;
+  std::unique_ptr<Renewal> renewal;
+  std::unique_ptr<gateway::Gateway> gateway;
+
+  Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
+  ~Impl() {
+    renewal.reset();  // it calls into the gateway
+    gateway.reset();
+    if (api) api->http().stop();
+    api_work.reset();
+    for (std::thread& thread : api_threads) thread.join();
+  }
+
+  Status start_authority();
+  Status listen_for_admins(const net::Endpoint& endpoint);
+  Status start_gateway();
+  Result<gateway::AuthorityTrust> trust() const;
+};
+
+Status Service::Impl::start_authority() {
+  authority = TRY(open_authority(loaded, clock));
+  api = std::make_unique<authority::ApiServer>(api_context, *authority);
+  const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
+  TRY(api->http().listen(socket));
+  for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
+  started.push_back("authority: " + socket.text());
+  if (loaded.content.authority && loaded.content.authority->listen) {
+    TRY(listen_for_admins(*loaded.content.authority->listen));
+  }
+  return {};
+}
+
+Status Service::Impl::listen_for_admins(const net::Endpoint& endpoint) {
+  tls::ServerOptions options;
+  options.name = "authority";
+  options.credential = TRY(renewal->credential({loaded.content.authority->name}));
+  options.clients.trust = TRY(trust()).bundle;
+  options.clients.revocation = authority->revocations();
+  options.clients.access = std::make_shared<const policy::AccessPolicy>(TRY(policy::AccessPolicy::make(
+      {.allow = {.any_verified = true, .rules = {}, .place = {}}, .deny = {}}, "the authority's API")));
+  options.clients.clock = &clock;
+  const auto context = TRY(tls::ServerContext::make(std::move(options)));
+  const auto bound = TRY(api->http().listen(endpoint, TRY(tls::ServerRoutes::single(context))));
+  started.push_back("authority: https://" + bound.text() + " for admin certificates");
+  return {};
+}
+
+Result<gateway::AuthorityTrust> Service::Impl::trust() const {
+  auto roots = authority ? authority->roots() : TRY(read_roots(loaded.state));
+  const x509::PathCheck check = check_for(roots);
+  auto bundle = TRY(x509::TrustBundle::make(std::move(roots), clock.now(), "the authority's roots"));
+  return gateway::AuthorityTrust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), check};
+}
+
+Status Service::Impl::start_gateway() {
+  const gateway::GatewayConfig& config = *loaded.content.gateway;
+  gateway::GatewayInputs inputs;
+  inputs.clock = &clock;
+  inputs.records = TRY(gateway::FileRecordSink::open(config.records));
+  if (authority) inputs.revocation = authority->revocations();
+  inputs.authority_trust = [this] { return trust(); };
+  inputs.authority_credential = [this](const std::vector<std::string>& names) { return renewal->credential(names); };
+  gateway = TRY(gateway::Gateway::start(config, std::move(inputs)));
+  for (const gateway::RouteConfig& route : config.routes) {
+    started.push_back(
+        fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), route.to.text()));
+  }
+  renewal->start([this] { return gateway->refresh(); });
+  return {};
+}
+
+Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loaded, Roles roles, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(clock, loaded);
+  const authority::StateLayout layout{loaded.state};
+  std::error_code ignored;
+  const bool has_authority = loaded.content.authority || std::filesystem::exists(layout.ledger(), ignored);
+  const bool has_gateway = loaded.content.gateway.has_value();
+  if (!(roles.authority && has_authority) && !(roles.gateway && has_gateway)) {
+    return fail_at(loaded.file.string(), Code::config_missing_key,
+                   "nothing to run: neither an authority nor a gateway");
+  }
+  impl->renewal = std::make_unique<Renewal>(layout.socket(), loaded.state / "own", clock);
+  if (roles.authority && has_authority) TRY(impl->start_authority());
+  if (roles.gateway && has_gateway) TRY(impl->start_gateway());
+  return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+const std::vector<std::string>& Service::started() const { return impl_->started; }
+const gateway::Gateway* Service::gateway() const { return impl_->gateway.get(); }
+
+std::vector<std::string> Service::warnings() const {
+  std::vector<std::string> out;
+  if (impl_->gateway) out = impl_->gateway->warnings();
+  if (impl_->authority) {
+    if (const auto status = impl_->authority->status()) {
+      for (const api::Warning& warning : status->warnings) out.push_back(warning.words);
+    }
+  }
+  return out;
+}
+
+void block_stop_signals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void await_stop() {
+  const sigset_t set = stop_signals();
+  int signal = 0;
+  do {
+    if (sigwait(&set, &signal) != 0) return;
+  } while (signal == SIGHUP);  // nothing is reloaded in this release
+}
+
+}  // namespace symbolon::cli

@@ -1,0 +1,56 @@
+#include "cli/session.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace symbolon::cli {
+namespace {
+
+std::optional<std::string> environment(const char* name) {
+  const char* const value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+constexpr std::string_view kFileName = "symbolon.yaml";
+
+Result<Secret> first_line(const std::string& file) {
+  const Secret content = TRY(read_private_file(file));
+  const std::string_view text = content.reveal();
+  Secret line(text.substr(0, text.find_first_of("\r\n")));
+  if (line.empty()) return fail_at(file, Code::passphrase_needed, "the first line is empty");
+  return line;
+}
+
+}  // namespace
+
+Places Session::default_places() const {
+  const auto config = options_.config ? options_.config : environment("SYMBOLON_CONFIG");
+  const auto state = options_.state ? options_.state : environment("SYMBOLON_STATE");
+  if (config) {
+    const Path file = *config;
+    return {file, state ? Path(*state) : (file.has_parent_path() ? file.parent_path() : Path("."))};
+  }
+  if (state) return {Path(*state) / kFileName, *state};
+  const Path local = "symbolon";
+  std::error_code ignored;
+  if (::geteuid() == 0 && !std::filesystem::exists(local / kFileName, ignored)) {
+    return {Path("/etc/symbolon") / kFileName, "/var/lib/symbolon"};
+  }
+  return {local / kFileName, local};
+}
+
+bool Session::state_is_named() const { return options_.state || environment("SYMBOLON_STATE"); }
+
+Result<Secret> Session::passphrase(const std::optional<std::string>& file, std::string_view question) const {
+  if (file) return first_line(*file);
+  return terminal_.ask_secret(question);
+}
+
+Result<Secret> Session::new_passphrase(const std::optional<std::string>& file, std::string_view question) const {
+  if (file) return first_line(*file);
+  return terminal_.ask_new_secret(question);
+}
+
+}  // namespace symbolon::cli
