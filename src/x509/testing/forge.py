@@ -6,6 +6,7 @@ Nothing of the code under test is used. Keys live as long as the process; certif
 import datetime
 import ipaddress
 import json
+import random
 import sys
 
 from cryptography import x509

@@ -1,0 +1,158 @@
+#include "revocation/revocation_set.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "revocation/revocation_source.h"
+#include "x509/path_verification.h"
+#include "x509/testing/forge.h"
+
+namespace symbolon::revocation {
+namespace {
+
+using x509::SerialNumber;
+using x509::testing::forge;
+using x509::testing::kNow;
+using Status = x509::RevocationChecker::Status;
+
+IssuerKey key(std::uint8_t number) {
+  IssuerKey out;
+  out.octets[0] = number;
+  return out;
+}
+SerialNumber serial(std::string_view hex) { return *SerialNumber::parse(hex); }
+
+TEST(SerialTable, FindsEverySerialInWhateverOrderItCame) {
+  SerialTable table;
+  for (const int value : {500, 3, 70000, 2, 500, 255, 256}) {
+    table.add(serial(fmt::format("{:x}", value)), UnixSeconds{1000 + value});
+  }
+  table.add(serial("1f4"), UnixSeconds{7});  // 500 again, earlier
+  table.sort();
+  EXPECT_EQ(table.size(), 6U);
+  for (const int value : {3, 70000, 2, 255, 256}) {
+    EXPECT_EQ(table.find(serial(fmt::format("{:x}", value))), UnixSeconds{1000 + value});
+  }
+  EXPECT_EQ(table.find(serial("1f4")), UnixSeconds{7});
+  for (const int value : {0, 1, 4, 254, 257, 65536, 16777216}) {
+    EXPECT_FALSE(table.find(serial(fmt::format("{:x}", value)))) << value;
+  }
+}
+
+// step-ca #972: one serial, stored in two ways.
+TEST(SerialTable, OneSerialHasOneForm) {
+  SerialTable table;
+  table.add(serial("0x00ff"), UnixSeconds{1});
+  table.sort();
+  for (const char* form : {"ff", "FF", "0xff", "dec:255", "00:FF"}) EXPECT_TRUE(table.find(serial(form))) << form;
+}
+
+TEST(SerialTable, TakesAtMost24OctetsAnEntry) {
+  SerialTable table;
+  for (int i = 0; i < 1000; ++i) table.add(serial(fmt::format("7f{:038x}", i * 7919)), kNow);
+  table.sort();
+  EXPECT_LE(table.memory(), 24U * 1000U);
+}
+
+TEST(RevocationSet, TellsIssuersApart) {
+  const auto set = RevocationSet::Builder().add(key(1), serial("07"), kNow).issuer(key(2), {}).build();
+  EXPECT_EQ(set->check(key(1), serial("07"), kNow).status, Status::revoked);
+  EXPECT_EQ(set->check(key(1), serial("07"), kNow).since, kNow);
+  EXPECT_EQ(set->check(key(1), serial("08"), kNow).status, Status::good);
+  EXPECT_EQ(set->check(key(2), serial("07"), kNow).status, Status::good);
+  EXPECT_EQ(set->issuers(), 2U);
+  EXPECT_EQ(set->size(), 1U);
+}
+
+TEST(RevocationSet, IsUnknownWhereDataIsDemandedAndMissing) {
+  const auto listed = RevocationSet::Builder().issuer(key(1), {}).build();
+  EXPECT_EQ(listed->check(key(9), serial("07"), kNow).status, Status::good);
+  const auto every = RevocationSet::Builder().demand(Demand::every).issuer(key(1), {}).build();
+  EXPECT_EQ(every->check(key(9), serial("07"), kNow).status, Status::unknown);
+  EXPECT_EQ(every->check(key(1), serial("07"), kNow).status, Status::good);
+}
+
+TEST(RevocationSet, IsUnknownWhenStaleButWhatIsRevokedStaysSo) {
+  const auto set = RevocationSet::Builder()
+                       .grace(Seconds{10})
+                       .issuer(key(1), {.next_update = kNow})
+                       .add(key(1), serial("07"), kNow)
+                       .build();
+  EXPECT_EQ(set->check(key(1), serial("08"), kNow + Seconds{10}).status, Status::good);
+  EXPECT_EQ(set->check(key(1), serial("08"), kNow + Seconds{11}).status, Status::unknown);
+  EXPECT_EQ(set->check(key(1), serial("07"), kNow + Seconds{11}).status, Status::revoked);
+}
+
+TEST(RevocationSet, ANarrowedListIsNoWholeAnswer) {
+  const auto every = RevocationSet::Builder()
+                         .demand(Demand::every)
+                         .issuer(key(1), {.whole = false})
+                         .add(key(1), serial("07"), kNow)
+                         .build();
+  EXPECT_EQ(every->check(key(1), serial("08"), kNow).status, Status::unknown);
+  EXPECT_EQ(every->check(key(1), serial("07"), kNow).status, Status::revoked);
+}
+
+TEST(RevocationSet, GrowsOneByOneWithoutTouchingTheOldOne) {
+  std::shared_ptr<const RevocationSet> set = RevocationSet::Builder().add(key(1), serial("01"), kNow).build();
+  const auto old = set;
+  for (int i = 2; i < 6000; ++i) set = set->with(key(1), serial(fmt::format("{:x}", i)), kNow);
+  set = set->with(key(1), serial("01"), kNow);  // again
+  set = set->with(key(2), serial("01"), kNow);  // another issuer
+  EXPECT_EQ(set->size(), 6000U);
+  for (int i = 1; i < 6000; ++i) ASSERT_TRUE(set->revoked(key(1), serial(fmt::format("{:x}", i)))) << i;
+  EXPECT_FALSE(set->revoked(key(1), serial("1770")));
+  EXPECT_EQ(old->size(), 1U);
+  EXPECT_FALSE(old->revoked(key(1), serial("02")));
+}
+
+TEST(RevocationSource, ANewSetCountsAtOnceAndRaisesTheGeneration) {
+  const auto issuer = forge().ca("src-ca", "Source CA");
+  const auto twin = forge().ca("src-twin", "Source CA");
+  RevocationSource source;
+  EXPECT_EQ(source.generation(), 0U);
+  EXPECT_EQ(source.check(issuer, serial("07"), kNow).status, Status::good);
+  source.add(IssuerKey::of(issuer), serial("07"), kNow);
+  EXPECT_EQ(source.generation(), 1U);
+  EXPECT_EQ(source.check(issuer, serial("07"), kNow).status, Status::revoked);
+  EXPECT_EQ(source.check(twin, serial("07"), kNow).status, Status::good);  // same name, another key
+  source.swap(RevocationSet::Builder().build());
+  EXPECT_EQ(source.generation(), 2U);
+  EXPECT_EQ(source.check(issuer, serial("07"), kNow).status, Status::good);
+}
+
+TEST(RevocationSource, ServesReadersWhileItIsSwapped) {
+  const auto with = RevocationSet::Builder().add(key(1), serial("07"), kNow).build();
+  RevocationSource source(with);
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    while (!done) ASSERT_TRUE(source.current()->revoked(key(1), serial("07")));
+  });
+  for (int i = 0; i < 2000; ++i) {
+    source.swap(RevocationSet::Builder().add(key(1), serial("07"), kNow).build());
+    source.add(key(1), serial(fmt::format("{:x}", 8 + i)), kNow);
+  }
+  done = true;
+  reader.join();
+  EXPECT_EQ(source.generation(), 4000U);
+}
+
+TEST(RevocationSource, APathWithARevokedCertificateIsRefused) {
+  const auto root = forge().ca("rp-root", "RP Root");
+  const auto issuing = forge().ca("rp-ca", "RP CA", "rp-root");
+  const auto leaf = forge().client("rp-leaf", "alice", "rp-ca");
+  const auto trust = *x509::TrustBundle::make({root}, kNow, "test");
+  RevocationSource source;
+  const x509::PathOptions options{.at = kNow, .revocation = &source};
+  EXPECT_TRUE(verify_path({leaf, issuing}, trust, options));
+  source.add(IssuerKey::of(issuing), leaf.serial(), kNow);
+  EXPECT_EQ(verify_path({leaf, issuing}, trust, options).error().code, Code::client_certificate_revoked);
+  source.swap(RevocationSet::Builder().add(IssuerKey::of(root), issuing.serial(), kNow).build());
+  const auto refused = verify_path({leaf, issuing}, trust, options);
+  EXPECT_EQ(refused.error().code, Code::client_certificate_issuer_revoked);
+  EXPECT_EQ(refused.error().index, 1U);
+}
+
+}  // namespace
+}  // namespace symbolon::revocation
