@@ -20,21 +20,16 @@ class NssTrustStore final : public TrustStore {
     TRY(check_is_root(root));
     TRY(make_database());
     if (find_root(TRY(list()), root) != nullptr) return TrustChange::already_so;
-    TRY(add(trust_name(root), root));
+    // C: trusted to issue servers' certificates. Whether to trust it for clients is a server's own decision.
+    TRY(certutil({"-A", "-n", trust_name(root), "-t", "C,,", "-a"}, root.pem()));
     return TrustChange::done;
   }
 
   Result<TrustChange> remove(const x509::Certificate& root) override {
-    const std::vector<TrustedRoot> before = TRY(list());
-    const TrustedRoot* found = find_root(before, root);
+    const std::vector<TrustedRoot> roots = TRY(list());
+    const TrustedRoot* found = find_root(roots, root);
     if (found == nullptr) return TrustChange::already_so;
-    // NSS gives certificates of one subject one nickname, and deletes by nickname: take all, put the others back.
-    for (const TrustedRoot& one : before) {
-      if (one.name == found->name) TRY(certutil({"-D", "-n", one.name}));
-    }
-    for (const TrustedRoot& one : before) {
-      if (one.name == found->name && one.certificate != root) TRY(add(one.name, one.certificate));
-    }
+    TRY(certutil({"-D", "-n", found->name}));
     return TrustChange::done;
   }
 
@@ -44,8 +39,11 @@ class NssTrustStore final : public TrustStore {
     const ProgramOutput listing = TRY(certutil({"-L"}));
     for (const std::string& name : nicknames_of_ours(listing.out)) {
       const ProgramOutput pem = TRY(certutil({"-L", "-n", name, "-a"}));
+      // It prints every certificate of that subject; our names tell them apart by their fingerprints.
       auto certificates = TRY(x509::Certificate::from_pem(pem.out, name));
-      for (x509::Certificate& certificate : certificates) out.push_back({name, std::move(certificate)});
+      for (x509::Certificate& certificate : certificates) {
+        if (trust_name(certificate) == name) out.push_back({name, std::move(certificate)});
+      }
     }
     return out;
   }
@@ -60,12 +58,6 @@ class NssTrustStore final : public TrustStore {
     if (exists()) return {};
     TRY(make_folder(folder_, 0700));
     TRY(run_to_success({.program = "certutil", .arguments = {"-N", "-d", database(), "--empty-password"}}));
-    return {};
-  }
-
-  // C: trusted to issue servers' certificates. Whether to trust it for clients is a server's own decision.
-  Status add(const std::string& name, const x509::Certificate& root) {
-    TRY(certutil({"-A", "-n", name, "-t", "C,,", "-a"}, root.pem()));
     return {};
   }
 

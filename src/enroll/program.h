@@ -12,8 +12,8 @@
 namespace symbolon::enroll {
 
 struct ProgramCall {
-  std::string program;                 // a name, looked up in PATH and the sbin folders, or a path
-  std::vector<std::string> arguments;  // without the program itself; visible to every user: no secret here
+  std::string program;                      // a name, looked up in PATH and the sbin folders, or a path
+  std::vector<std::string> arguments = {};  // without the program itself; visible to every user: no secret here
   std::vector<std::pair<std::string, std::string>> environment = {};  // added to ours; LC_ALL=C is always set
   std::string input = {};                                             // for its standard input, then end of file
   std::chrono::milliseconds deadline{60'000};                         // then it is killed, with its children
