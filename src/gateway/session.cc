@@ -56,7 +56,8 @@ net::Task<void> Session::run(net::Socket socket) {
   auto peer = co_await stream->handshake(net::in(routes_->handshake_timeout));
   handshaking_ = nullptr;
   if (!peer) {
-    co_await refuse(std::move(*stream), std::move(peer).error());
+    tls::Refusal refusal = std::move(peer).error();
+    co_await refuse(std::move(*stream), std::move(refusal));
     co_return;
   }
   peer_ = std::move(*peer);
@@ -65,7 +66,9 @@ net::Task<void> Session::run(net::Socket socket) {
   shared_.records->write(opened_record(head(), peer_));
   auto service = co_await net::dial(route_->to, net::in(route_->connect_timeout));
   if (!service || ended_) {
-    co_await give_up(std::move(*stream), service ? Error{reason_, words_} : std::move(service).error());
+    Error error = {reason_, words_};
+    if (!service) error = std::move(service).error();
+    co_await give_up(std::move(*stream), std::move(error));
     co_return;
   }
   relay_.emplace(std::move(*stream), std::move(*service));
