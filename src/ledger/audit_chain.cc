@@ -82,19 +82,29 @@ std::string to_lines(const std::vector<SubjectName>& names) {
   return out;
 }
 
+namespace {
+
+// "dns:web.example"
+SubjectName from_line(std::string_view line) {
+  for (const x509::NameKind kind : {x509::NameKind::dns, x509::NameKind::ip, x509::NameKind::email, x509::NameKind::uri,
+                                    x509::NameKind::directory, x509::NameKind::registered_id, x509::NameKind::other}) {
+    const std::string_view prefix = x509::name(kind);
+    if (line.size() > prefix.size() && line.starts_with(prefix) && line[prefix.size()] == ':') {
+      return {kind, std::string(line.substr(prefix.size() + 1))};
+    }
+  }
+  return {x509::NameKind::other, std::string(line)};
+}
+
+}  // namespace
+
 std::vector<SubjectName> from_lines(std::string_view lines) {
   std::vector<SubjectName> out;
-  while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find('\n'), lines.size());
-    const std::string_view line = lines.substr(0, end);
-    const std::size_t colon = std::min(line.find(':'), line.size());
-    SubjectName each{x509::NameKind::other, std::string(line.substr(std::min(colon + 1, line.size())))};
-    for (const x509::NameKind kind : {x509::NameKind::dns, x509::NameKind::ip, x509::NameKind::email,
-                                      x509::NameKind::uri, x509::NameKind::directory, x509::NameKind::registered_id}) {
-      if (x509::name(kind) == line.substr(0, colon)) each.kind = kind;
-    }
-    out.push_back(std::move(each));
-    lines.remove_prefix(std::min(end + 1, lines.size()));
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= lines.size() && !lines.empty(); ++at) {
+    if (at < lines.size() && lines[at] != '\n') continue;
+    out.push_back(from_line(lines.substr(begin, at - begin)));
+    begin = at + 1;
   }
   return out;
 }
