@@ -131,8 +131,8 @@ void print_issued(const Session& session, const api::IssueAnswer& answer, const 
         fmt::format("  p12 password  {}  (shown this once)", terminal.styled(Style::strong, *written.shown_password)));
   }
   if (summary.profile == "server") {
-    terminal.note(fmt::format("next: symbolon export apache --cert {} --key {}", written.files.certificate.string(),
-                              written.files.key.string()));
+    terminal.note(fmt::format("next: symbolon export apache {} --cert {} --key {}", printable(options.names.front()),
+                              written.files.certificate.string(), written.files.key.string()));
   } else {
     terminal.note(fmt::format("next: symbolon check HOST:PORT --cert {} --key {}", written.files.certificate.string(),
                               written.files.key.string()));
