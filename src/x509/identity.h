@@ -21,7 +21,7 @@ struct Identity {
   DistinguishedName issuer;
   SerialNumber serial;
   Fingerprint fingerprint;
-  crypto::Sha256 spki_sha256;
+  crypto::Sha256 spki_sha256{};
   std::optional<std::string> profile;
 
   // What a person would call it: the SPIFFE URI, else the first e-mail, DNS name or CN, else the subject, else the

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include <strings.h>
+
 #include <algorithm>
 
 #include "crypto/openssl_error.h"
@@ -28,6 +30,17 @@ std::string decode_value(const ASN1_STRING* value) {
   std::string out(reinterpret_cast<char*>(utf8), static_cast<std::size_t>(size));
   OPENSSL_free(utf8);
   return out;
+}
+
+// RFC 4514 §3: "o=" is "O="; the library knows only its own spelling.
+crypto::Asn1Object attribute_type(const std::string& type) {
+  crypto::Asn1Object found(OBJ_txt2obj(type.c_str(), 0));
+  if (found) return found;
+  for (const char* const known :
+       {"CN", "O", "OU", "C", "L", "ST", "DC", "UID", "SN", "GN", "street", "title", "serialNumber", "emailAddress"}) {
+    if (strcasecmp(type.c_str(), known) == 0) found.reset(OBJ_txt2obj(known, 0));
+  }
+  return found;
 }
 
 bool has_control(std::string_view text) {
@@ -106,7 +119,7 @@ DistinguishedName DistinguishedName::from_handle(const X509_NAME* name) {
 Result<DistinguishedName> DistinguishedName::from_attributes(std::vector<NameAttribute> attributes) {
   const crypto::X509NameHandle name(X509_NAME_new());
   for (const NameAttribute& attribute : attributes) {
-    const crypto::Asn1Object type(OBJ_txt2obj(attribute.type.c_str(), 0));
+    const crypto::Asn1Object type = attribute_type(attribute.type);
     if (!type) {
       ERR_clear_error();
       return fail(Code::name_malformed, "'{}' is not a type of name attribute (CN, O, OU, C, L, ST, ...)",

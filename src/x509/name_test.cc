@@ -18,6 +18,7 @@ TEST(DistinguishedNames, AreReadAsTheyAreWritten) {
   const auto name = *DistinguishedName::parse("CN=web,O=Example Corp");
   EXPECT_EQ(name.attributes().front().type, "O");
   EXPECT_EQ(name.common_name(), "web");
+  EXPECT_EQ(*DistinguishedName::parse("cn=web,o=Example Corp"), name);
 }
 
 // RFC 5280 §7.1.
