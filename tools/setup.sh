@@ -7,7 +7,7 @@ build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspd
   libsqlite3-dev libsqlitecpp-dev ca-certificates curl openssl python3)
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
-  apache2-bin gnutls-bin libnss3-tools default-jdk-headless golang-go nodejs
+  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy gnutls-bin libnss3-tools default-jdk-headless golang-go nodejs
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.
