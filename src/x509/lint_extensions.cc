@@ -330,7 +330,8 @@ void lint_issuer_constraints(ByteView tbs, const LintRules& rules, std::vector<F
   const Bytes der = assemble_certificate(tbs, rules.algorithm_identifier, ByteView());
   const unsigned char* at = der.data();
   const crypto::X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!constraints || !certificate) {
+  // X509_check_purpose with -1 decodes the extensions; NAME_CONSTRAINTS_check looks only at what is decoded already.
+  if (!constraints || !certificate || X509_check_purpose(certificate.get(), -1, 0) != 1) {
     ERR_clear_error();
     return report("the issuer's nameConstraints or the certificate cannot be read");
   }
