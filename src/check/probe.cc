@@ -45,6 +45,7 @@ PathVerdict judge(const std::vector<x509::Certificate>& chain, const ProbeReques
 // -- the command line
 
 Result<net::Endpoint> read_endpoint(const std::string& text) {
+  if (text.empty()) return fail(Code::bad_request, "HOST:PORT is expected");
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
   if (bare_v6) return net::Endpoint::parse("[" + text + "]:443");

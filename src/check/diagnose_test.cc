@@ -1,0 +1,250 @@
+// What is said of an observation: pure, with certificates that python3-cryptography made.
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "check/client_diagnosis.h"
+#include "check/report.h"
+#include "x509/testing/forge.h"
+
+namespace symbolon::check {
+namespace {
+
+using tls::ProbeEnd;
+using x509::testing::Forge;
+using x509::testing::forge;
+using x509::testing::kNow;
+
+struct House {
+  x509::Certificate root = forge().ca("root", "Root");
+  x509::Certificate issuing = forge().ca("issuing", "Issuing", "root");
+  x509::Certificate other = forge().ca("other", "Other");
+  x509::Certificate client = forge().client("client", "alice", "issuing");
+  x509::Certificate server =
+      forge().certificate("server", "server", "issuing", Forge::with(Forge::kServer, R"("names": ["dns:a.example"])"));
+  x509::Certificate expired = dated("expired", -10, -1);
+  x509::Certificate early = dated("early", 1, 10);
+  x509::Certificate server_only = forge().certificate("server-only", "s", "issuing", Forge::kServer);
+
+  static x509::Certificate dated(const char* id, std::int64_t begin, std::int64_t end) {
+    return forge().certificate(
+        id, id, "issuing",
+        Forge::with(Forge::kClient, fmt::format(R"("not_before": {}, "not_after": {})", kNow.count + begin * 86400,
+                                                kNow.count + end * 86400)));
+  }
+};
+
+const House& house() {
+  static const House house;
+  return house;
+}
+
+// A server that asked for a certificate of Root, and what it got.
+Observation meeting(std::vector<x509::Certificate> client_chain) {
+  Observation seen;
+  seen.endpoint = {net::Endpoint::Kind::name, "a.example", 443};
+  seen.server_name = "a.example";
+  seen.at = kNow;
+  seen.tls.emplace();
+  seen.tls->finished = true;
+  seen.tls->version = "TLSv1.3";
+  seen.tls->certificate_requested = true;
+  seen.tls->certificate_sent = !client_chain.empty();
+  seen.tls->ca_names = {house().root.subject()};
+  seen.tls->first_octets = {22, 3, 3};
+  seen.tls->server_chain = {house().server, house().issuing};
+  seen.client_chain = std::move(client_chain);
+  return seen;
+}
+
+Observation refused(std::vector<x509::Certificate> client_chain, int alert) {
+  Observation seen = meeting(std::move(client_chain));
+  seen.tls->end = ProbeEnd::alert;
+  seen.tls->alert_received = tls::ProbeAlert{2, alert, true};
+  return seen;
+}
+
+using Told = std::pair<Code, Certainty>;
+Told first_of(const Report& report) {
+  if (report.findings.empty()) return {Code::internal, Certainty::possible};
+  return {report.findings[0].code, report.findings[0].certainty};
+}
+Told told(const Observation& seen) { return first_of(diagnose(seen)); }
+
+TEST(Diagnose, AlertAndCertificateTogetherProveTheReason) {
+  const auto& h = house();
+  EXPECT_EQ(told(refused({h.expired, h.issuing}, 45)), Told(Code::client_certificate_expired, Certainty::proven));
+  EXPECT_EQ(told(refused({h.server_only, h.issuing}, 43)),
+            Told(Code::client_certificate_wrong_extended_key_usage, Certainty::proven));
+  EXPECT_EQ(told(refused({h.client, h.issuing}, 44)), Told(Code::client_certificate_revoked, Certainty::proven));
+  EXPECT_EQ(told(refused({}, 116)), Told(Code::client_certificate_missing, Certainty::proven));
+}
+
+TEST(Diagnose, GeneralAlertsMakeTheCertificatesFaultLikely) {
+  const auto& h = house();
+  for (const int alert : {40, 42, 46, 49, 80}) {
+    EXPECT_EQ(told(refused({h.expired, h.issuing}, alert)), Told(Code::client_certificate_expired, Certainty::likely));
+    EXPECT_EQ(told(refused({h.early, h.issuing}, alert)),
+              Told(Code::client_certificate_not_yet_valid, Certainty::likely));
+    EXPECT_EQ(told(refused({h.server_only, h.issuing}, alert)),
+              Told(Code::client_certificate_wrong_extended_key_usage, Certainty::likely));
+    EXPECT_EQ(told(refused({h.other}, alert)).first, Code::client_certificate_wrong_key_usage);
+  }
+}
+
+TEST(Diagnose, AMissingCertificateIsTheLikelyReasonOfVagueAlerts) {
+  for (const int alert : {40, 41, 42, 46, 48, 50, 80}) {
+    EXPECT_EQ(told(refused({}, alert)), Told(Code::client_certificate_missing, Certainty::likely)) << alert;
+  }
+  EXPECT_EQ(told(refused({}, 70)).first, Code::alert_received);
+}
+
+TEST(Diagnose, AGoodCertificateThatIsCalledExpiredPointsToAStaleCrl) {
+  const Told stale = told(refused({house().client, house().issuing}, 45));
+  EXPECT_EQ(stale, Told(Code::client_certificate_revocation_unknown, Certainty::likely));
+  EXPECT_EQ(diagnose(refused({house().client, house().issuing}, 45)).findings[0].side, Side::server);
+}
+
+TEST(Diagnose, UnknownCaIsTheIssuerAndNeverProven) {
+  const auto& h = house();
+  const Observation seen = refused({h.client}, 48);
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_untrusted_issuer, Certainty::likely));
+  EXPECT_EQ(told(refused({h.client, h.issuing}, 48)),
+            Told(Code::client_certificate_untrusted_issuer, Certainty::likely));
+}
+
+TEST(Diagnose, AccessRulesAreBlamedOnlyWhenNothingElseIs) {
+  EXPECT_EQ(told(refused({house().client, house().issuing}, 49)), Told(Code::not_allowed_by_policy, Certainty::likely));
+}
+
+TEST(Diagnose, OnlyApplicationDataProvesAcceptance) {
+  Observation seen = meeting({house().client, house().issuing});
+  seen.tls->end = ProbeEnd::silence;
+  seen.tls->session_tickets = 2;  // these prove nothing
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::likely_accepted);
+  EXPECT_EQ(diagnose(seen).exit_code(), 0);
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "hello";
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::accepted);
+}
+
+TEST(Diagnose, AServerThatAsksForNothingIsNotMutual) {
+  Observation seen = meeting({});
+  seen.tls->certificate_requested = false;
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "hello";
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::open);
+  EXPECT_EQ(told(seen).first, Code::client_certificate_not_requested);
+}
+
+TEST(Diagnose, NginxRefusesInHttp) {
+  Observation seen = meeting({});
+  seen.asked_http = true;
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "HTTP/1.1 400 Bad Request\r\n\r\n<center>No required SSL certificate was sent</center>";
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::refused);
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_missing, Certainty::proven));
+  seen = meeting({house().expired, house().issuing});
+  seen.asked_http = true;
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "HTTP/1.1 400 Bad Request\r\n\r\n<center>The SSL certificate error</center>";
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_expired, Certainty::likely));
+}
+
+TEST(Diagnose, HangingUpAfterTheRequestBlamesTheCertificateWithoutProof) {
+  Observation seen = meeting({});
+  seen.tls->end = ProbeEnd::reset;
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_missing, Certainty::likely));
+  seen = meeting({house().client, house().issuing});
+  seen.tls->end = ProbeEnd::cut;
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_refused, Certainty::likely));
+}
+
+TEST(Diagnose, AlertsBeforeTheServersHelloAreAboutOurs) {
+  Observation seen = meeting({});
+  seen.tls->finished = false;
+  seen.tls->version.clear();
+  seen.tls->certificate_requested = false;
+  seen.tls->server_chain.clear();
+  seen.tls->end = ProbeEnd::alert;
+  const auto with = [&](int alert) {
+    seen.tls->alert_received = tls::ProbeAlert{2, alert, false};
+    return told(seen);
+  };
+  EXPECT_EQ(with(70), Told(Code::protocol_version, Certainty::proven));
+  EXPECT_EQ(with(40), Told(Code::no_shared_cipher, Certainty::likely));
+  EXPECT_EQ(with(112), Told(Code::unrecognized_name, Certainty::proven));
+  EXPECT_EQ(with(80), Told(Code::alert_received, Certainty::proven));
+}
+
+TEST(Diagnose, WhatIsNotReachedHasTheExitStatusOfTheEnvironment) {
+  Observation seen;
+  seen.endpoint = {net::Endpoint::Kind::name, "a.example", 443};
+  seen.unreachable = Error{Code::connection_refused, "refused"};
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::unreachable);
+  EXPECT_EQ(told(seen).first, Code::connection_refused);
+  EXPECT_EQ(diagnose(seen).exit_code(), row(Code::connection_refused).exit_code);
+}
+
+TEST(Diagnose, TheServersChainIsJudgedBesideTheHandshake) {
+  Observation seen = meeting({house().client, house().issuing});
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "x";
+  x509::PathFailure failure;
+  failure.code = Code::server_certificate_expired;
+  seen.trust = "ca.pem";
+  seen.server_path = std::unexpected(failure);
+  const Report report = diagnose(seen);
+  EXPECT_EQ(report.outcome, Outcome::accepted);
+  EXPECT_EQ(first_of(report), Told(Code::server_certificate_expired, Certainty::proven));
+  EXPECT_EQ(report.exit_code(), row(Code::server_certificate_expired).exit_code);
+}
+
+TEST(Diagnose, EveryAlertAndEveryEndHasAFindingOrAnOutcome) {
+  for (int alert = 1; alert < 256; ++alert) {
+    if (alert == 90) continue;
+    EXPECT_FALSE(diagnose(refused({house().client, house().issuing}, alert)).findings.empty()) << alert;
+    EXPECT_FALSE(diagnose(refused({}, alert)).findings.empty()) << alert;
+  }
+  for (int end = 0; end <= static_cast<int>(ProbeEnd::failed); ++end) {
+    for (const bool finished : {false, true}) {
+      Observation seen = refused({}, 40);
+      seen.tls->end = static_cast<ProbeEnd>(end);
+      seen.tls->finished = finished;
+      const Report report = diagnose(seen);
+      EXPECT_FALSE(report.summary.empty()) << end;
+      EXPECT_TRUE(finished || report.exit_code() != 0) << end;
+    }
+  }
+}
+
+TEST(CaNames, AnEmptyListTakesEverythingAndIntermediatesCount) {
+  const auto& h = house();
+  EXPECT_TRUE(fits_ca_names({h.client}, {}));
+  EXPECT_FALSE(fits_ca_names({h.client}, {h.root.subject()}));
+  EXPECT_TRUE(fits_ca_names({h.client, h.issuing}, {h.root.subject()}));
+  EXPECT_FALSE(fits_ca_names({h.client, h.issuing}, {h.other.subject()}));
+}
+
+TEST(Report, TextShowsBothChainsAndTheRemedy) {
+  const Observation seen = refused({house().expired, house().issuing}, 45);
+  const std::string text = to_text(seen, diagnose(seen));
+  for (const char* part : {"CN=server", "CN=expired", "dns:a.example", "certificate_expired (45)",
+                           "client_certificate_expired (proven, client)", "-> renew it"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+}
+
+TEST(Report, JsonIsOneObjectWithCodesAndFacts) {
+  const Observation seen = refused({house().expired, house().issuing}, 45);
+  const auto json = boost::json::parse(to_json(seen, diagnose(seen)));
+  EXPECT_EQ(json.at("outcome").as_string(), "refused");
+  EXPECT_EQ(json.at("exit").as_int64(), 5);
+  EXPECT_EQ(json.at("findings").at(0).at("code").as_string(), "client_certificate_expired");
+  EXPECT_EQ(json.at("tls").at("alert_received").at("name").as_string(), "certificate_expired");
+  EXPECT_EQ(json.at("client_chain").as_array().size(), 2U);
+  EXPECT_EQ(json.at("client_chain").at(0).at("fingerprint").as_string(), house().expired.fingerprint().hex());
+}
+
+}  // namespace
+}  // namespace symbolon::check
