@@ -30,6 +30,7 @@ Command command_table(GlobalOptions& global) {
       .sub(profiles_command())
       .sub(ledger_command())
       .sub(ca_command())
+      .sub(verify_command())
       .sub(check_command())
       .sub(config_command())
       .sub(trust_command())
