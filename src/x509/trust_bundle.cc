@@ -24,6 +24,9 @@ std::optional<Finding> look_at(const Certificate& anchor, std::size_t index, Uni
   const auto finding = [&](Code code, std::string words) {
     return Finding{code, index, fmt::format("{}: {}", anchor.text(), words)};
   };
+  if (!anchor.malformed().empty()) {
+    return finding(Code::certificate_malformed, fmt::format("its {} cannot be read", anchor.malformed()));
+  }
   if (now > anchor.validity().not_after) {
     return finding(Code::ca_expired, fmt::format("ended {}", to_rfc3339(anchor.validity().not_after)));
   }
@@ -44,45 +47,55 @@ std::optional<Finding> look_at(const Certificate& anchor, std::size_t index, Uni
 }  // namespace
 
 Result<TrustBundle> TrustBundle::make(std::vector<Certificate> anchors, UnixSeconds now, std::string where) {
-  TrustBundle bundle;
-  bundle.where_ = std::move(where);
-  for (Certificate& anchor : anchors) {
-    if (bundle.contains(anchor)) continue;
-    if (!anchor.malformed().empty()) {
-      return fail_at(bundle.where_, Code::trust_unusable, "{}: its {} cannot be read", anchor.text(),
-                     anchor.malformed());
-    }
-    bundle.by_subject_.emplace(key_of(anchor.subject()), bundle.anchors_.size());
-    bundle.anchors_.push_back(std::move(anchor));
+  for (const Certificate& anchor : anchors) {
+    if (anchor.malformed().empty()) continue;
+    return fail_at(std::move(where), Code::trust_unusable, "{}: its {} cannot be read", anchor.text(),
+                   anchor.malformed());
   }
-  if (bundle.anchors_.empty()) return fail_at(bundle.where_, Code::trust_empty, "no certificate in it");
-
-  std::size_t expired = 0;
-  std::size_t unusable = 0;
-  std::size_t name_octets = 0;
-  for (std::size_t i = 0; i < bundle.anchors_.size(); ++i) {
-    const DistinguishedName& subject = bundle.anchors_[i].subject();
-    if (std::ranges::find(bundle.ca_names_, subject) == bundle.ca_names_.end()) {
-      bundle.ca_names_.push_back(subject);
-      name_octets += subject.der().size() + 2;
-    }
-    if (auto finding = look_at(bundle.anchors_[i], i, now)) {
-      if (finding->code == Code::ca_expired) ++expired;
-      if (finding->code == Code::ca_expired || finding->code == Code::client_certificate_weak_key) ++unusable;
-      bundle.warnings_.push_back(std::move(*finding));
-    }
-  }
-  if (expired == bundle.anchors_.size()) {
+  TrustBundle bundle = TRY(for_report(std::move(anchors), now, std::move(where)));
+  const auto count = [&](auto... codes) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        bundle.warnings_, [&](const Finding& finding) { return ((finding.code == codes) || ...); }));
+  };
+  if (count(Code::ca_expired) == bundle.anchors_.size()) {
     return fail_at(bundle.where_, Code::ca_expired, "every certificate in it has expired: {}",
                    bundle.warnings_.front().words);
   }
-  if (unusable == bundle.anchors_.size()) {
+  if (count(Code::ca_expired, Code::client_certificate_weak_key) == bundle.anchors_.size()) {
     return fail_at(bundle.where_, Code::trust_unusable, "no certificate in it can be an anchor: {}",
                    bundle.warnings_.front().words);
   }
-  if (name_octets > kMostCaNameOctets) bundle.ca_names_.clear();
+  return bundle;
+}
+
+Result<TrustBundle> TrustBundle::for_report(std::vector<Certificate> anchors, UnixSeconds now, std::string where) {
+  if (anchors.empty()) return fail_at(std::move(where), Code::trust_empty, "no certificate in it");
+  TrustBundle bundle;
+  bundle.where_ = std::move(where);
+  bundle.add(std::move(anchors));
+  bundle.look_at_all(now);
   bundle.identity_ = identity_of(bundle.anchors_);
   return bundle;
+}
+
+void TrustBundle::add(std::vector<Certificate> anchors) {
+  std::size_t name_octets = 0;
+  for (Certificate& anchor : anchors) {
+    if (contains(anchor)) continue;
+    if (with_subject(anchor.subject()).empty()) {
+      ca_names_.push_back(anchor.subject());
+      name_octets += anchor.subject().der().size() + 2;
+    }
+    by_subject_.emplace(key_of(anchor.subject()), anchors_.size());
+    anchors_.push_back(std::move(anchor));
+  }
+  if (name_octets > kMostCaNameOctets) ca_names_.clear();
+}
+
+void TrustBundle::look_at_all(UnixSeconds now) {
+  for (std::size_t i = 0; i < anchors_.size(); ++i) {
+    if (auto finding = look_at(anchors_[i], i, now)) warnings_.push_back(std::move(*finding));
+  }
 }
 
 Result<TrustBundle> TrustBundle::from_file_content(std::string_view content, UnixSeconds now, std::string where) {

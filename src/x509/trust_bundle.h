@@ -29,6 +29,10 @@ class TrustBundle {
   // PEM (any number) or one certificate in DER; also fails with pem_malformed and certificate_malformed.
   static Result<TrustBundle> from_file_content(std::string_view content, UnixSeconds now, std::string where);
 
+  // For reports, which shall say what is wrong with a path: only an empty bundle fails (trust_empty), the rest are
+  // warnings. Paths over what is unusable fail all the same.
+  static Result<TrustBundle> for_report(std::vector<Certificate> anchors, UnixSeconds now, std::string where);
+
   const std::vector<Certificate>& anchors() const { return anchors_; }
   const std::vector<Finding>& warnings() const { return warnings_; }  // index: place in anchors()
   const std::string& where() const { return where_; }
@@ -44,6 +48,8 @@ class TrustBundle {
 
  private:
   TrustBundle() = default;
+  void add(std::vector<Certificate> anchors);
+  void look_at_all(UnixSeconds now);
 
   std::vector<Certificate> anchors_;
   std::vector<Finding> warnings_;

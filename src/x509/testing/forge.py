@@ -187,7 +187,15 @@ def crl(spec):
             extra["critical"])
     signer = keys[spec.get("signed_by") or issuer]
     digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else HASHES[spec.get("hash", "sha256")]
-    return builder.sign(signer, digest).public_bytes(serialization.Encoding.DER)
+    der = builder.sign(signer, digest).public_bytes(serialization.Encoding.DER)
+    if "bulk" not in spec:
+        return der
+    # As many entries as wished, with random serials of 16 octets; the library would need hours for a million.
+    parts = elements(inside(elements(inside(der))[0]))
+    date = tlv(0x17, b"230101000000Z")
+    numbers = random.Random(spec["bulk"])
+    entries = b"".join(tlv(0x30, tlv(0x02, b"\x7f" + numbers.randbytes(15)) + date) for _ in range(spec["bulk"]))
+    return resigned(der, tlv(0x30, b"".join(parts[:5] + [tlv(0x30, entries)] + parts[5:])), signer, digest)
 
 
 def private_key(spec):
