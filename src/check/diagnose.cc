@@ -199,6 +199,10 @@ void judge_handshake(const Observation& seen, Report& report) {
                                  fmt::format("more than {} octets came", tls::ProbeLimits::kOctets)});
       return;
     case ProbeEnd::closed:
+      if (tls.finished) return judge_connection(seen, report);
+      report.summary = "the server closed the connection in the middle of the handshake";
+      append(report.findings, hung_up(seen));
+      return;
     case ProbeEnd::data:
     case ProbeEnd::silence:
       if (tls.finished) return judge_connection(seen, report);

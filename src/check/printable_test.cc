@@ -12,5 +12,9 @@ TEST(Printable, NothingReachesATerminalButPlainText) {
   EXPECT_EQ(printable("a\r\n\x1b[2J\"\\"), "a\\r\\n\\x1b[2J\\\"\\\\");
 }
 
+TEST(Printable, TextKeepsItsLettersAndLosesItsControls) {
+  EXPECT_EQ(without_controls("M\xc3\xbcller\x1b[2J\n\x7f\xc2\x9b!"), "M\xc3\xbcller\\x1b[2J\\x0a\\x7f\\x9b!");
+}
+
 }  // namespace
 }  // namespace symbolon::check

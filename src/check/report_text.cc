@@ -121,11 +121,11 @@ std::string to_text(const Observation& seen, const Report& report) {
     page.blank();
     page.line("{} ({}, {})", name(finding.code), name(finding.certainty), name(finding.side));
     page.line("  {}", row(finding.code).sentence);
-    page.line("  {}", finding.words);
+    page.line("  {}", without_controls(finding.words));
     page.line("  -> {}", finding.remedy_text());
   }
   if (!report.notes.empty()) page.blank();
-  for (const std::string& note : report.notes) page.line("note: {}", note);
+  for (const std::string& note : report.notes) page.line("note: {}", without_controls(note));
   return page.take();
 }
 

@@ -1,6 +1,7 @@
 #include "enroll/trust_entries.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace symbolon::enroll {
 namespace {
@@ -33,23 +34,21 @@ std::vector<std::string> nicknames_of_ours(std::string_view listing) {
 
 std::vector<KeytoolEntry> keytool_entries_of_ours(std::string_view listing) {
   std::vector<KeytoolEntry> out;
-  bool ours = false;
-  bool inside = false;
+  std::optional<KeytoolEntry> entry;  // of ours, until its first certificate is whole
   while (!listing.empty()) {
     const std::string_view line = next_line(listing);
     if (line.starts_with(kAlias)) {
       const std::string_view alias = line.substr(kAlias.size());
-      ours = alias.starts_with(kTrustPrefix);
-      inside = false;
-      if (ours) out.push_back({std::string(alias), {}});
-    } else if (ours && (inside || line == kBegin)) {
-      inside = true;
-      out.back().pem.append(line).push_back('\n');
-      if (line == kEnd) ours = inside = false;
+      entry.reset();
+      if (alias.starts_with(kTrustPrefix)) entry = KeytoolEntry{std::string(alias), {}};
+    } else if (entry && (!entry->pem.empty() || line == kBegin)) {
+      entry->pem.append(line).push_back('\n');
+      if (line == kEnd) {
+        out.push_back(*std::move(entry));
+        entry.reset();
+      }
     }
   }
-  // An entry without a whole certificate is none.
-  std::erase_if(out, [](const KeytoolEntry& entry) { return entry.pem.find(kEnd) == std::string::npos; });
   return out;
 }
 

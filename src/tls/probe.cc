@@ -215,7 +215,7 @@ class Prober {
 
   bool end_by_library() {
     out_.words = crypto::drain_openssl_errors();
-    end(ProbeEnd::failed);
+    end((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0 ? ProbeEnd::closed : ProbeEnd::failed);
     return false;
   }
 

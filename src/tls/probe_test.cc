@@ -85,6 +85,16 @@ TEST(Probe, SeesAnAlertEvenWhenTheConnectionIsGoneAfterIt) {
   EXPECT_FALSE(seen.finished);
 }
 
+TEST(Probe, SeesAFarewellInTheMiddleOfTheHandshake) {
+  const Transcript seen = probe_a([](int peer) {
+    hear(peer);
+    say(peer, Bytes{21, 3, 3, 0, 2, 1, 0});  // close_notify
+    outlast(peer);
+  });
+  EXPECT_EQ(seen.end, ProbeEnd::closed);
+  EXPECT_FALSE(seen.finished);
+}
+
 TEST(Probe, EndsInTimeWithAServerThatSaysNothing) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(probe_a(outlast, milliseconds(50)).end, ProbeEnd::timeout);
