@@ -6,6 +6,7 @@
 
 #include "api/codec.h"
 #include "authority/api_progress.h"
+#include "authority/api_refusals.h"
 #include "authority/api_rights.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
@@ -76,10 +77,7 @@ struct ApiServer::Impl {
   net::Task<Response> handle(http::Request request, const Caller& caller) {
     const auto rights = check_rights(caller, operations, geteuid());
     if (rights) co_return co_await router.handle(std::move(request), caller);
-    const std::string call = fmt::format("{} {}", request.method, request.target);
-    auto recorded = pool.start(
-        [this, caller, call, error = rights.error()] { operations.record_refusal(requester_of(caller), call, error); });
-    (void)recorded;  // overloaded: best effort
+    refusals.record(caller, fmt::format("{} {}", request.method, request.target), rights.error());
     co_return http::problem(rights.error());
   }
 
@@ -109,6 +107,7 @@ struct ApiServer::Impl {
 
   Operations& operations;
   http::BlockingPool pool;
+  RefusalRecorder refusals{operations, pool};
   http::Router router;
   http::Server server;
 };

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "authority/api_refusals.h"
 #include "authority/api_rights.h"
 #include "enroll/authority_client.h"
 #include "http/server_fixture.h"
@@ -31,7 +32,7 @@ api::CertificateSummary web() {
           .revocation = {}};
 }
 
-class MadeUp final : public Operations {
+class MadeUp : public Operations {
  public:
   Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) override {
     if (request.profile != "server") return fail(Code::profile_unknown, "there is no profile '{}'", request.profile);
@@ -242,6 +243,23 @@ TEST_F(ApiServerTest, AClientOpensAnewWhatTheServerClosedMeanwhile) {
   EXPECT_TRUE(authority->status());
   other.http().stop();
   while (other.http().connections() != 0) std::this_thread::yield();
+}
+
+TEST(RefusalRecorder, CountsWhatItLeavesOut) {
+  class Counting final : public MadeUp {
+   public:
+    void record_refusal(const std::string&, const std::string&, const Error&) override { ++recorded; }
+    std::atomic<int> recorded = 0;
+  } operations;
+  http::BlockingPool pool(1, 1000);
+  RefusalRecorder recorder(operations, pool);
+  constexpr int kAttempts = 500;
+  for (int i = 0; i < kAttempts; ++i) recorder.record({}, "GET /v1/status", {Code::forbidden, "no"});
+  std::promise<void> done;
+  ASSERT_TRUE(pool.start([&done] { done.set_value(); }));  // one thread: the others came before
+  done.get_future().get();
+  EXPECT_GT(recorder.left_out(), 0U);
+  EXPECT_EQ(operations.recorded + static_cast<int>(recorder.left_out()), kAttempts);
 }
 
 TEST(AuthorityClient, SaysThatNobodyIsThere) {

@@ -39,12 +39,13 @@ net::Task<void> Connection::run() {
     if (!outcome) break;
     phase_ = Phase::idle;
   }
+  phase_ = Phase::closing;
   co_await stream_->finish(terms_->room);
 }
 
 void Connection::stop() {
   stopping_ = true;
-  if (phase_ != Phase::answering) stream_->close();
+  if (phase_ == Phase::idle || phase_ == Phase::reading) stream_->close();
 }
 
 net::Task<Result<Request>> Connection::read_request() {

@@ -26,7 +26,7 @@ class Connection {
   void stop();
 
  private:
-  enum class Phase : std::uint8_t { idle, reading, answering };
+  enum class Phase : std::uint8_t { idle, reading, answering, closing };
 
   // The next request; a failure ends the connection.
   net::Task<Result<Request>> read_request();

@@ -38,6 +38,17 @@ TEST(RequestParser, ReadsOctetByOctetWhatItReadsAtOnce) {
   EXPECT_FALSE(parser.started());
 }
 
+TEST(RequestParser, TakesAnEmptyChunkedBodyInAnyPieces) {
+  const std::string text = "PUT /y HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (std::size_t piece = 1; piece < 8; ++piece) {
+    RequestParser parser(kLimits);
+    for (std::size_t at = 0; at < text.size(); at += piece) {
+      ASSERT_TRUE(parser.feed(as_bytes(std::string_view(text).substr(at, piece))));
+    }
+    EXPECT_TRUE(parser.complete());
+  }
+}
+
 TEST(RequestParser, KeepsWhatFollowsForTheNextMessage) {
   RequestParser parser(kLimits);
   ASSERT_TRUE(parser.feed(as_bytes("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\nGET /3")));
