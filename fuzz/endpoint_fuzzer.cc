@@ -1,0 +1,16 @@
+// Every endpoint that is read is written in a form that reads the same; nothing else than bad_request is answered.
+#include "net/endpoint.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using symbolon::net::Endpoint;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto endpoint = Endpoint::parse(text);
+  if (!endpoint) {
+    ENSURE(endpoint.error().code == symbolon::Code::bad_request && !endpoint.error().words.empty());
+    return 0;
+  }
+  const auto again = Endpoint::parse(endpoint->text());
+  ENSURE(again && *again == *endpoint);
+  ENSURE(endpoint->host.find('\0') == std::string::npos);
+  return 0;
+}
