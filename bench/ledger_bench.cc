@@ -15,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -30,6 +31,14 @@ using Instant = std::chrono::steady_clock::time_point;
 
 Instant now() { return std::chrono::steady_clock::now(); }
 double seconds_since(Instant begin) { return std::chrono::duration<double>(now() - begin).count(); }
+
+// Processor time of this thread: what a query costs however busy the machine is.
+double thread_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+double process_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 template <typename T>
 T must(Result<T> result) {
@@ -189,8 +198,8 @@ int open(const Path& path) {
   const auto ledger = must(SqliteLedger::open(path));
   fmt::print("open: {:.3f} s\n", seconds_since(begin));
   const LedgerStatus status = must(ledger->status());
-  fmt::print("searching ready: {:.3f} s ({} certificates, {} MiB)\n", seconds_since(begin), status.certificates,
-             status.octets >> 20);
+  fmt::print("searching ready: {:.3f} s, {:.3f} s of the processor ({} certificates, {} MiB)\n", seconds_since(begin),
+             process_seconds(), status.certificates, status.octets >> 20);
   const std::string_view queries[] = {"",
                                       "sort:oldest",
                                       "sort:expires",
@@ -216,20 +225,24 @@ int open(const Path& path) {
   for (const std::string_view text : queries) {
     const Query query = must(parse_query(text, system_clock().now()));
     double best = 1e9;
-    double worst = 0;
+    double processor = 1e9;
     std::size_t found = 0;
     for (int round = 0; round < 5; ++round) {
+      const double before = thread_seconds();
       begin = now();
       found = must(ledger->list(query, {})).certificates.size();
       best = std::min(best, seconds_since(begin));
-      worst = std::max(worst, seconds_since(begin));
+      processor = std::min(processor, thread_seconds() - before);
     }
-    fmt::print("list {:<45} {:>3} rows  best {:6.2f} ms  worst {:6.2f} ms\n", text, found, best * 1e3, worst * 1e3);
+    fmt::print("list {:<45} {:>3} rows {:6.2f} ms, of the processor {:6.2f} ms\n", text, found, best * 1e3,
+               processor * 1e3);
   }
   for (const std::string_view what : {"device-0000123.fleet23.example.com", "0012345678"}) {
     begin = now();
+    const double before = thread_seconds();
     const std::size_t found = must(ledger->find(what, 10)).size();
-    fmt::print("find {:<45} {:>3} rows  {:6.2f} ms\n", what, found, seconds_since(begin) * 1e3);
+    fmt::print("find {:<45} {:>3} rows {:6.2f} ms, of the processor {:6.2f} ms\n", what, found,
+               seconds_since(begin) * 1e3, (thread_seconds() - before) * 1e3);
   }
   return 0;
 }

@@ -73,7 +73,7 @@ class Committer {
 template <typename T, typename Apply>
 class FunctionOperation final : public Operation {
  public:
-  FunctionOperation(Apply apply, Done<T> done) : apply_(std::move(apply)), done_(std::move(done)) {}
+  FunctionOperation(Apply function, Done<T> done) : apply_(std::move(function)), done_(std::move(done)) {}
 
   Status apply() override {
     value_.emplace(apply_());

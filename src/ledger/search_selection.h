@@ -26,7 +26,7 @@ class SearchSelection {
   SearchBlock::Mask select(const SearchBlock& block, Allowed allowed) const {
     SearchBlock::Mask mask;
     const std::vector<SearchRow>& rows = block.rows();
-    for (std::size_t at = 0; at < rows.size(); ++at) mask[at] = allowed(rows[at]) && columns_fit(rows[at]);
+    for (std::size_t at = 0; at < rows.size(); ++at) mask[at] = allowed(rows[at]) && (any_ || columns_fit(rows[at]));
     for (const TextTerm* term : texts_) {
       if (mask.none()) break;
       block.keep(*term, mask);
@@ -45,6 +45,7 @@ class SearchSelection {
 
   const Query& query_;
   UnixSeconds now_;
+  bool any_ = false;                    // no term is about a column
   std::vector<const TextTerm*> texts_;  // about the text of the row
   std::vector<WordTerm> profiles_;
   std::vector<WordTerm> requesters_;

@@ -63,7 +63,9 @@ bool engine_failed(Code code) {
 }
 
 Error translate(sqlite3* handle, int code, std::string_view where) {
-  const int problem = handle == nullptr ? 0 : ::sqlite3_system_errno(handle);
+  const int last_problem = errno;
+  int problem = handle == nullptr ? 0 : ::sqlite3_system_errno(handle);
+  if (problem == 0 && code == SQLITE_IOERR_WRITE) problem = last_problem;  // COMMIT does not keep it
   std::string words = ::sqlite3_errstr(code);
   if (handle != nullptr) words = ::sqlite3_errmsg(handle);
   const int kind = code & 0xff;

@@ -174,6 +174,10 @@ Result<LedgerStatus> Sqlite::status() {
 Result<FileLock> take_lock(const Path& path) {
   Result<FileLock> lock = FileLock::take(path.string() + ".lock");
   if (!lock && lock.error().code == Code::file_unwritable) {
+    std::error_code problem;
+    const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+    const std::filesystem::space_info space = std::filesystem::space(folder, problem);
+    if (!problem && space.available == 0) return fail_at(path.string(), Code::ledger_disk_full, "the disk is full");
     return fail_at(path.string(), Code::ledger_read_only, "its lock file cannot be written: {}", lock.error().words);
   }
   return lock;

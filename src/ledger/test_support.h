@@ -101,6 +101,21 @@ inline CertificateId issue(Ledger& ledger, const NewIntent& intent) {
   return completed.value_or(CertificateId{});
 }
 
+// So many, in two commits.
+inline void issue_many(Ledger& ledger, IssuerId issuer, int count) {
+  const SerialAllocator serials(ledger.instance_prefix());
+  std::vector<NewIntent> intents;
+  for (int n = 0; n < count; ++n)
+    intents.push_back(intent_for(issuer, serials.draw(), fmt::format("host-{}.example", n)));
+  std::vector<Completion> completions;
+  const std::vector<Result<IntentId>> reserved = ledger.reserve_many(intents);
+  for (std::size_t n = 0; n < reserved.size(); ++n) {
+    ASSERT_TRUE(reserved[n]);
+    completions.push_back({*reserved[n], certificate_for(intents[n].tbs)});
+  }
+  for (const Result<CertificateId>& completed : ledger.complete_many(std::move(completions))) ASSERT_TRUE(completed);
+}
+
 template <typename T>
 Code code_of(const Result<T>& result) {
   EXPECT_FALSE(result);
