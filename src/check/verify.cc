@@ -23,7 +23,12 @@ Result<std::shared_ptr<const revocation::RevocationSet>> read_crls(const VerifyR
   for (const std::string& content : request.crls) {
     for (const Bytes& der : TRY(revocation::split_crls(content))) {
       revocation::CrlFile crl = TRY(revocation::read_crl(der, issuers, request.at));
-      builder.add(crl.issuer_key, crl.coverage(), std::move(crl.entries));
+      // RFC 5280 §5.2.3: "CRL issuers conforming to this profile MUST include this extension in all CRLs". `openssl ca
+      // -gencrl` leaves it out by default, so only strictness asks for it.
+      if (request.check == x509::PathCheck::strict && !crl.number) {
+        return fail(Code::crl_malformed, "the CRL of {} has no cRLNumber", crl.issuer.text());
+      }
+      builder.add(crl.issuer_key, crl.coverage, std::move(crl.entries));
     }
   }
   return builder.build();

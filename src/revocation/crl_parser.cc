@@ -105,6 +105,23 @@ Result<std::vector<Extension>> read_extensions(ByteView whole, ByteView content)
   return out;
 }
 
+// DistributionPointName: fullName [0] GeneralNames, or nameRelativeToCRLIssuer [1], which we do not compare.
+Status read_points(ByteView whole, const der::Element& field, Coverage& coverage) {
+  const auto names = der::only(field.content, der::tag::context(0));
+  if (!names) {
+    coverage.points_unknown = true;
+    return {};
+  }
+  for (der::Reader list(names->content); !list.at_end();) {
+    const ByteView at = list.rest();
+    const auto point = list.next();
+    if (!point) return malformed(whole, at, "issuingDistributionPoint holds a name that cannot be read");
+    coverage.points.push_back(to_bytes(point->whole));
+  }
+  if (coverage.points.empty()) coverage.points_unknown = true;
+  return {};
+}
+
 // RFC 5280 §5.2.5. All of it is tagged implicitly: booleans are primitive context elements.
 Status read_distribution_point(ByteView whole, const Extension& extension, CrlSyntax& crl) {
   enum Field : std::uint8_t {
@@ -117,16 +134,19 @@ Status read_distribution_point(ByteView whole, const Extension& extension, CrlSy
   };
   const auto body = der::only(extension.value, der::tag::sequence);
   if (!body) return malformed(whole, extension.whole, "issuingDistributionPoint cannot be read");
+  std::uint8_t last = 0;
   for (der::Reader fields(body->content); !fields.at_end();) {
     const ByteView at = fields.rest();
     const auto field = fields.next();
     if (!field) return malformed(whole, at, "issuingDistributionPoint cannot be read");
+    if ((field->tag & 0x1fU) < last) return malformed(whole, at, "issuingDistributionPoint is out of order");
+    last = static_cast<std::uint8_t>((field->tag & 0x1fU) + 1);
     const bool set = field->content.size() != 1 || field->content[0] != 0;
     switch (field->tag) {
-      case distribution_point:
-      case only_some_reasons: crl.narrowed = true; break;
-      case only_user:
-      case only_ca: crl.narrowed = crl.narrowed || set; break;
+      case distribution_point: TRY(read_points(whole, *field, crl.coverage)); break;
+      case only_some_reasons: crl.coverage.points_unknown = true; break;
+      case only_user: crl.coverage.cas = crl.coverage.cas && !set; break;
+      case only_ca: crl.coverage.users = crl.coverage.users && !set; break;
       case indirect:
         if (set) return fail(Code::crl_indirect, "octet {}: indirectCRL", offset_in(whole, at));
         break;
@@ -152,6 +172,8 @@ Status read_crl_extension(ByteView whole, const Extension& extension, CrlSyntax&
     }
     ByteView magnitude = number->content;
     if (magnitude.size() > 1 && magnitude[0] == 0) magnitude = magnitude.subspan(1);
+    // RFC 5280 §5.2.3: "CRL issuers ... MUST mark this extension as non-critical"
+    if (extension.critical) return malformed(whole, extension.whole, "cRLNumber is critical");
     crl.number = to_bytes(magnitude);
     return {};
   }

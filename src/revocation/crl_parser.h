@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "revocation/coverage.h"
 
 namespace symbolon::revocation {
 
@@ -25,7 +26,7 @@ struct CrlSyntax {
   // Extensions.
   std::optional<Bytes> number;            // cRLNumber, magnitude octets
   std::optional<Bytes> authority_key_id;  // keyIdentifier of authorityKeyIdentifier
-  bool narrowed = false;                  // issuingDistributionPoint leaves something out
+  Coverage coverage;                      // from issuingDistributionPoint; without nextUpdate
 };
 
 // Fails with crl_malformed, crl_unknown_critical_extension (delta CRLs, too) or crl_indirect; the words hold the octet.

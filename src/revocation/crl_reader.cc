@@ -121,7 +121,8 @@ Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificat
                .this_update = crl.this_update,
                .next_update = crl.next_update,
                .number = crl.number,
-               .whole = !crl.narrowed};
+               .coverage = crl.coverage};
+  file.coverage.next_update = crl.next_update;
   TRY(for_each_entry(der, crl, [&](ByteView content, UnixSeconds since) {
     const auto serial = x509::SerialNumber::from_der_content(content);
     if (serial) {

@@ -26,14 +26,10 @@ struct CrlFile {
   UnixSeconds this_update;
   UnixSeconds next_update;
   std::optional<Bytes> number;  // cRLNumber, magnitude octets
-  // False when issuingDistributionPoint narrows it (a shard, only CAs, only users, only some reasons): what it lists is
-  // revoked, but what it does not list may be revoked elsewhere.
-  bool whole = true;
-  SerialTable entries = {};  // sorted
+  Coverage coverage = {};       // its scope and nextUpdate
+  SerialTable entries = {};     // sorted
   std::size_t impossible =
       0;  // entries left out: negative or longer than 20 octets, so no certificate that we take has them
-
-  Coverage coverage() const { return {.whole = whole, .next_update = next_update}; }
 };
 
 // One CRL, DER or one PEM block ("X509 CRL"). `issuers`: certificates whose CRLs are accepted; the issuer is found by

@@ -60,7 +60,7 @@ TEST(CrlReader, ReadsEntriesAndDates) {
   EXPECT_EQ(file->this_update, kNow - Seconds{60});
   EXPECT_EQ(file->next_update, kNow + Seconds{60});
   EXPECT_EQ(file->number, (Bytes{1, 2}));
-  EXPECT_TRUE(file->whole);
+  EXPECT_TRUE(file->coverage.whole());
   EXPECT_EQ(file->entries.size(), 3U);
   EXPECT_EQ(file->entries.find(serial("0a1b")), UnixSeconds{1700000000});
   EXPECT_EQ(file->entries.find(serial("ff00000000000000000000000000000001")), UnixSeconds{1700000001});
@@ -134,13 +134,23 @@ TEST(CrlReader, RefusesCriticalExtensionsThatItDoesNotKnow) {
   EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.27", true, "020101"))), "crl_unknown_critical_extension");
 }
 
+TEST(CrlReader, RefusesACriticalNumber) {
+  EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.20", true, "020105"))), "crl_malformed");
+  EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.20", false, "020105"))), "good");
+}
+
 TEST(CrlReader, KnowsTheScopesOfAnIssuingDistributionPoint) {
   EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.28", true, "30038401ff"))), "crl_indirect");
   EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.28", true, "30038501ff"))), "crl_unknown_critical_extension");
   EXPECT_EQ(verdict(crl("crl-ca", extension("2.5.29.28", true, "30038601ff"))), "crl_malformed");
   const auto users = read_crl(crl("crl-ca", extension("2.5.29.28", true, "30038101ff")), all(), kNow);
   ASSERT_TRUE(users);
-  EXPECT_FALSE(users->whole);
+  EXPECT_TRUE(users->coverage.users);
+  EXPECT_FALSE(users->coverage.cas);
+  const auto shard = read_crl(
+      crl("crl-ca", extension("2.5.29.28", true, "3014a012a010860e687474703a2f2f782f632e63726c")), all(), kNow);
+  ASSERT_TRUE(shard) << shard.error().text();
+  EXPECT_EQ(shard->coverage.points, std::vector{*from_hex("860e687474703a2f2f782f632e63726c")});
   const std::string entry = R"("revoked": [{"serial": "07", "at": 1, )" + extension("2.5.29.29", true, "3000") + "}]";
   EXPECT_EQ(verdict(crl("crl-ca", entry)), "crl_indirect");
 }
@@ -182,7 +192,7 @@ TEST(CrlReader, DISABLED_AMillionEntries) {
   ASSERT_TRUE(file) << file.error().text();
   std::printf("read: %lld ms, %zu entries, %zu octets\n", static_cast<long long>(since() - before),
               file->entries.size(), file->entries.memory());
-  const auto set = RevocationSet::Builder().add(file->issuer_key, file->coverage(), std::move(file->entries)).build();
+  const auto set = RevocationSet::Builder().add(file->issuer_key, file->coverage, std::move(file->entries)).build();
   const auto lookups = since();
   int found = 0;
   for (int i = 0; i < 1'000'000; ++i) {

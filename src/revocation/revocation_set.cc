@@ -19,6 +19,16 @@ RevocationSet::RevocationSet() = default;
 
 RevocationSet::Answer RevocationSet::check(const IssuerKey& key, const x509::SerialNumber& serial,
                                            UnixSeconds at) const {
+  return answer(key, serial, nullptr, at);
+}
+
+RevocationSet::Answer RevocationSet::check_certificate(const IssuerKey& key, const x509::Certificate& subject,
+                                                       UnixSeconds at) const {
+  return answer(key, subject.serial(), &subject, at);
+}
+
+RevocationSet::Answer RevocationSet::answer(const IssuerKey& key, const x509::SerialNumber& serial,
+                                            const x509::Certificate* subject, UnixSeconds at) const {
   using Status = x509::RevocationChecker::Status;
   const auto place = issuers_.find(key);
   if (place == issuers_.end()) {
@@ -30,16 +40,17 @@ RevocationSet::Answer RevocationSet::check(const IssuerKey& key, const x509::Ser
   for (const auto& table : {issuer.bulk, issuer.recent}) {
     if (const auto since = table->find(serial)) return {Status::revoked, since};
   }
-  if (!issuer.coverage.whole && demand_ == Demand::every) {
-    return {Status::unknown, {}, "the revocation data of its issuer covers only a part of what it issued"};
+  std::optional<UnixSeconds> latest;
+  for (const Coverage& coverage : issuer.coverage) {
+    if (subject != nullptr ? !coverage.covers(*subject) : !coverage.whole()) continue;
+    if (!coverage.next_update || at <= *coverage.next_update + grace_) return {Status::good};
+    latest = std::max(latest, coverage.next_update);
   }
-  if (const auto next = issuer.coverage.next_update; next && at > *next + grace_) {
-    return {Status::unknown,
-            {},
-            fmt::format("the revocation data of its issuer should have been renewed by {}, {} ago", to_rfc3339(*next),
-                        to_words(at - *next))};
-  }
-  return {Status::good};
+  if (!latest) return {Status::unknown, {}, "no list of its issuer covers it"};
+  return {Status::unknown,
+          {},
+          fmt::format("the revocation data of its issuer should have been renewed by {}, {} ago", to_rfc3339(*latest),
+                      to_words(at - *latest))};
 }
 
 bool RevocationSet::revoked(const IssuerKey& key, const x509::SerialNumber& serial) const {
@@ -51,7 +62,7 @@ bool RevocationSet::revoked(const IssuerKey& key, const x509::SerialNumber& seri
 std::shared_ptr<const RevocationSet> RevocationSet::with(const IssuerKey& key, const x509::SerialNumber& serial,
                                                          UnixSeconds since) const {
   auto out = std::make_shared<RevocationSet>(*this);
-  Issuer& issuer = out->issuers_.try_emplace(key, Issuer{empty_table(), empty_table(), {}}).first->second;
+  Issuer& issuer = out->issuers_.try_emplace(key, Issuer{empty_table(), empty_table(), {Coverage{}}}).first->second;
   SerialTable one;
   one.add(serial, since);
   SerialTable recent = issuer.recent->merged_with(one);
@@ -95,15 +106,7 @@ RevocationSet::Builder& RevocationSet::Builder::grace(Seconds grace) {
 }
 
 RevocationSet::Builder& RevocationSet::Builder::issuer(const IssuerKey& key, const Coverage& coverage) {
-  std::optional<Coverage>& known = pending_[key].coverage;
-  if (!known) {
-    known = coverage;
-    return *this;
-  }
-  known->whole = known->whole || coverage.whole;
-  if (coverage.next_update && (!known->next_update || *coverage.next_update < *known->next_update)) {
-    known->next_update = coverage.next_update;
-  }
+  pending_[key].coverage.push_back(coverage);
   return *this;
 }
 
@@ -126,8 +129,9 @@ std::shared_ptr<const RevocationSet> RevocationSet::Builder::build() {
   out->grace_ = grace_;
   for (auto& [key, pending] : pending_) {
     pending.table.sort();
+    if (pending.coverage.empty()) pending.coverage.emplace_back();
     out->issuers_.emplace(key, Issuer{std::make_shared<const SerialTable>(std::move(pending.table)), empty_table(),
-                                      pending.coverage.value_or(Coverage{})});
+                                      std::move(pending.coverage)});
   }
   pending_.clear();
   return out;

@@ -6,24 +6,21 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
+#include "revocation/coverage.h"
 #include "revocation/issuer_key.h"
 #include "revocation/serial_table.h"
 #include "x509/revocation_checker.h"
 
 namespace symbolon::revocation {
 
-// How good the data about an issuer must be for `good` to be said.
+// About which issuers data must be there for `good` to be said. Data that is there must always be fresh and cover the
+// certificate.
 enum class Demand : std::uint8_t {
-  listed,  // issuers that the set knows must be fresh; about others nothing is asked
-  every,   // every issuer must be known, whole and fresh
-};
-
-// What the set knows about one issuer beside the serials.
-struct Coverage {
-  bool whole = true;                            // false: only some of its revocations (a CRL with a narrowed scope)
-  std::optional<UnixSeconds> next_update = {};  // none: never stale (our own ledger)
+  listed,  // about issuers that the set does not know nothing is asked
+  every,   // every issuer must be known
 };
 
 // Immutable; share it as std::shared_ptr<const RevocationSet>.
@@ -34,8 +31,9 @@ class RevocationSet {
 
   RevocationSet();  // nothing is revoked, no issuer is known
 
-  // `grace`: how long after next_update the data still counts.
+  // Without the certificate only data about all that the issuer issued makes an answer `good`.
   Answer check(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds at) const;
+  Answer check_certificate(const IssuerKey& issuer, const x509::Certificate& subject, UnixSeconds at) const;
   bool revoked(const IssuerKey& issuer, const x509::SerialNumber& serial) const;
 
   // A copy with one more entry; shares all that did not change. Costs microseconds, whatever the size.
@@ -50,8 +48,11 @@ class RevocationSet {
   struct Issuer {
     std::shared_ptr<const SerialTable> bulk;
     std::shared_ptr<const SerialTable> recent;  // added since; folded into bulk when it grows
-    Coverage coverage;
+    std::vector<Coverage> coverage;             // by one list each
   };
+  Answer answer(const IssuerKey& key, const x509::SerialNumber& serial, const x509::Certificate* subject,
+                UnixSeconds at) const;
+
   std::unordered_map<IssuerKey, Issuer, IssuerKeyHash> issuers_;
   Demand demand_ = Demand::listed;
   Seconds grace_{0};
@@ -74,7 +75,7 @@ class RevocationSet::Builder {
  private:
   struct Pending {
     SerialTable table;
-    std::optional<Coverage> coverage;
+    std::vector<Coverage> coverage;
   };
   std::unordered_map<IssuerKey, Pending, IssuerKeyHash> pending_;
   Demand demand_ = Demand::listed;

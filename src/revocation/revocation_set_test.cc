@@ -84,14 +84,38 @@ TEST(RevocationSet, IsUnknownWhenStaleButWhatIsRevokedStaysSo) {
   EXPECT_EQ(set->check(key(1), serial("07"), kNow + Seconds{11}).status, Status::revoked);
 }
 
-TEST(RevocationSet, ANarrowedListIsNoWholeAnswer) {
-  const auto every = RevocationSet::Builder()
-                         .demand(Demand::every)
-                         .issuer(key(1), {.whole = false})
-                         .add(key(1), serial("07"), kNow)
-                         .build();
-  EXPECT_EQ(every->check(key(1), serial("08"), kNow).status, Status::unknown);
-  EXPECT_EQ(every->check(key(1), serial("07"), kNow).status, Status::revoked);
+TEST(RevocationSet, ANarrowedListAnswersOnlyForItsScope) {
+  const auto root = forge().ca("cov-root", "Cov Root");
+  const auto ca = forge().ca("cov-ca", "Cov CA", "cov-root");
+  const auto leaf = forge().client("cov-leaf", "x", "cov-root");
+  // cRLDistributionPoints with the URI http://x/c.crl
+  const auto pointed = forge().certificate("cov-pointed", "y", "cov-root", R"("extensions": [
+      {"oid": "2.5.29.31", "critical": false, "value": "30163014a012a010860e687474703a2f2f782f632e63726c"}])");
+  const Bytes point = *from_hex("860e687474703a2f2f782f632e63726c");
+  const auto status = [&](const Coverage& coverage, const x509::Certificate& subject) {
+    const auto set = RevocationSet::Builder().issuer(key(1), coverage).build();
+    return set->check_certificate(key(1), subject, kNow).status;
+  };
+  EXPECT_EQ(status({.cas = false}, leaf), Status::good);
+  EXPECT_EQ(status({.cas = false}, ca), Status::unknown);
+  EXPECT_EQ(status({.users = false}, leaf), Status::unknown);
+  EXPECT_EQ(status({.users = false}, ca), Status::good);
+  EXPECT_EQ(status({.points_unknown = true}, leaf), Status::unknown);
+  EXPECT_EQ(status({.points = {point}}, leaf), Status::unknown);
+  EXPECT_EQ(status({.points = {point}}, pointed), Status::good);
+  EXPECT_EQ(status({.points = {{1}}}, pointed), Status::unknown);
+}
+
+TEST(RevocationSet, SeveralListsOfOneIssuerAddUp) {
+  const auto ca = forge().ca("add-ca", "Add CA");
+  const auto leaf = forge().client("add-leaf", "x", "add-ca");
+  const auto set = RevocationSet::Builder()
+                       .issuer(key(1), {.users = false, .next_update = kNow + kDay})
+                       .issuer(key(1), {.cas = false, .next_update = kNow - Seconds{1}})
+                       .build();
+  EXPECT_EQ(set->check_certificate(key(1), ca, kNow).status, Status::good);
+  EXPECT_EQ(set->check_certificate(key(1), leaf, kNow).status, Status::unknown);  // the list of users is stale
+  EXPECT_EQ(set->check(key(1), serial("07"), kNow).status, Status::unknown);      // none is about everything
 }
 
 TEST(RevocationSet, GrowsOneByOneWithoutTouchingTheOldOne) {

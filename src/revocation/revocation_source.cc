@@ -36,4 +36,9 @@ RevocationSource::Answer RevocationSource::check(const x509::Certificate& issuer
   return current()->check(IssuerKey::of(issuer), serial, at);
 }
 
+RevocationSource::Answer RevocationSource::check_certificate(const x509::Certificate& issuer,
+                                                             const x509::Certificate& subject, UnixSeconds at) const {
+  return current()->check_certificate(IssuerKey::of(issuer), subject, at);
+}
+
 }  // namespace symbolon::revocation

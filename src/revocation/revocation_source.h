@@ -27,6 +27,8 @@ class RevocationSource final : public x509::RevocationChecker {
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
   Answer check(const x509::Certificate& issuer, const x509::SerialNumber& serial, UnixSeconds at) const override;
+  Answer check_certificate(const x509::Certificate& issuer, const x509::Certificate& subject,
+                           UnixSeconds at) const override;
 
  private:
   mutable std::mutex mutex_;  // guards set_ and the order of changes

@@ -38,7 +38,7 @@ std::optional<PathFault> check_revocation(std::span<const Certificate> path, con
   using Status = RevocationChecker::Status;
   if (options.revocation == nullptr) return {};
   for (std::size_t index = path.size() - 1; index-- > 0;) {
-    const auto answer = options.revocation->check(path[index + 1], path[index].serial(), options.at);
+    const auto answer = options.revocation->check_certificate(path[index + 1], path[index], options.at);
     switch (answer.status) {
       case Status::good: continue;
       case Status::revoked:

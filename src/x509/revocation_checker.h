@@ -27,6 +27,11 @@ class RevocationChecker {
   virtual ~RevocationChecker() = default;
   // The issuer is told apart by name AND key, so a CA of the same name with another key revokes nothing here.
   virtual Answer check(const Certificate& issuer, const SerialNumber& serial, UnixSeconds at) const = 0;
+  // The same with the certificate at hand, so that data about a part of what the issuer issued (only CAs, only one
+  // distribution point) can be applied. Path verification asks this one.
+  virtual Answer check_certificate(const Certificate& issuer, const Certificate& subject, UnixSeconds at) const {
+    return check(issuer, subject.serial(), at);
+  }
 };
 
 }  // namespace symbolon::x509
