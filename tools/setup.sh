@@ -5,9 +5,11 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
   libsqlite3-dev libsqlitecpp-dev ca-certificates curl openssl python3)
+services=(nginx haproxy) # what packages of `test` would start, now and at every boot
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
-  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy gnutls-bin libnss3-tools default-jdk-headless golang-go nodejs
+  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy gnutls-bin libnss3-tools
+  default-jdk-headless golang-go nodejs
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.
@@ -78,3 +80,11 @@ apt install --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | awk '
   /^Need to get/ { print "   " $0; fflush() }
   /^Setting up/ { if (++done % 20 == 0 || done == total) { print "   set up " done " of " total; fflush() } }' || failed
 rm -f "$log"
+
+# The tests start these programs themselves; where they were here before, their services stay as they were.
+for service in "${services[@]}"; do
+  if [[ " ${missing[*]} " == *" $service"* ]]; then
+    "${as_root[@]}" deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+    "${as_root[@]}" update-rc.d "$service" disable >/dev/null 2>&1 || true
+  fi
+done
