@@ -98,7 +98,7 @@ def run_system(files, binary, jobs, timeout):
             "-n",
             str(jobs),
             "--dist",
-            "worksteal",
+            "load",
             f"--junitxml={report}",
             f"--basetemp={folder}/t",
             f"--timeout={timeout}",

@@ -7,6 +7,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +64,22 @@ func connect(address string, config *tls.Config, size int) string {
 	return words(err)
 }
 
+// Chain and key as they are: whether they belong together is for the server to find out.
+func pair(chain, key string) tls.Certificate {
+	var result tls.Certificate
+	rest, err := os.ReadFile(chain)
+	fail(err)
+	for block, left := pem.Decode(rest); block != nil; block, left = pem.Decode(left) {
+		result.Certificate = append(result.Certificate, block.Bytes)
+	}
+	text, err := os.ReadFile(key)
+	fail(err)
+	block, _ := pem.Decode(text)
+	result.PrivateKey, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	fail(err)
+	return result
+}
+
 func main() {
 	port, host, ca, chain, key, version := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
 	count, err := strconv.Atoi(os.Args[7])
@@ -73,12 +90,11 @@ func main() {
 	config := &tls.Config{ServerName: host, RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 	config.MaxVersion = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}[version]
 	config.MinVersion = config.MaxVersion
-	pem, err := os.ReadFile(ca)
+	roots, err := os.ReadFile(ca)
 	fail(err)
-	config.RootCAs.AppendCertsFromPEM(pem)
+	config.RootCAs.AppendCertsFromPEM(roots)
 	if chain != "-" {
-		pair, err := tls.LoadX509KeyPair(chain, key)
-		fail(err)
+		pair := pair(chain, key)
 		// Sent even when the server's list of CA names does not hold its issuer.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	}

@@ -7,9 +7,10 @@ import pathlib
 import re
 import socket
 import ssl
+import subprocess
 import threading
 
-from harness.process import run
+from harness.process import Process, run
 
 CLIENTS = pathlib.Path(__file__).resolve().parent.parent / "clients"
 
@@ -231,8 +232,9 @@ def nss_database(folder, ca, credential):
 
 
 def nss(port, database, host="localhost", send=HTTP_REQUEST):
-    """tstclnt, NSS's own TLS client."""
-    return run(
-        ["tstclnt", "-h", host, "-p", port, "-4", "-d", f"sql:{database}", "-w", "nss-password", "-n", "me", "-O"],
-        input=send,
-    )
+    """tstclnt, NSS's own TLS client: runs until it is stopped (it spins once its input has ended)."""
+    where = ["tstclnt", "-h", host, "-p", port, "-4", "-d", f"sql:{database}", "-w", "nss-password"]
+    client = Process([*where, "-n", "me", "-O"], stdin=subprocess.PIPE)
+    client.child.stdin.write(send)
+    client.child.stdin.flush()
+    return client

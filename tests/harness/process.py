@@ -1,11 +1,14 @@
 """Processes and ports: started, awaited by events, and always ended."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -23,22 +26,27 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 
 class Ports:
-    """Ports of 127.0.0.1 below the kernel's ephemeral range, a range for each worker of pytest: no two tests meet."""
+    """Ports of 127.0.0.1 below the kernel's ephemeral range. A lock on a file is held for each as long as this process
+    lives: no two tests meet, whatever else runs on this machine."""
 
     def __init__(self):
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        session = os.getppid() % 5 * 2000  # two runs at once on one machine
-        self.next = 20000 + session + worker % 8 * 250
-        self.first, self.last = self.next, self.next + 250
+        self.folder = pathlib.Path(tempfile.gettempdir()) / "symbolon-test-ports"
+        self.folder.mkdir(mode=0o777, exist_ok=True)
+        self.held = []
 
     def take(self):
-        for _ in range(self.first, self.last):
-            port, self.next = self.next, self.next + 1
-            if self.next == self.last:
-                self.next = self.first
-            with socket.socket() as probe, contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+        for _ in range(1000):
+            port = random.randrange(20000, 32000)
+            lock = open(self.folder / str(port), "w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                lock.close()
+                continue
+            self.held.append(lock)
+            return port
         raise RuntimeError("no free port")
 
 

@@ -33,7 +33,7 @@ class Symbolon:
         return outcome.stdout
 
     def json(self, *arguments, **options):
-        return json.loads(self.do(*arguments, "--json", **options))
+        return json.loads(self.do("--json", *arguments, **options))
 
     def refused(self, code, *arguments, **options):
         """A command that must fail with this code of src/base/codes.inc, named in its words."""
