@@ -72,6 +72,13 @@ Result<Pkcs12Content> read_pkcs12(ByteView der, const Secret& password) {
   if (!file || at != der.data() + der.size()) return crypto::openssl_failure(Code::pkcs12_malformed, "not PKCS#12");
   const std::string secret(password.reveal());
   if (PKCS12_mac_present(file.get()) != 1) return fail(Code::pkcs12_malformed, "the file has no MAC");
+  constexpr long kMostIterations = 5'000'000;  // a few seconds; who demands more wants us to hang
+  const ASN1_INTEGER* iterations = nullptr;
+  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, file.get());
+  if (const long count = iterations == nullptr ? 1 : ASN1_INTEGER_get(iterations);
+      count < 1 || count > kMostIterations) {
+    return fail(Code::pkcs12_malformed, "the MAC asks for {} iterations; at most {} are made", count, kMostIterations);
+  }
   if (PKCS12_verify_mac(file.get(), secret.c_str(), -1) != 1) {
     // An empty password may be meant as none (RFC 7292 Appendix B.1 knows both).
     ERR_clear_error();

@@ -1,0 +1,210 @@
+// The operations of the API over a real ledger.
+#include "authority/authority.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "authority/testing.h"
+
+namespace symbolon::authority {
+namespace {
+
+using testing::code_of;
+using ::testing::HasSubstr;
+using testing::Home;
+using testing::kNow;
+using testing::kPassphrase;
+using testing::must;
+using ::testing::SizeIs;
+
+x509::Certificate first(const std::string& pem) { return x509::Certificate::from_pem(pem)->front(); }
+
+TEST(Authority, RevokesAtOnceInThisProcess) {
+  Home home;
+  const auto answer = home.issue("client", {"alice"});
+  ASSERT_TRUE(answer);
+  const x509::Certificate leaf = first(answer->certificate);
+  const x509::Certificate issuer = first(answer->chain);
+  const auto judged = [&] { return home.authority->standing_of(issuer, leaf); };
+  EXPECT_EQ(judged(), Standing::good);
+  const auto source = home.authority->revocations();
+  const auto before = source->generation();
+  const auto revoked =
+      home.authority->revoke({.what = answer->summary.serial, .reason = api::RevocationReason::key_compromise}, "ops");
+  ASSERT_TRUE(revoked) << revoked.error().text();
+  EXPECT_EQ(revoked->outcome, api::RevocationOutcome::revoked);
+  EXPECT_EQ(revoked->certificate.revocation->by, "ops");
+  EXPECT_EQ(judged(), Standing::revoked);
+  EXPECT_GT(source->generation(), before);
+  const auto again = home.authority->revoke({.what = "alice"}, "other");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->outcome, api::RevocationOutcome::was_revoked_already);
+  EXPECT_EQ(again->certificate.revocation->reason, api::RevocationReason::key_compromise);
+  // And after a restart.
+  home.open();
+  EXPECT_EQ(judged(), Standing::revoked);
+  EXPECT_EQ(home.authority->status()->revoked, 1);
+}
+
+TEST(Authority, ChangesNothingWhenSeveralMatch) {
+  Home home;
+  ASSERT_TRUE(home.issue("client", {"alice"}));
+  const auto second = home.issue("client", {"alice"});
+  ASSERT_TRUE(second);
+  const auto ambiguous = home.authority->revoke({.what = "alice"}, "ops");
+  EXPECT_EQ(code_of(ambiguous), Code::ambiguous);
+  EXPECT_THAT(ambiguous.error().words, HasSubstr(second->summary.serial));
+  EXPECT_EQ(home.authority->status()->revoked, 0);
+  EXPECT_EQ(code_of(home.authority->revoke({.what = "nobody"}, "ops")), Code::not_found);
+  EXPECT_TRUE(home.authority->revoke({.what = second->summary.fingerprint}, "ops"));
+}
+
+TEST(Authority, ListsAndShowsWhatItIssued) {
+  Home home;
+  const auto answer = home.issue("server", {"web.example", "192.0.2.7"});
+  ASSERT_TRUE(answer);
+  const auto page = home.authority->list({.query = "profile:server", .after = {}});
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_THAT(page->certificates, SizeIs(1));
+  EXPECT_EQ(page->certificates[0], answer->summary);
+  const auto details = home.authority->show("web.example");
+  ASSERT_TRUE(details) << details.error().text();
+  EXPECT_EQ(details->certificate, answer->certificate);
+  EXPECT_EQ(details->chain, answer->chain + answer->root);
+  EXPECT_EQ(code_of(home.authority->list({.query = "nonsense:x", .after = {}})), Code::query_malformed);
+}
+
+TEST(Authority, SaysWhatItIs) {
+  Home home;
+  const auto status = home.authority->status();
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(status->name, "Example Corp");
+  EXPECT_THAT(status->warnings, SizeIs(0));
+  EXPECT_EQ(home.authority->profiles()->profiles.size(), 8U);
+  const auto issuers = home.authority->issuers();
+  ASSERT_THAT(issuers->issuers, SizeIs(2));
+  EXPECT_EQ(issuers->issuers[0].role, "root");
+  EXPECT_FALSE(issuers->issuers[0].in_use);
+  EXPECT_TRUE(issuers->issuers[1].in_use);
+}
+
+TEST(Authority, AnnouncesTheEndOfItsCaMonthsBefore) {
+  Home home;
+  const UnixSeconds end = kNow + kIssuingLifetime;
+  home.clock.set(end - kDay * 365 - kIssuerNotice - kDay);
+  EXPECT_THAT(home.authority->status()->warnings, SizeIs(0));
+  home.clock.set(end - kDay * 365 - kIssuerNotice + kDay);  // the longest default lifetime is a year
+  const auto status = home.authority->status();
+  ASSERT_THAT(status->warnings, SizeIs(1));
+  EXPECT_EQ(status->warnings[0].code, Code::ca_expires_soon);
+  EXPECT_THAT(status->warnings[0].words, HasSubstr("admin, device, person"));
+  home.clock.set(end + kDay);
+  EXPECT_EQ(home.authority->status()->warnings.at(0).code, Code::ca_expired);
+}
+
+TEST(Authority, MakesAFurtherIssuingCaFromTheRoot) {
+  Home home;
+  const auto old = home.issue("client", {"alice"});
+  home.clock.set(kNow + kDay * 400);
+  NewIssuerOptions options{.root_passphrase = Secret("wrong"), .actor = "ops"};
+  EXPECT_EQ(code_of(home.authority->make_new_issuer(options)), Code::passphrase_wrong);
+  options.root_passphrase = Secret(kPassphrase);
+  const auto made = home.authority->make_new_issuer(options);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->subject().text(), "CN=Example Corp Issuing CA 2,O=Example Corp");
+  const auto fresh = home.issue("client", {"bob"});
+  ASSERT_TRUE(fresh) << fresh.error().text();
+  EXPECT_EQ(fresh->summary.issuer, "issuing-2");
+  EXPECT_EQ(first(fresh->chain), *made);
+  EXPECT_EQ(fresh->root, old->root);
+  // The old one can still be asked for by name, and what it issued can still be revoked.
+  const auto by_name = home.issue("client", {"carol"}, home.request(), {.issuer = "issuing"});
+  ASSERT_TRUE(by_name);
+  EXPECT_EQ(by_name->summary.issuer, "issuing");
+  ASSERT_TRUE(home.authority->revoke({.what = "bob"}, "ops"));
+  EXPECT_EQ(home.authority->standing_of(*made, first(fresh->certificate)), Standing::revoked);
+  home.open();
+  EXPECT_EQ(home.issue("client", {"dave"})->summary.issuer, "issuing-2");
+}
+
+TEST(Authority, TakesInAnIssuingCaFromElsewhere) {
+  Home home;
+  must("cd " + home.folder.path().string() +
+       " && openssl req -x509 -newkey rsa:2048 -nodes -keyout o.key -out o.crt -subj '/CN=Other CA' -days 7300");
+  home.clock.set(std::max(kNow, system_clock().now() + kDay));  // openssl's certificate begins now
+  ImportedCa import{.certificate = home.folder.get("o.crt"), .key = Secret(home.folder.get("o.key"))};
+  const auto imported = home.authority->import_issuer(import, "ops");
+  ASSERT_TRUE(imported) << imported.error().text();
+  const auto answer = home.issue("client", {"alice"}, home.request(), {.issuer = "issuing-2"});
+  ASSERT_TRUE(answer) << answer.error().text();
+  must(fmt::format("openssl verify -attime {} -CAfile {} {}", home.clock.now().count, home.folder / "o.crt",
+                   home.folder.put("leaf", answer->certificate)));
+  EXPECT_EQ(code_of(home.authority->import_issuer(import, "ops")), Code::already_exists);
+}
+
+TEST(Authority, RunsWithoutTheRootsKey) {
+  Home home;
+  home.authority.reset();
+  std::filesystem::remove(home.folder.path() / "state/root.key");
+  home.open();
+  EXPECT_TRUE(home.issue("client", {"alice"}));
+  NewIssuerOptions options{.root_passphrase = Secret(kPassphrase), .actor = "ops"};
+  EXPECT_EQ(code_of(home.authority->make_new_issuer(options)), Code::file_missing);
+}
+
+TEST(Authority, DoesNotStartWithAKeyThatOthersCanReadOrThatIsAnothers) {
+  Home home;
+  home.authority.reset();
+  const AuthorityOptions options{.state = home.folder.path() / "state"};
+  const std::string key = home.folder / "state/issuing.key";
+  must("chmod 640 " + key);
+  EXPECT_EQ(code_of(Authority::open(options, home.clock)), Code::key_file_exposed);
+  must("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + key + " && chmod 600 " + key);
+  EXPECT_EQ(code_of(Authority::open(options, home.clock)), Code::key_mismatch);
+  must("echo nonsense >" + key);
+  EXPECT_EQ(code_of(Authority::open(options, home.clock)), Code::key_unreadable);
+  EXPECT_EQ(code_of(Authority::open({.state = home.folder.path() / "nowhere"}, home.clock)), Code::state_missing);
+}
+
+TEST(Authority, BelongsToOneProcess) {
+  Home home;
+  EXPECT_EQ(code_of(Authority::open({.state = home.folder.path() / "state"}, home.clock)), Code::state_locked);
+}
+
+TEST(Authority, VerifiesAndBacksUpItsLedger) {
+  Home home;
+  ASSERT_TRUE(home.issue("client", {"alice"}));
+  const auto verified = home.authority->verify_ledger({});
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_GT(verified->entries, 3);
+  const auto copy = home.authority->backup_ledger({.path = home.folder / "copy.db"}, {});
+  ASSERT_TRUE(copy) << copy.error().text();
+  EXPECT_EQ(copy->octets, static_cast<std::int64_t>(std::filesystem::file_size(home.folder.path() / "copy.db")));
+}
+
+TEST(Authority, IssuesForManyAtOnce) {
+  Home home;
+  constexpr int kThreads = 16;
+  constexpr int kEach = 8;
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256);
+  const std::string csr = x509::make_request(*key, {}, {})->pem();
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kEach; ++i) {
+          if (home.issue("client", {fmt::format("client-{}-{}", t, i)}, csr)) ++good;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(good, kThreads * kEach);
+  EXPECT_EQ(home.authority->status()->issued, kThreads * kEach + 2);  // the issuing CA and the first admin
+  EXPECT_TRUE(home.authority->verify_ledger({}));
+}
+
+}  // namespace
+}  // namespace symbolon::authority

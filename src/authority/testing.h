@@ -1,0 +1,88 @@
+// For tests: an authority in a folder, and requests made by the openssl command line.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "authority/authority.h"
+#include "authority/init.h"
+#include "x509/pem.h"
+#include "x509/request.h"
+#include "x509/testing/shell.h"
+
+namespace symbolon::authority::testing {
+
+using x509::testing::Folder;
+using x509::testing::must;
+using x509::testing::run;
+
+inline constexpr UnixSeconds kNow{1'800'000'000};  // 2027-01-15T08:00:00Z
+inline constexpr std::string_view kPassphrase = "correct horse battery staple";
+
+// A state that init made at kNow, and the authority over it.
+struct Home {
+  Folder folder;
+  FixedClock clock{kNow};
+  std::unique_ptr<Authority> authority;
+
+  explicit Home(InitOptions options = {}) {
+    options.organization = "Example Corp";
+    options.state = folder.path() / "state";
+    options.root_passphrase = Secret(kPassphrase);
+    const auto made = init(options, clock);
+    EXPECT_TRUE(made) << made.error().text();
+    open();
+  }
+  void open(std::map<std::string, ProfileConfig> profiles = {}) {
+    authority.reset();
+    auto opened = Authority::open({.state = folder.path() / "state", .profiles = std::move(profiles)}, clock);
+    EXPECT_TRUE(opened) << opened.error().text();
+    if (opened) authority = std::move(*opened);
+  }
+
+  // PEM of a request by the openssl command line.
+  std::string request(std::string_view rest = "-subj /",
+                      std::string_view newkey = "ec -pkeyopt ec_paramgen_curve:P-256") const {
+    must(fmt::format("cd {} && openssl req -new -newkey {} -nodes -keyout key.pem -out r.pem {}",
+                     folder.path().string(), newkey, rest));
+    return folder.get("r.pem");
+  }
+
+  struct Choices {
+    std::optional<Seconds> lifetime = {};
+    std::optional<std::string> issuer = {};
+  };
+  Result<api::IssueAnswer> issue(std::string_view profile, std::vector<std::string> names, std::string csr,
+                                 const Choices& choices = {{}, {}}) {
+    api::IssueRequest request;
+    request.profile = profile;
+    request.csr = std::move(csr);
+    request.names = std::move(names);
+    request.lifetime = choices.lifetime;
+    request.issuer = choices.issuer;
+    return authority->issue(request, "test");
+  }
+  Result<api::IssueAnswer> issue(std::string_view profile, std::vector<std::string> names) {
+    return issue(profile, std::move(names), request());
+  }
+
+  // The leaf must verify for the purpose, at kNow, with every check of the library.
+  void verify(const api::IssueAnswer& answer, std::string_view purpose) const {
+    must(fmt::format("openssl verify -x509_strict -attime {} {} -CAfile {} -untrusted {} {}", kNow.count,
+                     purpose.empty() ? std::string() : fmt::format("-purpose {}", purpose),
+                     folder.put("root", answer.root), folder.put("chain", answer.chain),
+                     folder.put("leaf", answer.certificate)));
+  }
+  std::string text(const api::IssueAnswer& answer) const {
+    return must("openssl x509 -noout -text -in " + folder.put("leaf", answer.certificate));
+  }
+};
+
+template <typename T>
+Code code_of(const Result<T>& result) {
+  return result ? Code::usage : result.error().code;
+}
+
+}  // namespace symbolon::authority::testing
