@@ -147,8 +147,8 @@ Status issue(const IssueOptions& options, const Session& session) {
   const Path stem = Path(options.out) / file_stem(options.names.front());
   const OutputFiles files{stem.string() + ".crt", stem.string() + ".key", stem.string() + ".p12"};
   TRY(check_free(files, options));
+  const crypto::PrivateKey key = TRY(crypto::PrivateKey::generate(*type));  // RSA can take longer than a link may idle
   AuthorityLink link = TRY(AuthorityLink::open(session));
-  const crypto::PrivateKey key = TRY(crypto::PrivateKey::generate(*type));
   api::IssueRequest request;
   request.profile = options.profile;
   request.csr = TRY(x509::make_request(key, {}, {})).pem();
