@@ -17,7 +17,7 @@
 #include <string>
 
 #include "api/codec.h"
-#include "authority/operations.h"
+#include "base/file.h"
 #include "http/client.h"
 #include "http/problem.h"
 #include "x509/request.h"
