@@ -150,7 +150,7 @@ TEST(CrlReader, KnowsTheScopesOfAnIssuingDistributionPoint) {
   const auto shard = read_crl(
       crl("crl-ca", extension("2.5.29.28", true, "3014a012a010860e687474703a2f2f782f632e63726c")), all(), kNow);
   ASSERT_TRUE(shard) << shard.error().text();
-  EXPECT_EQ(shard->coverage.points, std::vector{*from_hex("860e687474703a2f2f782f632e63726c")});
+  EXPECT_EQ(shard->coverage.points, std::vector<Bytes>({*from_hex("860e687474703a2f2f782f632e63726c")}));
   const std::string entry = R"("revoked": [{"serial": "07", "at": 1, )" + extension("2.5.29.29", true, "3000") + "}]";
   EXPECT_EQ(verdict(crl("crl-ca", entry)), "crl_indirect");
 }

@@ -58,7 +58,7 @@ std::optional<MailAddress> split_mail_address(std::string_view text) {
   const auto at = text.rfind('@');
   if (at == std::string_view::npos || at == 0 || !is_host_name(text.substr(at + 1))) return {};
   const std::string_view local = text.substr(0, at);
-  if (!std::ranges::all_of(local, [](char c) { return c > 0x20 && c < 0x7f; })) return {};
+  if (!std::ranges::all_of(local, [](char c) { return c > 0x20 && c < 0x7f && c != '@'; })) return {};
   return MailAddress{std::string(local), ascii_lowered(text.substr(at + 1))};
 }
 

@@ -21,7 +21,7 @@ struct MailAddress {
   std::string local;
   std::string host;
 };
-// At the last '@'; nothing unless both parts are there and the host is a host name.
+// At its one '@'; nothing unless both parts are there, the host is a host name and the rest visible ASCII.
 std::optional<MailAddress> split_mail_address(std::string_view text);
 
 // The host name of an absolute URI with an authority (RFC 3986 §3.2); nothing when there is none, when it is an

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "x509/name_text.h"
-#include "x509/path_verification.h"
 
 namespace symbolon::x509 {
 namespace {
@@ -215,7 +214,7 @@ PathFault violation(std::size_t index, std::string detail) {
 }
 
 // The constraints of one CA, or why they cannot be used.
-std::expected<Constraints, PathFault> constraints_of(const Certificate& ca, std::size_t index) {
+std::expected<Constraints, PathFault> constraints_of(const Certificate& ca, std::size_t index, PathCheck check) {
   int found = 0;
   const NameConstraintsHandle raw(
       static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(ca.get(), NID_name_constraints, &found, nullptr)));
@@ -235,15 +234,22 @@ std::expected<Constraints, PathFault> constraints_of(const Certificate& ca, std:
   if (std::ranges::any_of(out.permitted, is_malformed) || std::ranges::any_of(out.excluded, is_malformed)) {
     return bad("hold a subtree that is not well-formed");
   }
+  const auto has_leading_dot = [](const Base& base) {
+    return base.kind == NameKind::dns && base.text.starts_with('.');
+  };
+  if (check == PathCheck::strict &&
+      (std::ranges::any_of(out.permitted, has_leading_dot) || std::ranges::any_of(out.excluded, has_leading_dot))) {
+    return bad("hold a dNSName with a leading dot");
+  }
   return out;
 }
 
 }  // namespace
 
-std::optional<PathFault> check_name_constraints(std::span<const Certificate> path) {
+std::optional<PathFault> check_name_constraints(std::span<const Certificate> path, PathCheck check) {
   std::size_t comparisons = 0;
   for (std::size_t ca = path.size(); ca-- > 1;) {
-    const auto constraints = constraints_of(path[ca], ca);
+    const auto constraints = constraints_of(path[ca], ca, check);
     if (!constraints) return constraints.error();
     if (constraints->size() == 0) continue;
     for (std::size_t index = ca; index-- > 0;) {

@@ -17,10 +17,13 @@
 
 #include "x509/certificate.h"
 #include "x509/path_problem.h"
+#include "x509/path_verification.h"
 
 namespace symbolon::x509 {
 
-// `path`: leaf first, anchor last. name_constraint, malformed, or path_too_complex.
-std::optional<PathFault> check_name_constraints(std::span<const Certificate> path);
+// `path`: leaf first, anchor last. name_constraint, malformed, or path_too_complex. Under PathCheck::strict also a
+// dNSName subtree with a leading dot is refused, which RFC 5280 does not know but many CAs write; else it means "only
+// what is below".
+std::optional<PathFault> check_name_constraints(std::span<const Certificate> path, PathCheck check);
 
 }  // namespace symbolon::x509

@@ -78,6 +78,7 @@ TEST(NameConstraints, OfMailAddresses) {
   EXPECT_FALSE(not_excluded("email:root@example.com", "email:ROOT@example.com"));
   EXPECT_FALSE(not_excluded("email:example.com", "email:a@example.com"));
   EXPECT_TRUE(not_excluded("email:example.com", "email:a@example.org"));
+  EXPECT_FALSE(permitted("email:example.com", "email:a@b@example.com"));
 }
 
 TEST(NameConstraints, OfMailAddressesInTheSubject) {

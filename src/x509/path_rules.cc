@@ -35,6 +35,9 @@ Fault check_reading(const Certificate& certificate, std::size_t index) {
     detail = fmt::format("its {} cannot be read", certificate.malformed());
   } else if (certificate.public_key().get() == nullptr) {
     detail = "its public key cannot be read";
+  } else if (certificate.extended_key_usage().empty() &&
+             X509_get_ext_by_NID(certificate.get(), NID_ext_key_usage, -1) >= 0) {
+    detail = "its extendedKeyUsage is empty";  // RFC 5280 §4.2.1.12: SIZE (1..MAX)
   } else if (has_extension_twice(certificate.get())) {
     detail = "an extension stands twice";
   } else {
@@ -47,12 +50,22 @@ bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-// NUL and other control characters stand in a name to be read in two ways; no honest name holds them.
+bool has_high_octet(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// NUL and other control characters stand in a name to be read in two ways; no honest name holds them. IA5String is
+// ASCII.
 Fault check_leaf_names(const Certificate& leaf) {
   for (const GeneralName& name : leaf.subject_alt_names()) {
     const bool is_text = name.kind == NameKind::dns || name.kind == NameKind::email || name.kind == NameKind::uri;
-    if (is_text && has_control(name.value)) {
-      return PathFault{P::malformed, 0, "RFC 5280 §4.2.1.6", "a subjectAltName holds control characters"};
+    if (is_text && (has_control(name.value) || has_high_octet(name.value))) {
+      return PathFault{P::malformed, 0, "RFC 5280 §4.2.1.6",
+                       "a subjectAltName holds control characters or is not ASCII"};
+    }
+    if (name.kind == NameKind::ip && name.octets.size() != 4 && name.octets.size() != 16) {
+      return PathFault{P::malformed, 0, "RFC 5280 §4.2.1.6",
+                       fmt::format("an iPAddress of {} octets", name.octets.size())};
     }
   }
   for (const NameAttribute& attribute : leaf.subject().attributes()) {
@@ -105,6 +118,9 @@ Fault check_issuer(Path path, std::size_t index) {
     return fault(P::issuer_not_ca, "RFC 5280 §6.1.4 (k)", "it has no basicConstraints");
   }
   if (!issuer.is_ca()) return fault(P::issuer_not_ca, "RFC 5280 §6.1.4 (k)", "its basicConstraints say CA:FALSE");
+  // RFC 5280 §4.1.2.6: "If the subject is a CA ..., then the subject field MUST be populated with a non-empty
+  // distinguished name".
+  if (issuer.subject().empty()) return fault(P::issuer_not_ca, "RFC 5280 §4.1.2.6", "a CA without a name");
   // RFC 5280 §6.1.4 (n): "If a key usage extension is present, verify that the keyCertSign bit is set."
   if (issuer.key_usage() && (*issuer.key_usage() & key_cert_sign) == 0) {
     return fault(P::issuer_key_usage, "RFC 5280 §6.1.4 (n)", "its keyUsage lacks keyCertSign");
@@ -269,6 +285,15 @@ std::vector<Finding> path_warnings(std::span<const Certificate> path, PeerRole r
     }
     if (!certificate.authority_key_identifier() && i + 1 < path.size()) {
       warn("it has no authorityKeyIdentifier", "reissue it with authorityKeyIdentifier = keyid");
+    }
+    const int constraints = X509_get_ext_by_NID(certificate.get(), NID_name_constraints, -1);
+    if (!is_issuer && constraints >= 0) {
+      warn("a leaf with nameConstraints", "reissue it without nameConstraints");
+    } else if (constraints >= 0 && X509_EXTENSION_get_critical(X509_get_ext(certificate.get(), constraints)) == 0) {
+      warn("the CA's nameConstraints are not critical", "reissue the CA with nameConstraints = critical");
+    }
+    if (certificate.serial().magnitude().size() == 1 && certificate.serial().magnitude()[0] == 0) {
+      warn("its serial number is zero", "reissue it with a serial number of at least 64 random bits");
     }
     if (!is_issuer && certificate.version() != 3) {
       warn("it is not a version 3 certificate", "reissue it with extensions");

@@ -14,14 +14,14 @@
 namespace symbolon::x509 {
 
 // `path`: leaf first, anchor last. The first fault in the order of PathStage, nothing when there is none:
-//   every certificate  can be read whole, no extension twice; a strong key (RSA 2048 to 8192 bits, odd exponent from
-//   65537, at
+//   every certificate  can be read whole, no extension twice, no empty extendedKeyUsage; a strong key (RSA 2048 to 8192
+//   bits, odd exponent from 65537, at
 //                      most 64 bits; P-256 and above, Ed25519, Ed448); within its validity, both ends included
 //   below the anchor   no MD5 or SHA-1 signature
-//   issuers            version 3, basicConstraints CA, keyCertSign where there is keyUsage, pathLenConstraint, depth
-//   leaf               no control characters (NUL) in a name; not a CA, digitalSignature where there is keyUsage
-//   leaf and issuers   extended key usage, nested: who has the extension must list the purpose (in a CA
-//   anyExtendedKeyUsage does,
+//   issuers            a name, version 3, basicConstraints CA, keyCertSign where there is keyUsage, pathLenConstraint,
+//   depth leaf               no control characters (NUL) in a name, names in ASCII, addresses of 4 or 16 octets; not a
+//   CA, digitalSignature where there is keyUsage leaf and issuers   extended key usage, nested: who has the extension
+//   must list the purpose (in a CA anyExtendedKeyUsage does,
 //                      too; in a leaf it does not, as in OpenSSL). A leaf without it is accepted (RFC 5280 §4.2.1.12),
 //                      under `strict` not
 //   strict             also authorityKeyIdentifier must name the issuer's key

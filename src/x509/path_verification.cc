@@ -187,7 +187,7 @@ std::expected<VerifiedPath, PathFailure> PathVerifier::run() {
 // Cheap rules first, then the library with its signatures, then what is only worth asking about a path that holds.
 std::optional<Attempt> PathVerifier::judge(const Path& path) {
   if (auto fault = check_path_rules(path, options_)) return Attempt{path, std::move(*fault)};
-  if (auto fault = check_name_constraints(path)) return Attempt{path, std::move(*fault)};
+  if (auto fault = check_name_constraints(path, options_.check)) return Attempt{path, std::move(*fault)};
   if (!affords(path.size() - 1)) {
     too_complex_ = true;
     return Attempt{path, {P::path_too_complex, 0, "RFC 5280 §6.1", "too many signatures to check"}};

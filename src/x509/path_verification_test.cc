@@ -316,6 +316,46 @@ TEST(VerifyPath, RefusesWhatCannotBeReadWhole) {
   EXPECT_EQ(verdict({leaf("bad-basic", bad_basic), pki().issuing}, trust), "client_certificate_malformed 0");
 }
 
+TEST(VerifyPath, RefusesAnEmptyExtendedKeyUsageAndAnAddressOfFiveOctets) {
+  const auto trust = trust_in({pki().root});
+  const std::string empty = R"("extensions": [{"oid": "2.5.29.37", "critical": false, "value": "3000"}])";
+  EXPECT_EQ(verdict({leaf("empty-eku", empty), pki().issuing}, trust), "client_certificate_malformed 0");
+  const std::string five = R"("extensions": [{"oid": "2.5.29.17", "critical": false, "value": "300787050102030405"}])";
+  EXPECT_EQ(verdict({leaf("five", five), pki().issuing}, trust), "client_certificate_malformed 0");
+  const std::string latin = R"("extensions": [{"oid": "2.5.29.17", "critical": false, "value": "30058203e4622e"}])";
+  EXPECT_EQ(verdict({leaf("latin", latin), pki().issuing}, trust), "client_certificate_malformed 0");
+}
+
+TEST(VerifyPath, ACaNeedsAName) {
+  const Certificate nameless = forge().certificate("nameless", "", "", Forge::with(Forge::kCa, R"("subject": [])"));
+  EXPECT_EQ(verdict({forge().client("of-nameless", "x", "nameless")}, trust_in({nameless})),
+            "client_certificate_issuer_not_ca 1");
+}
+
+TEST(VerifyPath, StrictRefusesWhatTheProfileForbids) {
+  const auto trust = trust_in({pki().root});
+  const auto strict = [&](const std::vector<Certificate>& chain) {
+    EXPECT_EQ(verdict(chain, trust), "valid");
+    return verdict(chain, trust, {.at = kNow, .check = PathCheck::strict});
+  };
+  EXPECT_EQ(strict({leaf("zero", Forge::with(Forge::kClient, R"("edit": "zero_serial")")), pki().issuing}),
+            "client_certificate_strict_violation 0");
+  const std::string constraints =
+      R"("extensions": [{"oid": "2.5.29.30", "critical": false, "value": "300aa008300682046c2e6f72"}])";
+  EXPECT_EQ(strict({leaf("nc-leaf", Forge::with(Forge::kClient, constraints)), pki().issuing}),
+            "client_certificate_strict_violation 0");
+  const Certificate ca = forge().certificate("soft-nc", "Soft", "root", Forge::with(Forge::kCa, constraints));
+  EXPECT_EQ(strict({forge().client("of-soft", "x", "soft-nc"), ca}), "client_certificate_strict_violation 1");
+  const Certificate no_ski =
+      forge().certificate("no-ski", "No SKI", "root", Forge::with(Forge::kCa, R"("ski": false)"));
+  EXPECT_EQ(strict({forge().client("of-no-ski", "x", "no-ski"), no_ski}), "client_certificate_strict_violation 1");
+  EXPECT_EQ(strict({leaf("no-aki", Forge::with(Forge::kClient, R"("aki": false)")), pki().issuing}),
+            "client_certificate_strict_violation 0");
+  const Certificate dotted =
+      forge().certificate("dotted", "Dotted", "root", Forge::with(Forge::kCa, R"("permitted": ["dns:.example"])"));
+  EXPECT_EQ(strict({forge().client("of-dotted", "x", "dotted"), dotted}), "client_certificate_name_constraint 1");
+}
+
 TEST(VerifyPath, RefusesNamesWithNul) {
   const auto trust = trust_in({pki().root});
   const Certificate san = leaf(

@@ -54,7 +54,7 @@ def general_name(text):
     if kind == "dns":
         return x509.DNSName(value)
     if kind == "email":
-        return x509.RFC822Name(value)
+        return x509.RFC822Name._init_without_validation(value)
     if kind == "uri":
         return x509.UniformResourceIdentifier(value)
     if kind == "ip":
@@ -116,6 +116,8 @@ def edited(der, edit, key, digest):
     elif edit == "extension_twice":
         listed = elements(inside(inside(parts[-1])))
         parts[-1] = tlv(0xA3, tlv(0x30, b"".join(listed + listed[:1])))
+    elif edit == "zero_serial":
+        parts[1] = tlv(0x02, b"\0")
     elif edit == "negative_serial":
         parts[1] = tlv(0x02, b"\xff\x01")
     elif edit == "nul_in_san":  # every "@" of a name becomes NUL
