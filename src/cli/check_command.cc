@@ -51,7 +51,7 @@ Command check_command() {
       .option("--ca FILE", &options->ca,
               "the CAs that the server's certificate is checked against (default: the system's)")
       .option("--server-name NAME", &options->server_name, "asked for and expected (default: HOST)")
-      .option("--http", &options->http, "send a HEAD request: only an answer proves that the certificate was accepted")
+      .option("--http", &options->http, "ask for / over HTTP: only an answer proves that the certificate was accepted")
       .example("symbolon check web.example:443", "does it ask for a client certificate, and of which CAs?")
       .example("symbolon check web.example:443 --cert me.crt --key me.key --ca root.crt --http", "does mine get in?")
       .action([options](Session& session) { return check(*options, session); });

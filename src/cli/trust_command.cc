@@ -105,7 +105,7 @@ struct ExportOptions {
   std::optional<std::string> certificate;
   std::optional<std::string> key;
   std::optional<std::string> client_ca;
-  std::string depth = "2";
+  std::string depth = "3";
   std::string listen = ":8443";
   std::string document_root;
   std::string backend;
@@ -163,7 +163,7 @@ Command export_command() {
       .option("--cert FILE", &options->certificate, "the server's certificate, its chain behind it (default: NAME.crt)")
       .option("--key FILE", &options->key, "its key (default: NAME.key)")
       .option("--client-ca FILE", &options->client_ca, "whose clients get in (default: root.crt of the state)")
-      .option("--depth N", &options->depth, "intermediates at most between client and root (default: 2)")
+      .option("--depth N", &options->depth, "intermediates at most between client and root (default: 3)")
       .option("--listen ADDRESS:PORT", &options->listen, "default: :8443")
       .option("--document-root DIR", &options->document_root, "what is served (apache, nginx)")
       .option("--backend HOST:PORT", &options->backend, "or where requests go (haproxy needs it)")
