@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
 #include "x509/testing/forge.h"
 
 namespace symbolon::x509 {
@@ -419,6 +423,28 @@ TEST(VerifyPath, ACaWithoutKeyUsageWorksWithAWarningAndStrictlyNot) {
   EXPECT_FALSE(result->warnings[0].remedy_text().empty());
   EXPECT_EQ(verdict({below}, trust_in({bare}), {.at = kNow, .check = PathCheck::strict}),
             "client_certificate_strict_violation 1");
+}
+
+// The same with the commands themselves: a bare CA, and the version 1 leaf that `openssl x509 -req` makes.
+TEST(VerifyPath, AcceptsWhatTheTutorialsMakeWithOpenssl) {
+  std::string folder = "/tmp/symbolon-path-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string made = fmt::format(
+      "cd {} && (openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj '/CN=My CA' -days 30 && "
+      "openssl req -newkey rsa:2048 -nodes -keyout a.key -out a.csr -subj '/CN=alice' && "
+      "openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out a.pem -days 20) 2>log",
+      folder);
+  ASSERT_EQ(std::system(made.c_str()), 0) << *read_file(folder + "/log");
+  const auto ca = Certificate::from_pem(*read_file(folder + "/ca.pem"));
+  const auto leaf = Certificate::from_pem(*read_file(folder + "/a.pem"));
+  ASSERT_TRUE(ca && leaf);
+  std::filesystem::remove_all(folder);
+  const UnixSeconds at = leaf->front().validity().not_before + Seconds{60};
+  const auto result = verify_path(*leaf, trust_in(*ca, at), {.at = at});
+  ASSERT_TRUE(result) << result.error().detail;
+  EXPECT_FALSE(result->warnings.empty());
+  EXPECT_EQ(verdict(*leaf, trust_in(*ca, at), {.at = at, .check = PathCheck::strict}),
+            "client_certificate_strict_violation 0");
 }
 
 TEST(VerifyPath, StrictAcceptsAPathThatIsAsItShouldBe) {
