@@ -145,6 +145,25 @@ class ForeignCA:
     def server(self, name="localhost", names="DNS:localhost,IP:127.0.0.1", **options):
         return self.issue(name, eku="serverAuth", names=names, **options)
 
+    def revoke(self, credential):
+        self._ca("-revoke", credential.cert)
+
+    def crl(self, hours=24):
+        """A CRL of what was revoked; negative hours: it ended long ago."""
+        path = self.folder / "crl.pem"
+        end = (
+            ["-crlhours", hours]
+            if hours > 0
+            else ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z"]
+        )
+        self._ca("-gencrl", *end, "-out", path)
+        return path
+
+    def _ca(self, *arguments):
+        config = self.folder / "crl.cnf"
+        config.write_text(CONFIGURATION.format(dir=self.folder, digest="sha256"))
+        openssl("ca", "-config", config, "-cert", self.cert, "-keyfile", self.key, *arguments)
+
     def _sign(self, key, subject, out, days, extensions, selfsigned=False, digest="sha256"):
         request, extension_file, config = (out.with_suffix(s) for s in (".csr", ".ext", ".cnf"))
         make_request(key, request, subject)
