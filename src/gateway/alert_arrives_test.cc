@@ -1,27 +1,16 @@
 // The alert of a refusal reaches a client that writes 256 KiB right after its Finished and only then reads; without
 // the draining close it does not.
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <memory>
 
-#include "gateway/testing/running_gateway.h"
+#include "gateway/testing/tls_client.h"
 
 namespace symbolon::gateway {
 namespace {
 
 using namespace testing;
-
-int connect_to(std::uint16_t port) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-  return descriptor;
-}
 
 using ClientContextHandle = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 

@@ -75,6 +75,7 @@ class Pki {
   Pki() {
     add("root", "Root", "", Forge::kCa);
     add("issuing", "Issuing", "root", Forge::kCa);
+    add("other", "Other Root", "", Forge::kCa);
     add("server", "server", "issuing", Forge::with(Forge::kServer, R"("names": ["dns:a.example", "ip:127.0.0.1"])"));
     add("alice", "alice", "issuing", Forge::with(Forge::kClient, R"("names": ["uri:spiffe://example.com/alice"])"));
     add("bob", "bob", "issuing", Forge::kClient);

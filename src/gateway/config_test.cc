@@ -1,0 +1,86 @@
+#include "gateway/config.h"
+
+#include <gtest/gtest.h>
+
+#include "config/load.h"
+
+namespace symbolon::gateway {
+namespace {
+
+Result<GatewayConfig> read(const std::string& yaml) {
+  config::Table<GatewayConfig> table = gateway_table();
+  return config::load(yaml, "/etc/symbolon/symbolon.yaml", table).result();
+}
+
+const std::string kRoute = R"(routes:
+  - name: web
+    listen: :8443
+    certificate: { from: authority, names: [app.example] }
+    clients:
+      verify: require
+      depth: 2
+      trust: [authority, extra.pem]
+      allow: [ { uri: "spiffe://example.com/billing" }, { email: "*@example.com" } ]
+    to: 127.0.0.1:3000
+)";
+
+Code refused(std::string from, const std::string& to) {
+  std::string yaml = kRoute;
+  const std::size_t at = yaml.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  yaml.replace(at, from.size(), to);
+  const auto config = read(yaml);
+  return config ? Code::connection_ended : config.error().code;
+}
+
+TEST(GatewayConfig, ReadsTheManualsExample) {
+  const auto config = read(kRoute);
+  ASSERT_TRUE(config.has_value()) << config.error().text();
+  const RouteConfig& route = config->routes.at(0);
+  EXPECT_EQ(route.name, "web");
+  EXPECT_EQ(route.listen.text(), ":8443");
+  EXPECT_EQ(std::get<CertificateFromAuthority>(route.certificate).names, std::vector<std::string>{"app.example"});
+  EXPECT_EQ(route.clients.depth, 2);
+  ASSERT_EQ(route.clients.trust.size(), 2U);
+  EXPECT_FALSE(route.clients.trust[0].file.has_value());
+  EXPECT_EQ(route.clients.trust[1].file, Path("/etc/symbolon/extra.pem"));
+  EXPECT_EQ(route.clients.allow->rules.size(), 2U);
+  EXPECT_EQ(route.place.line, 2);
+}
+
+TEST(GatewayConfig, ARouteWithoutRulesDoesNotStart) {
+  const std::string rules =
+      "      allow: [ { uri: \"spiffe://example.com/billing\" }, { email: \"*@example.com\" } ]\n";
+  EXPECT_EQ(refused(rules, ""), Code::config_no_rules);
+  EXPECT_EQ(refused(rules, "      allow: []\n"), Code::config_no_rules);
+  EXPECT_EQ(refused(rules, "      allow: any_verified\n"), Code::connection_ended);
+}
+
+TEST(GatewayConfig, NothingIsIgnored) {
+  EXPECT_EQ(refused("verify: require", "verfy: require"), Code::config_unknown_key);
+  EXPECT_EQ(refused("verify: require", "verify: maybe"), Code::config_bad_value);
+  EXPECT_EQ(refused("depth: 2", "depth: 10"), Code::config_bad_value);
+  EXPECT_EQ(refused("      trust: [authority, extra.pem]\n", ""), Code::config_missing_key);
+  EXPECT_EQ(refused("      trust: [authority, extra.pem]\n", "      trust: []\n"), Code::config_bad_value);
+  EXPECT_EQ(refused("listen: :8443", "listen: 8443"), Code::config_bad_value);
+  EXPECT_EQ(refused("to: 127.0.0.1:3000", "to: http://127.0.0.1:3000"), Code::config_bad_value);
+  EXPECT_EQ(refused("verify: require", "verify: insecure_none"), Code::config_bad_value);
+  EXPECT_EQ(refused("names: [app.example]", "names: []"), Code::config_bad_value);
+}
+
+TEST(GatewayConfig, RoutesOfOneAddressDifferInTheirNames) {
+  std::string second = kRoute.substr(kRoute.find("  - name: web"));
+  second.replace(second.find("web"), 3, "api");
+  EXPECT_FALSE(read(kRoute + second).has_value());
+  second.replace(second.find("listen"), 6, "names: [b.example]\n    listen");
+  EXPECT_TRUE(read(kRoute + second).has_value());
+}
+
+TEST(GatewayConfig, ADefaultRouteMustBeOneOfItsAddress) {
+  EXPECT_TRUE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: web } ]\n").has_value());
+  EXPECT_FALSE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: api } ]\n").has_value());
+  EXPECT_FALSE(read(kRoute + "listeners: [ { listen: \":8444\", default_route: web } ]\n").has_value());
+}
+
+}  // namespace
+}  // namespace symbolon::gateway
