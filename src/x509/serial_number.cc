@@ -42,8 +42,8 @@ Result<SerialNumber> SerialNumber::parse(std::string_view text) {
     return from_magnitude(octets);
   }
   if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
-  std::string padded(text);
-  if (text.find(':') == std::string_view::npos && text.size() % 2 == 1) padded.insert(padded.begin(), '0');
+  const bool odd = text.find(':') == std::string_view::npos && text.size() % 2 == 1;
+  const std::string padded = fmt::format("{}{}", odd ? "0" : "", text);
   auto octets = from_hex(padded);
   if (!octets || octets->empty() || octets->size() > kMost + 1) {
     return fail(Code::bad_request, "'{}' is not a serial number (write it in hexadecimal, or dec: and decimal)", text);
@@ -69,7 +69,7 @@ std::string SerialNumber::decimal() const {
     }
     digits += static_cast<char>('0' + remainder);
   }
-  if (digits.empty()) digits = "0";
+  if (digits.empty()) digits += '0';
   std::ranges::reverse(digits);
   return digits;
 }
