@@ -91,7 +91,7 @@ PathCache::Key cache_key(const std::vector<Certificate>& presented, const TrustB
 class PathVerifier {
  public:
   PathVerifier(const std::vector<Certificate>& presented, const TrustBundle& trust, const PathOptions& options)
-      : presented_(presented), trust_(trust), options_(options), candidates_(presented, trust, options.at) {}
+      : options_(options), candidates_(presented, trust, options.at) {}
 
   static std::optional<VerifiedPath> from_cache(const PathCache::Key& key, const PathOptions& options);
 
@@ -104,8 +104,6 @@ class PathVerifier {
   bool prove_signatures(Attempt& attempt);
   bool affords(std::size_t checks) const { return stats_.signature_checks + checks <= PathLimits::kSignatureChecks; }
 
-  const std::vector<Certificate>& presented_;
-  const TrustBundle& trust_;
   const PathOptions& options_;
   PathCandidates candidates_;
   std::vector<Attempt> attempts_;
