@@ -172,6 +172,7 @@ int issue(const Path& path, double seconds, int threads) {
   std::atomic<bool> stop = false;
   std::vector<std::thread> requesters;
   const double single = single_commits(path.parent_path());
+  const double processor = process_seconds();
   const Instant begin = now();
   for (int t = 0; t < threads; ++t) {
     requesters.emplace_back([&] {
@@ -184,12 +185,13 @@ int issue(const Path& path, double seconds, int threads) {
   }
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   const auto pairs = static_cast<double>(issued) / seconds_since(begin);
+  const double each = (process_seconds() - processor) / static_cast<double>(issued);
   stop = true;
   for (std::thread& thread : requesters) thread.join();
   fmt::print(
-      "{} certificates before; {} threads: {:.0f} reserve+complete a second, each twice durable;"
-      " single commits {:.0f}/s; ratio {:.2f}\n",
-      before, threads, pairs, single, pairs / single);
+      "{} certificates before; {} threads: {:.0f} reserve+complete a second, each twice durable, {:.0f} us of the"
+      " processor each; single commits {:.0f}/s; ratio {:.2f}\n",
+      before, threads, pairs, each * 1e6, single, pairs / single);
   return 0;
 }
 
@@ -238,11 +240,14 @@ int open(const Path& path) {
                processor * 1e3);
   }
   for (const std::string_view what : {"device-0000123.fleet23.example.com", "0012345678"}) {
-    begin = now();
-    const double before = thread_seconds();
-    const std::size_t found = must(ledger->find(what, 10)).size();
-    fmt::print("find {:<45} {:>3} rows {:6.2f} ms, of the processor {:6.2f} ms\n", what, found,
-               seconds_since(begin) * 1e3, (thread_seconds() - before) * 1e3);
+    double processor = 1e9;
+    std::size_t found = 0;
+    for (int round = 0; round < 5; ++round) {
+      const double before = thread_seconds();
+      found = must(ledger->find(what, 10)).size();
+      processor = std::min(processor, thread_seconds() - before);
+    }
+    fmt::print("find {:<45} {:>3} rows, of the processor {:6.2f} ms\n", what, found, processor * 1e3);
   }
   return 0;
 }

@@ -24,15 +24,18 @@ Committer::~Committer() {
 
 void Committer::submit(std::unique_ptr<Operation> operation) {
   bool idle = false;
+  bool closing = false;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < options_.queue_limit && !closing_) {
+    closing = closing_;
+    if (waiting_.size() < options_.queue_limit && !closing) {
       idle = waiting_.empty();
       waiting_.push_back(std::move(operation));
     }
   }
   if (operation) {
-    operation->answer(fail(Code::overloaded, "{} writes wait for the ledger", options_.queue_limit));
+    operation->answer(closing ? fail(Code::cancelled, "the ledger is being closed")
+                              : fail(Code::overloaded, "{} writes wait for the ledger", options_.queue_limit));
   } else if (idle) {
     work_.notify_one();
   }

@@ -14,7 +14,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -47,7 +46,6 @@ inline constexpr std::size_t kLargestPage = 1000;
 struct IndexState {
   bool loading = false;       // the index is being built after the start
   std::uint64_t waiting = 0;  // records that searching does not see yet
-  std::chrono::milliseconds lag{0};
 };
 
 struct Listing {

@@ -107,7 +107,7 @@ Result<std::vector<CertificateRecord>> Searching::find(std::string_view what, st
   };
   // A pattern without `*` wants the whole of a subject, attribute, name, serial or fingerprint.
   SearchIndex::Hits hits = TRY(matching({.field = Field::any, .value = lower_case(what), .pattern = true}));
-  if (serial && hits.ids.empty())
+  if (serial && hits.ids.empty() && serial->hex() != lower_case(what))
     hits = TRY(matching({.field = Field::serial, .value = serial->hex(), .pattern = true}));
   const std::string beginning = plain_hex(lower_case(what));
   constexpr std::size_t kShortestBeginning = 6;  // digits

@@ -36,8 +36,15 @@ std::size_t find_text(std::string_view haystack, std::string_view needle, std::s
                                           (load(here + last) == last_lanes));
     if ((equal[0] | equal[1]) == 0) [[likely]]
       continue;
-    for (std::size_t lane = 0; lane < sizeof(Lanes); ++lane) {
-      if (haystack.substr(at + lane).starts_with(needle)) return at + lane;
+    for (std::size_t half = 0; half < 2; ++half) {
+      // Octets of 0xff where the lanes agreed, the first of them lowest.
+      std::uint64_t lanes = std::endian::native == std::endian::little ? equal[half] : __builtin_bswap64(equal[half]);
+      while (lanes != 0) {
+        const auto lane = static_cast<std::size_t>(std::countr_zero(lanes)) / 8;
+        const std::size_t found = at + half * sizeof lanes + lane;
+        if (std::memcmp(haystack.data() + found, needle.data(), needle.size()) == 0) return found;
+        lanes &= ~(0xffULL << (lane * 8));
+      }
     }
   }
   return haystack.find(needle, at);
