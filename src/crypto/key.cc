@@ -148,6 +148,25 @@ PublicKey PublicKey::from_handle(EvpKey key) {
   return PublicKey(std::move(impl));
 }
 
+std::optional<PublicKey> PublicKey::from_info(X509_PUBKEY* info) {
+  EvpKey key(X509_PUBKEY_get(info));
+  unsigned char* der = nullptr;
+  const int size = key ? i2d_X509_PUBKEY(info, &der) : 0;
+  const unsigned char* bits = nullptr;
+  int bits_size = 0;
+  if (size <= 0 || X509_PUBKEY_get0_param(nullptr, &bits, &bits_size, nullptr, info) != 1) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  auto impl = std::make_shared<Impl>();
+  impl->spki.assign(der, der + size);
+  OPENSSL_free(der);
+  impl->spki_sha256 = sha256(impl->spki);
+  impl->key_identifier = sha1_for_key_identifier(ByteView(bits, static_cast<std::size_t>(bits_size)));
+  impl->key = std::move(key);
+  return PublicKey(std::move(impl));
+}
+
 PublicKey PublicKey::unreadable() { return PublicKey(std::make_shared<Impl>()); }
 
 Result<PublicKey> PublicKey::from_spki(ByteView der) {

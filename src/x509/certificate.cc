@@ -104,11 +104,8 @@ void Certificate::Impl::decode() {
 }
 
 void Certificate::Impl::decode_key() {
-  if (EVP_PKEY* const borrowed = X509_get0_pubkey(handle.get())) {
-    EVP_PKEY_up_ref(borrowed);
-    key = crypto::PublicKey::from_handle(crypto::EvpKey(borrowed));
-    return;
-  }
+  key = crypto::PublicKey::from_info(X509_get_X509_PUBKEY(handle.get()));
+  if (key) return;
   malformed = "subjectPublicKeyInfo";
   key = crypto::PublicKey::unreadable();
 }
