@@ -43,12 +43,13 @@ Status check_algorithm(ByteView algorithm_identifier) {
 std::vector<x509::Certificate> issuers_named(const CrlSyntax& crl, const x509::DistinguishedName& name,
                                              const std::vector<x509::Certificate>& issuers) {
   std::vector<x509::Certificate> out;
+  std::vector<x509::Certificate> others;
   for (const x509::Certificate& issuer : issuers) {
-    if (issuer.subject() == name) out.push_back(issuer);
+    if (issuer.subject() != name) continue;
+    const bool is_named = crl.authority_key_id && issuer.subject_key_identifier() == crl.authority_key_id;
+    (is_named ? out : others).push_back(issuer);
   }
-  std::ranges::stable_partition(out, [&](const x509::Certificate& issuer) {
-    return crl.authority_key_id && issuer.subject_key_identifier() == crl.authority_key_id;
-  });
+  out.insert(out.end(), others.begin(), others.end());
   return out;
 }
 
