@@ -104,6 +104,11 @@ TEST(VerifyBatch, TakesCrlsOfEveryIssuer) {
   one["crls"] = json::array{crl("vb-root", R"("number": 1)"),
                             crl("vb-ca", R"("revoked": [{"serial": "0a1b2c", "at": 1700000000}])")};
   EXPECT_EQ(verdict(one).at("code"), "client_certificate_revoked");
+  one["crls"] = crl("vb-ca", R"("revoked": [])");
+  one["revocation"] = "listed";
+  EXPECT_EQ(verdict(one).at("valid"), true);
+  one["path_check"] = "strict";  // RFC 5280 §5.2.3 demands a cRLNumber
+  EXPECT_EQ(verdict(one).at("code"), "crl_malformed");
   one["crls"] = crl("vb-ca", R"("signed_by": "vb-root")");
   EXPECT_EQ(verdict(one).at("code"), "crl_bad_signature");
   EXPECT_FALSE(verdict(one).contains("index"));

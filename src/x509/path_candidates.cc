@@ -6,7 +6,7 @@
 namespace symbolon::x509 {
 namespace {
 
-constexpr unsigned kMostPartials = 4096;  // pushed in one search; each costs a few comparisons
+constexpr unsigned kMostPartials = 1024;  // pushed in one search; each is held against all that was sent
 
 bool identifiers_disagree(const Certificate& subject, const Certificate& issuer) {
   const auto& claimed = subject.authority_key_identifier();
@@ -114,7 +114,7 @@ void PathCandidates::extend(const Partial& from) {
     if (repeats(from, trust_.anchors()[place])) continue;
     extended = add_step(from, static_cast<Place>(presented_.size() + place)) || extended;
   }
-  for (std::size_t i = 1; i < presented_.size() && !too_complex_; ++i) {
+  for (std::size_t i = 1; i < presented_.size() && sequence_ < kMostPartials; ++i) {
     const Certificate& candidate = presented_[i];
     if (candidate.subject() != tip.issuer() || repeats(from, candidate) || trust_.contains(candidate)) continue;
     extended = add_step(from, static_cast<Place>(i)) || extended;

@@ -220,6 +220,26 @@ TEST(PathSearch, APathOfTenIsTakenAndOneOfElevenIsNot) {
             "client_certificate_path_too_complex");
 }
 
+// A way that looks better but is too long does not hide the one that holds.
+TEST(PathSearch, ATooLongWayDoesNotHideAShorterOne) {
+  const Certificate root = forge().ca("w-root", "W Root");
+  static_cast<void>(forge().ca("w-end", "W End"));
+  const std::string odd_aki = Forge::with(Forge::kCa, R"("aki_of": "w-end")");
+  const Certificate j = forge().ca("w-j", "W J", "w-root");
+  const Certificate i = forge().ca("w-i", "W I", "w-j");
+  const Certificate by_i = forge().certificate("w-ca", "W CA", "w-i", odd_aki);
+  std::vector<Certificate> presented = {forge().client("w-leaf", "x", "w-ca")};
+  std::string above = "w-end";
+  for (int n = 12; n > 0; --n) {
+    const std::string id = fmt::format("w-{}", n);
+    presented.push_back(forge().ca(id, fmt::format("W {}", n), above));
+    above = id;
+  }
+  presented.push_back(forge().certificate("w-ca-2", "W CA", above, Forge::with(Forge::kCa, R"("key_of": "w-ca")")));
+  presented.insert(presented.end(), {by_i, i, j});
+  EXPECT_EQ(verdict(presented, trust_in({root})), "valid");
+}
+
 TEST(PathSearch, RefusesMoreOctetsThanTheBound) {
   const Certificate root = forge().ca("big-root", "Big Root");
   const std::string padding(std::size_t{2} * 40'000, '0');
