@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "crypto/openssl_error.h"
+#include "crypto/p256_spki.h"
 
 namespace symbolon::crypto {
 namespace {
@@ -170,12 +171,19 @@ std::optional<PublicKey> PublicKey::from_info(X509_PUBKEY* info) {
 PublicKey PublicKey::unreadable() { return PublicKey(std::make_shared<Impl>()); }
 
 Result<PublicKey> PublicKey::from_spki(ByteView der) {
-  const unsigned char* at = der.data();
-  EvpKey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (!key || at != der.data() + der.size()) {
-    return openssl_failure(Code::request_malformed, "the public key cannot be read");
+  if (EvpKey key = p256_from_spki(der)) {
+    auto impl = std::make_shared<Impl>();
+    impl->key = std::move(key);
+    impl->spki = to_bytes(der);
+    impl->spki_sha256 = sha256(der);
+    impl->key_identifier = sha1_for_key_identifier(p256_point(der));
+    return PublicKey(std::move(impl));
   }
-  return from_handle(std::move(key));
+  const unsigned char* at = der.data();
+  const Handle<X509_PUBKEY, X509_PUBKEY_free> info(d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  auto key = info && at == der.data() + der.size() ? from_info(info.get()) : std::nullopt;
+  if (!key) return openssl_failure(Code::request_malformed, "the public key cannot be read");
+  return std::move(*key);
 }
 
 ByteView PublicKey::spki() const { return impl_->spki; }
