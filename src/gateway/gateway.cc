@@ -49,11 +49,10 @@ struct Gateway::Impl {
   std::mutex refreshing;
   bool stopped = false;
 
-  Result<std::vector<Snapshot>> make_snapshots() {
-    const Materials materials = TRY(read_materials(config, inputs));
+  // One for each worker.
+  Result<std::vector<Snapshot>> make_snapshots(const Materials& materials) {
     std::vector<Snapshot> out;
     for (auto& worker : workers) out.push_back(TRY(make_snapshot(config, materials, inputs, worker->cache())));
-    warnings = materials.warnings;
     return out;
   }
 };
@@ -69,7 +68,9 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewayConfig& config, Gat
   impl->shared.most_connections = most_connections(config);
   const std::size_t threads = threads_of(config);
   for (std::size_t i = 0; i < threads; ++i) impl->workers.push_back(std::make_unique<Worker>(impl->shared));
-  std::vector<Snapshot> snapshots = TRY(impl->make_snapshots());
+  Materials materials = TRY(read_materials(impl->config, impl->inputs));
+  std::vector<Snapshot> snapshots = TRY(impl->make_snapshots(materials));
+  impl->warnings = std::move(materials.warnings);
 
   std::vector<std::vector<net::ListeningSocket>> sockets(threads);  // by thread, then by address
   for (const auto& address : addresses_of(impl->config)) {
@@ -88,7 +89,8 @@ Gateway::~Gateway() { stop(); }
 Status Gateway::refresh() {
   const std::lock_guard lock(impl_->refreshing);
   if (impl_->stopped) return {};
-  std::vector<Snapshot> snapshots = TRY(impl_->make_snapshots());
+  const Materials materials = TRY(read_materials(impl_->config, impl_->inputs));
+  std::vector<Snapshot> snapshots = TRY(impl_->make_snapshots(materials));
   for (std::size_t i = 0; i < impl_->workers.size(); ++i) impl_->workers[i]->replace(std::move(snapshots[i]));
   return {};
 }

@@ -52,7 +52,7 @@ class Gateway {
 
   // Where the route is reached, with the port that was really bound. Aborts for a route that does not exist.
   net::Endpoint address_of(const std::string& route) const;
-  // What an operator should know: what bundles and insecure settings say.
+  // What an operator should know about the files that were read at the start.
   const std::vector<std::string>& warnings() const;
   std::size_t connections() const;  // open now
 

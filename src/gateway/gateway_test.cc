@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "gateway/testing/running_gateway.h"
+#include "gateway/testing/tls_client.h"
 
 namespace symbolon::gateway {
 namespace {
@@ -37,8 +37,8 @@ TEST(Gateway, RelaysForAClientWithACertificateAndRecordsIt) {
   EXPECT_EQ(at(opened, "route"), "web");
   EXPECT_EQ(at(opened, "possession"), "proven");
   const auto closed = parsed(running.records->wait_for({R"("record":"closed")"}));
-  EXPECT_EQ(at(closed, "received"), "6");
-  EXPECT_EQ(at(closed, "sent"), "6");
+  EXPECT_EQ(at(closed, "received"), "7");
+  EXPECT_EQ(at(closed, "sent"), "7");
   EXPECT_EQ(at(closed, "reason"), "connection_ended");
 }
 
@@ -98,19 +98,18 @@ TEST(Gateway, AServiceThatIsDownIsRecorded) {
 }
 
 TEST(Gateway, StopsWithOpenConnectionsAndSaysDraining) {
-  RunningGateway running(route_yaml());
-  const std::string folder = pki().folder.path().string();
-  std::thread client([&] {
-    x509::testing::run(
-        fmt::format("(cd {} && (printf 'hi\\n'; sleep 5) | timeout 20 openssl s_client -quiet -connect "
-                    "127.0.0.1:{} {} -no_ign_eof)",
-                    folder, running.port(), kAlice));
-  });
-  EXPECT_FALSE(running.records->wait_for({R"("record":"opened")"}).empty());
-  running.gateway->stop();
+  const RunningGateway running(route_yaml());
+  TlsClient client(running.gateway->address_of("web").port, {});
+  ASSERT_TRUE(client.write("x"));
+  EXPECT_EQ(client.read(1), "x");
+  std::thread stopping([&] { running.gateway->stop(); });
+  EXPECT_EQ(client.read_some(), "");
+  EXPECT_TRUE(client.closed_orderly());
+  client.shut_down();
+  ::shutdown(client.descriptor(), SHUT_RDWR);
+  stopping.join();
   EXPECT_FALSE(running.records->wait_for({R"("record":"closed")", R"("reason":"draining")"}).empty());
   EXPECT_EQ(running.gateway->connections(), 0U);
-  client.join();
 }
 
 TEST(Gateway, PlainHttpOnThePortIsNamed) {
@@ -121,17 +120,23 @@ TEST(Gateway, PlainHttpOnThePortIsNamed) {
 
 TEST(Gateway, BeyondTheLimitOfConnectionsItRefusesAndRecords) {
   const RunningGateway running(route_yaml("any_verified", "max_connections: 1\n"));
-  const std::string folder = pki().folder.path().string();
-  std::thread holder([&] {
-    x509::testing::run(
-        fmt::format("(cd {} && (printf 'hi\\n'; sleep 1) | openssl s_client -quiet -connect "
-                    "127.0.0.1:{} {} -no_ign_eof)",
-                    folder, running.port(), kAlice));
-  });
-  EXPECT_FALSE(running.records->wait_for({R"("record":"opened")"}).empty());
-  s_client(running, kAlice);
+  TlsClient first(running.gateway->address_of("web").port, {});
+  ASSERT_TRUE(first.connected());
+  TlsClient second(running.gateway->address_of("web").port, {});
+  EXPECT_FALSE(second.connected());
   EXPECT_FALSE(running.records->wait_for({R"("code":"connection_limit")"}).empty());
-  holder.join();
+  EXPECT_TRUE(first.write("x"));
+  EXPECT_EQ(first.read(1), "x");
+}
+
+// Control characters and quotes in a subject must stay inside their JSON string.
+TEST(Gateway, AHostileSubjectDoesNotBreakTheRecord) {
+  const RunningGateway running(route_yaml());
+  TlsClient client(running.gateway->address_of("web").port, {.name = "hostile"});
+  client.read_some();
+  const std::string line = running.records->wait_for({R"("record":"refused")"});
+  for (const char c : line) EXPECT_GE(static_cast<std::uint8_t>(c), 0x20) << line;
+  EXPECT_NE(at(parsed(line), "certificate/subject").find("evil"), std::string::npos) << line;
 }
 
 TEST(GatewayStart, FailsWholeOnFilesThatCannotBeUsed) {

@@ -130,5 +130,31 @@ TEST(Refresh, ANewTrustFileIsTakenAndABadOneIsNot) {
   EXPECT_FALSE(admitted());
 }
 
+// For the thread sanitizer: everything that may change does, while several threads serve.
+TEST(Threads, ServeWhileSnapshotsAndRevocationsChange) {
+  std::string yaml = route_yaml();
+  yaml.replace(yaml.find("threads: 1"), 10, "threads: 3");
+  const RunningGateway running(yaml);
+  const std::uint16_t port = running.gateway->address_of("web").port;
+  std::atomic<int> served = 0;
+  std::vector<std::thread> visitors;
+  for (int i = 0; i < 4; ++i) {
+    visitors.emplace_back([&] {
+      for (int round = 0; round < 25; ++round) {
+        TlsClient client(port, {});
+        if (client.write("x") && client.read(1) == "x") ++served;
+      }
+    });
+  }
+  const auto issuer = revocation::IssuerKey::of(pki().read("issuing"));
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_TRUE(running.gateway->refresh().has_value());
+    running.revocation->add(issuer, pki().read("bob").serial(), UnixSeconds{1'700'000'000 + round});
+    running.gateway->connections();
+  }
+  for (auto& visitor : visitors) visitor.join();
+  EXPECT_EQ(served, 100);
+}
+
 }  // namespace
 }  // namespace symbolon::gateway

@@ -44,7 +44,10 @@ Session::~Session() {
   list_.remove(*this);
 }
 
-RecordHead Session::head() const { return {shared_.clock->now(), id_, route_ ? route_->name : "", &address_}; }
+RecordHead Session::head() const {
+  const std::string_view route = route_ ? std::string_view(route_->name) : std::string_view();
+  return {shared_.clock->now(), id_, route, &address_};
+}
 
 net::Task<void> Session::run(net::Socket socket) {
   auto stream = tls::Stream::server(std::move(socket), routes_->by_name);

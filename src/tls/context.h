@@ -38,7 +38,8 @@ struct ServerOptions {
 // One route's server side. Immutable, thread-safe, shared by connections.
 class ServerContext {
  public:
-  // Fails with key_mismatch, config_bad_value (more than 64 KiB of CA names) or crypto_failed.
+  // Fails with key_mismatch or crypto_failed. The CertificateRequest names the bundle's subjects; of a bundle with more
+  // than 16 KiB of them, none (x509/trust_bundle.h).
   static Result<std::shared_ptr<const ServerContext>> make(ServerOptions options);
   const std::string& name() const { return name_; }
   ClientVerification verify() const { return verify_; }

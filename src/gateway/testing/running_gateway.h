@@ -24,7 +24,7 @@ using x509::testing::Folder;
 using x509::testing::Forge;
 using x509::testing::forge;
 
-// Echoes each connection until its end, then closes its half.
+// Echoes each connection until its end, or until what came ends with ".\n"; then closes it.
 class EchoService {
  public:
   EchoService() {
@@ -58,6 +58,7 @@ class EchoService {
       if (error) break;
       co_await boost::asio::async_write(*socket, boost::asio::buffer(buffer.data(), n),
                                         boost::asio::redirect_error(boost::asio::use_awaitable, error));
+      if (std::string_view(buffer.data(), n).ends_with(".\n")) break;
     }
     boost::system::error_code ignored;
     socket->shutdown(net::Socket::shutdown_both, ignored);
@@ -79,6 +80,9 @@ class Pki {
     add("server", "server", "issuing", Forge::with(Forge::kServer, R"("names": ["dns:a.example", "ip:127.0.0.1"])"));
     add("alice", "alice", "issuing", Forge::with(Forge::kClient, R"("names": ["uri:spiffe://example.com/alice"])"));
     add("bob", "bob", "issuing", Forge::kClient);
+    add("stranger", "Stranger", "", Forge::kCa);
+    add("hostile", "evil\\u0007\\\"}{\\n\\u001b[31m", "stranger", Forge::kClient);
+    folder.put("hostile.chain", folder.get("hostile.crt"));
     folder.put("server.chain", folder.get("server.crt") + folder.get("issuing.crt"));
     folder.put("alice.chain", folder.get("alice.crt") + folder.get("issuing.crt"));
     folder.put("bob.chain", folder.get("bob.crt") + folder.get("issuing.crt"));
@@ -150,14 +154,13 @@ routes:
                      allow, more);
 }
 
-// `openssl s_client` with what it says; `options` follow the connection's.
-inline x509::testing::Outcome s_client(const RunningGateway& gateway, const std::string& options,
-                                       const std::string& input = "hello\n") {
+// `openssl s_client` with what it says; `options` follow the connection's. It ends when the gateway ends.
+inline x509::testing::Outcome s_client(const RunningGateway& gateway, const std::string& options) {
   const std::string folder = pki().folder.path().string();
   return x509::testing::run(
-      fmt::format("(cd {} && (printf '{}'; sleep 0.3) | timeout 20 openssl s_client -connect "
-                  "127.0.0.1:{} -servername a.example -CAfile root.crt -verify_return_error {} -no_ign_eof)",
-                  folder, input, gateway.port(), options));
+      fmt::format("(cd {} && printf 'hello.\\n' | timeout 20 openssl s_client -connect 127.0.0.1:{} "
+                  "-servername a.example -CAfile root.crt -verify_return_error -ign_eof {})",
+                  folder, gateway.port(), options));
 }
 
 }  // namespace symbolon::gateway::testing
