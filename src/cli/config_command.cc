@@ -75,6 +75,15 @@ Status explain(const ExplainOptions& options, Session& session) {
   return {};
 }
 
+// A row about a peer's certificate stands for the client's and for the server's.
+std::string names_of(const CodeRow& entry) {
+  constexpr std::string_view kClient = "client_certificate_";
+  if (!entry.name.starts_with(kClient)) return fmt::format("`{}`", entry.name);
+  const std::string twin = "server_certificate_" + std::string(entry.name.substr(kClient.size()));
+  if (!code_from_name(twin)) return fmt::format("`{}`", entry.name);
+  return fmt::format("`{}`, `{}`", entry.name, twin);
+}
+
 std::string rejections() {
   std::string page =
       "# Codes: refusals, findings, failures\n\n"
@@ -84,7 +93,7 @@ std::string rejections() {
       "49\n"
       "(access_denied): a refusal by an access rule leaves as 46. In TLS 1.2 a missing certificate leaves as 40 "
       "instead of 116.\n"
-      "Only the client's own expiry is told as 45. `client_certificate_...` stands for `server_certificate_...` too.\n";
+      "Only the client's own expiry is told as 45.\n";
   for (const Fault fault : {Fault::peer, Fault::policy, Fault::configuration, Fault::environment, Fault::internal}) {
     page += fmt::format(
         "\n## Fault: {}\n\n| code | cause | remedy | section | alert | HTTP | exit |\n| --- | --- | --- | --- | --- | "
@@ -94,7 +103,7 @@ std::string rejections() {
       if (entry.fault != fault || entry.name.starts_with("server_certificate_")) continue;
       const std::string alert =
           entry.tls_alert == 0 ? "-" : fmt::format("{} {}", entry.tls_alert, alert_name(entry.tls_alert));
-      page += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", entry.name, entry.sentence, entry.remedy,
+      page += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", names_of(entry), entry.sentence, entry.remedy,
                           entry.section, alert, entry.http_status, entry.exit_code);
     }
   }
