@@ -35,6 +35,9 @@ int number(std::string_view text, std::size_t at, std::size_t digits) {
   return value;
 }
 
+// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z: what RFC 3339 can write.
+bool has_four_digit_year(std::int64_t seconds) { return seconds >= -62167219200 && seconds <= 253402300799; }
+
 bool has(std::string_view text, std::size_t at, std::string_view any) {
   return at < text.size() && any.find(text[at]) != std::string_view::npos;
 }
@@ -65,7 +68,7 @@ Result<UnixSeconds> parse_time(std::string_view text) {
   if (!text.empty() && text.front() == '@') {
     std::int64_t value = 0;
     const auto [end, problem] = std::from_chars(text.data() + 1, text.data() + text.size(), value);
-    if (problem != std::errc{} || end != text.data() + text.size()) return bad();
+    if (problem != std::errc{} || end != text.data() + text.size() || !has_four_digit_year(value)) return bad();
     return UnixSeconds{value};
   }
   const int y = number(text, 0, 4);
@@ -95,7 +98,9 @@ Result<UnixSeconds> parse_time(std::string_view text) {
   if (!has(text, at, "+-") || !has(text, at + 3, ":") || text.size() != at + 6) return bad();
   if (oh < 0 || oh > 23 || om < 0 || om > 59) return bad();
   const std::int64_t offset = oh * 3600 + om * 60;
-  return UnixSeconds{text[at] == '+' ? total - offset : total + offset};
+  total = text[at] == '+' ? total - offset : total + offset;
+  if (!has_four_digit_year(total)) return bad();
+  return UnixSeconds{total};
 }
 
 Result<Seconds> parse_duration(std::string_view text) {

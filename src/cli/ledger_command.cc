@@ -8,10 +8,16 @@
 namespace symbolon::cli {
 namespace {
 
+enroll::OnProgress shown(const Terminal& terminal, std::string_view what) {
+  return [&terminal, what](const api::Progress& progress) { terminal.progress(what, progress.done, progress.of); };
+}
+
 Status verify(const Session& session) {
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const Terminal& terminal = session.terminal();
-  const api::LedgerVerifyAnswer answer = TRY(link.client().verify_ledger());
+  const auto checked = link.client().verify_ledger(shown(terminal, "checking"));
+  terminal.end_progress();
+  const api::LedgerVerifyAnswer answer = TRY(checked);
   if (session.json()) {
     terminal.print(api::encode(answer));
     return {};
@@ -27,7 +33,9 @@ Status backup(const std::string& file, const Session& session) {
   std::error_code problem;
   const Path absolute = std::filesystem::absolute(file, problem);
   AuthorityLink link = TRY(AuthorityLink::open(session));
-  const api::LedgerBackupAnswer answer = TRY(link.client().backup_ledger({absolute.string()}));
+  const auto copied = link.client().backup_ledger({absolute.string()}, shown(session.terminal(), "copying"));
+  session.terminal().end_progress();
+  const api::LedgerBackupAnswer answer = TRY(copied);
   if (session.json()) {
     session.terminal().print(api::encode(answer));
   } else {
