@@ -47,18 +47,20 @@ def run_unit(program, timeout):
         name = program.name.removesuffix("_test")
         if not report.exists():
             return 0, [f"{name}: ended with status {status} before its report"], tail(words)
-        passed, failures = 0, []
+        passed, failures, told = 0, [], []
         for suite in json.loads(report.read_text())["testsuites"]:
             for test in suite["testsuite"]:
-                if test["status"] == "RUN" and test.get("result") == "COMPLETED" and not test.get("failures"):
+                outcome = test.get("result", "") if test["status"] == "RUN" else "DISABLED"
+                if outcome == "COMPLETED" and not test.get("failures"):
                     passed += 1
-                elif test["status"] == "RUN":
-                    failures.append(f"{name}: {suite['name']}.{test['name']} ({test.get('result', '').lower()})")
+                    continue
+                failures.append(f"{name}: {suite['name']}.{test['name']} ({outcome.lower()})")
+                told += [failures[-1], *(failure["failure"] for failure in test.get("failures", []))]
         if status and not failures:
             failures.append(f"{name}: every test passed, but the program ended with status {status}")
         if not passed and not failures:
             failures.append(f"{name}: holds no test")
-        return passed, failures, tail(words)
+        return passed, failures, tail("\n".join(told) if told else words)
 
 
 def run_replay(program, timeout):
