@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 
 #include "revocation/crl_parser.h"
@@ -178,28 +177,16 @@ TEST(CrlReader, NeverCrashesOnChangedOctets) {
   }
 }
 
-// Figures for people, not asserted: --gtest_also_run_disabled_tests --gtest_filter='*AMillion*'
-TEST(CrlReader, DISABLED_AMillionEntries) {
+TEST(CrlReader, ReadsALongListWholeAndFindsNobodyElse) {
   std::mt19937_64 random(1);
-  const auto start = std::chrono::steady_clock::now();
-  const auto since = [&] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-  };
-  const Bytes der = crl("crl-ca", R"("bulk": 1000000)");
-  std::printf("made: %lld ms, %zu octets\n", static_cast<long long>(since()), der.size());
-  const auto before = since();
-  auto file = read_crl(der, all(), kNow);
+  auto file = read_crl(crl("crl-ca", R"("bulk": 20000)"), all(), kNow);
   ASSERT_TRUE(file) << file.error().text();
-  std::printf("read: %lld ms, %zu entries, %zu octets\n", static_cast<long long>(since() - before),
-              file->entries.size(), file->entries.memory());
+  EXPECT_EQ(file->entries.size(), 20000U);
+  EXPECT_LE(file->entries.memory(), 20000U * 24U);
   const auto set = RevocationSet::Builder().add(file->issuer_key, file->coverage, std::move(file->entries)).build();
-  const auto lookups = since();
-  int found = 0;
-  for (int i = 0; i < 1'000'000; ++i) {
-    found += set->revoked(file->issuer_key, serial(fmt::format("7{:015x}{:016x}", random() >> 4, random()))) ? 1 : 0;
+  for (int i = 0; i < 20000; ++i) {
+    EXPECT_FALSE(set->revoked(file->issuer_key, serial(fmt::format("7{:015x}{:016x}", random() >> 4, random()))));
   }
-  std::printf("1,000,000 lookups (and as many serials read): %lld ms\n", static_cast<long long>(since() - lookups));
-  EXPECT_EQ(found, 0);
 }
 
 }  // namespace
