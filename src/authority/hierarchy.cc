@@ -69,7 +69,8 @@ Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const
                                                           .name_constraints = options.name_constraints,
                                                           .issuer = parent.name,
                                                           .requester = options.actor}));
-  return record(ledger, options, TRY(x509::Certificate::from_der(issued.der())), std::move(signer));
+  auto certificate = TRY(x509::Certificate::from_der(issued.der()));
+  return record(ledger, options, std::move(certificate), std::move(signer));
 }
 
 Result<x509::DistinguishedName> ca_subject(std::string_view organization, std::string_view role, int number) {

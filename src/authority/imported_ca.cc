@@ -19,8 +19,8 @@ Result<Material> read_material(const ImportedCa& import) {
     // A file that holds both is common: `cat ca.crt ca.key`.
     const Secret& key = import.key;
     const Secret same = key.empty() ? Secret(import.certificate) : Secret();
-    return Material{std::move(certificates),
-                    TRY(crypto::PrivateKey::from_pem(key.empty() ? same : key, import.passphrase))};
+    auto opened = TRY(crypto::PrivateKey::from_pem(key.empty() ? same : key, import.passphrase));
+    return Material{std::move(certificates), std::move(opened)};
   }
   auto content = TRY(x509::read_pkcs12(as_bytes(import.certificate), import.passphrase));
   if (!import.key.empty()) {

@@ -86,7 +86,8 @@ Result<Bytes> encode_tbs(const CertificateTemplate& content, ByteView algorithm_
   const Bytes version = element(der::tag::context(0), der::unsigned_integer(kVersion3));
   const Bytes serial = der::integer(content.serial.der_content());
   const Bytes period = element(der::tag::sequence, {der::time(validity.not_before), der::time(validity.not_after)});
-  const Bytes all_extensions = element(der::tag::context(3), element(der::tag::sequence, TRY(extensions(content))));
+  const auto each_extension = TRY(extensions(content));
+  const Bytes all_extensions = element(der::tag::context(3), element(der::tag::sequence, each_extension));
   return element(der::tag::sequence, {version, serial, algorithm_identifier, content.issuer.der(), period,
                                       content.subject.der(), content.public_key.spki(), all_extensions});
 }

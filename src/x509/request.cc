@@ -161,8 +161,8 @@ Result<CertificateRequest> CertificateRequest::from_der(ByteView der) {
 
   auto name = DistinguishedName::from_der(subject->whole);
   if (!name) return malformed(fmt::format("the subject cannot be read: {}", name.error().words));
-  auto impl = std::make_shared<Impl>(
-      Impl{.der = to_bytes(der), .subject = std::move(*name), .key = TRY(crypto::PublicKey::from_spki(spki->whole))});
+  auto key = TRY(crypto::PublicKey::from_spki(spki->whole));
+  auto impl = std::make_shared<Impl>(Impl{.der = to_bytes(der), .subject = std::move(*name), .key = std::move(key)});
   if (attributes) impl->extensions = TRY(read_attributes(attributes->content));
   TRY(impl->decode_extensions());
   if (!crypto::verify_signature(impl->key, algorithm->whole, info->whole, *signature)) {
