@@ -89,7 +89,7 @@ def tail(words, lines=60):
     return "\n".join("    " + line for line in words.splitlines()[-lines:])
 
 
-def run_system(files, binary, jobs, timeout):
+def run_system(files, binary, jobs, timeout, deselect):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder, "report.xml")
         command = [
@@ -106,6 +106,7 @@ def run_system(files, binary, jobs, timeout):
             f"--timeout={timeout}",
             "--durations=8",
             "-rfE",
+            *(f"--deselect={test}" for test in deselect),
             *files,
         ]
         print(f"system tests: {len(files)} files, {jobs} at a time", flush=True)
@@ -136,6 +137,7 @@ def main():
     arguments.add_argument("--kinds", default=",".join(KINDS), help="which of unit,replay,system to run")
     arguments.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     arguments.add_argument("--timeout", type=int, default=600, help="seconds for one program or one system test")
+    arguments.add_argument("--deselect", action="append", default=[], help="a system test to leave out: FILE.py::TEST")
     arguments.add_argument("names", nargs="*")
     options = arguments.parse_args()
     build, kinds = options.build.resolve(), options.kinds.split(",")
@@ -169,7 +171,7 @@ def main():
 
     if system:
         start = time.monotonic()
-        passed, failures = run_system(system, build / "symbolon", options.jobs, options.timeout)
+        passed, failures = run_system(system, build / "symbolon", options.jobs, options.timeout, options.deselect)
         tally.add("system tests", passed, failures, time.monotonic() - start)
 
     for failure in tally.failures:

@@ -31,9 +31,10 @@ class Application {
     TRY(choose_names());
     TRY(choose_common_name());
     const x509::Validity validity = TRY(choose_validity());
+    x509::DistinguishedName subject = TRY(build_subject());
     x509::CertificateTemplate content{.serial = serial,
                                       .issuer = issuer_.certificate.subject(),
-                                      .subject = TRY(build_subject()),
+                                      .subject = std::move(subject),
                                       .validity = validity,
                                       .public_key = request_.request.public_key(),
                                       .key_usage = key_usage(),

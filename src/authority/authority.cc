@@ -65,9 +65,10 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
                 *names.common_name);
   }
   if (request.common_name) names.common_name = request.common_name;
+  auto csr = TRY(x509::CertificateRequest::from_file_content(request.csr));
   const IssuedCertificate issued =
       TRY(impl_->issuance.issue({.profile = request.profile,
-                                 .request = TRY(x509::CertificateRequest::from_file_content(request.csr)),
+                                 .request = std::move(csr),
                                  .names = std::move(names.names),
                                  .common_name = std::move(names.common_name),
                                  .lifetime = request.lifetime,
