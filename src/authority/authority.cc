@@ -66,14 +66,13 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
   }
   if (request.common_name) names.common_name = request.common_name;
   auto csr = TRY(x509::CertificateRequest::from_file_content(request.csr));
-  const IssuedCertificate issued =
-      TRY(impl_->issuance.issue({.profile = request.profile,
-                                 .request = std::move(csr),
-                                 .names = std::move(names.names),
-                                 .common_name = std::move(names.common_name),
-                                 .lifetime = request.lifetime,
-                                 .issuer = request.issuer,
-                                 .requester = requester}));
+  const IssuedCertificate issued = TRY(impl_->issuance.issue({.profile = request.profile,
+                                                              .request = std::move(csr),
+                                                              .names = std::move(names.names),
+                                                              .common_name = std::move(names.common_name),
+                                                              .lifetime = request.lifetime,
+                                                              .issuer = request.issuer,
+                                                              .requester = requester}));
   const Issuer& issuer = issued.issuer();
   return api::IssueAnswer{.certificate = issued.pem(),
                           .chain = x509::to_pem(issuer.chain),
