@@ -304,18 +304,18 @@ TEST_F(ServerTest, OurClientGivesUpAtItsDeadline) {
 }
 
 TEST_F(ServerTest, RoutesByPathAndMethod) {
-  Router router;
-  router.add("GET", "/v1/things/{name}", [](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  const auto router = std::make_shared<Router>();  // lives as long as the server asks it
+  router->add("GET", "/v1/things/{name}", [](RoutedRequest routed, const Caller&) -> net::Task<Response> {
     co_return make_response(200, "text/plain", "thing " + routed.parameters.at("name"));
   });
-  router.add("GET", "/v1/things/special", [](RoutedRequest, const Caller&) -> net::Task<Response> {
+  router->add("GET", "/v1/things/special", [](RoutedRequest, const Caller&) -> net::Task<Response> {
     co_return make_response(200, "text/plain", "special");
   });
-  router.add("DELETE", "/v1/things/{name}", [](RoutedRequest, const Caller&) -> net::Task<Response> {
+  router->add("DELETE", "/v1/things/{name}", [](RoutedRequest, const Caller&) -> net::Task<Response> {
     co_return make_response(204, "text/plain", "");
   });
-  const auto handler = [&router](Request request, const Caller& caller) {
-    return router.handle(std::move(request), caller);
+  const auto handler = [router](Request request, const Caller& caller) {
+    return router->handle(std::move(request), caller);
   };
   start({}, handler);
   EXPECT_EQ(curl("http://h/v1/things/a%2Fb"), "thing a/b");
