@@ -105,6 +105,8 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   std::string lower = host;
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  // Written back it would be a socket's path.
+  if (lower == "unix") return fail(Code::bad_request, "'{}': a Unix socket is written unix:/run/app.sock", shown(text));
   return Endpoint{Kind::name, lower, *port};
 }
 
