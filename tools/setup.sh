@@ -75,10 +75,19 @@ failed() {
 }
 echo "== installing ${#missing[@]} packages and what they need: ${missing[*]}"
 apt update >"$log" 2>&1 || failed
-apt install --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | awk '
-  /newly installed/ { total = $3; print "   " $0; fflush() }
-  /^Need to get/ { print "   " $0; fflush() }
-  /^Setting up/ { if (++done % 20 == 0 || done == total) { print "   set up " done " of " total; fflush() } }' || failed
+apt install --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | {
+  total=0 done=0
+  while IFS= read -r line; do
+    case $line in
+      *"newly installed"*) total=$(sed 's/.* \([0-9]*\) newly.*/\1/' <<<"$line") && echo "   $line" ;;
+      "Need to get"*) echo "   $line" ;;
+      "Setting up"*)
+        done=$((done + 1))
+        [ $((done % 20)) -ne 0 ] && [ "$done" -ne "$total" ] || echo "   set up $done of $total"
+        ;;
+    esac
+  done
+} || failed
 rm -f "$log"
 
 # The tests start these programs themselves; where they were here before, their services stay as they were.
