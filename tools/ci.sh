@@ -54,7 +54,7 @@ stage "lint" 3 ./dev lint
 stage "demo" 8 ./dev demo
 stage "address and undefined sanitizers" 25 bash -c 'sanitized address,undefined unit,replay,system symbolon unit_tests'
 stage "thread sanitizer" 20 bash -c "sanitized thread unit ${threaded[*]/%/_test}"
-stage "fuzz smoke (15 s a target)" 20 tools/fuzz.sh --seconds 15
+stage "fuzz smoke (8 s a target)" 20 tools/fuzz.sh --seconds 8
 stage "clang-tidy on what changed" 10 tools/tidy.sh
 
 printf '\n===== CI: %d min %d s (aim %d min, hard limit %d min)\n' $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60)) "$budget" "$hard"
