@@ -110,9 +110,3 @@ def test_an_ambiguous_name_changes_nothing(symbolon, running):
         assert certificate["state"] == "issued"
         assert certificate["serial"] in refused.stderr, "the candidates are listed"
     assert peers.curl(running.port, symbolon.ca, symbolon.client).status == 0
-
-
-def test_a_revoked_admin_is_no_admin_and_a_revoked_server_is_refused_by_check(symbolon, running):
-    server = symbolon.json("show", "localhost")["summary"]
-    symbolon.do("revoke", server["serial"])
-    assert symbolon.json("show", server["serial"])["summary"]["state"] == "revoked"

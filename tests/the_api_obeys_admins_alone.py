@@ -1,0 +1,71 @@
+"""The authority's API over mutual TLS: an admin certificate issues and revokes; a certificate of another profile, of another
+CA, a revoked one, or none does nothing."""
+
+import json
+
+import pytest
+
+from harness import peers
+from harness.pki import Credential, make_key, make_request
+from harness.symbolon import port
+
+
+@pytest.fixture
+def running(symbolon):
+    symbolon.init()
+    listen = port()
+    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
+    with symbolon.run(config, listen) as authority:
+        authority.port = listen
+        yield authority
+
+
+@pytest.fixture
+def admin(symbolon):
+    cert = symbolon.state / "admin.crt"
+    return Credential(cert, symbolon.state / "admin.key", cert)
+
+
+def call(symbolon, running, credential, path, body=None):
+    """(HTTP status, the answer), or None when the TLS handshake was refused."""
+    data = ["-H", "Content-Type: application/json", "-d", json.dumps(body)] if body else []
+    answer = peers.curl(running.port, symbolon.ca, credential, path=path, arguments=["-w", "\n%{http_code}", *data])
+    if answer.status:
+        return None
+    text, _, status = answer.stdout.rpartition("\n")
+    return int(status), json.loads(text)
+
+
+def test_an_admin_issues_and_revokes(symbolon, running, admin, tmp_path):
+    csr = make_request(make_key(tmp_path / "k"), tmp_path / "r.csr").read_text()
+    request = {"profile": "client", "csr": csr, "common_name": "from-afar"}
+    status, issued = call(symbolon, running, admin, "/v1/certificates", request)
+    assert status == 201 and "BEGIN CERTIFICATE" in issued["certificate"]
+    serial = symbolon.json("show", "from-afar")["summary"]["serial"]
+    status, answer = call(symbolon, running, admin, "/v1/revocations", {"what": serial, "reason": "superseded"})
+    assert status in (200, 201) and answer["certificate"]["state"] == "revoked"
+
+
+def test_who_is_no_admin_is_forbidden(symbolon, running):
+    client = symbolon.issue("client", "alice")
+    status, problem = call(symbolon, running, client, "/v1/status")
+    assert status == 403 and problem["code"] == "forbidden"
+    assert problem["remedy"]
+
+
+def test_a_revoked_admin_is_no_admin(symbolon, running, admin):
+    assert call(symbolon, running, admin, "/v1/status")[0] == 200
+    symbolon.do("revoke", symbolon.json("list", "profile:admin")["certificates"][0]["serial"])
+    answer = call(symbolon, running, admin, "/v1/status")
+    assert answer is None or answer[0] == 403
+
+
+def test_a_stranger_and_the_anonymous_do_not_even_finish_the_handshake(symbolon, running, foreign):
+    assert call(symbolon, running, foreign.issue("admin"), "/v1/status") is None
+    assert call(symbolon, running, None, "/v1/status") is None
+
+
+def test_a_call_that_makes_no_sense_is_a_problem_document(symbolon, running, admin):
+    status, problem = call(symbolon, running, admin, "/v1/certificates", {"profile": "client", "colour": "red"})
+    assert status == 400 and problem["code"] == "bad_request" and problem["status"] == 400
+    assert call(symbolon, running, admin, "/v1/nothing")[0] == 404
