@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from harness.process import run
-from harness.symbolon import Symbolon, port
+from harness.symbolon import BINARY, Symbolon
 
 
 @pytest.fixture
@@ -96,8 +96,6 @@ def as_nobody(authority, *arguments):
         folder.chmod(folder.stat().st_mode | 0o055)
     for path in [authority.folder, authority.state, *authority.state.iterdir()]:
         shutil.chown(path, "nobody")
-    from harness.symbolon import BINARY
-
     binary = authority.folder / "symbolon-binary"
     if not binary.exists():
         os.link(BINARY, binary) if BINARY.stat().st_dev == authority.folder.stat().st_dev else shutil.copy2(
@@ -175,19 +173,23 @@ def test_two_processes_on_one_ledger(authority, backend, foreign):
 
 
 def test_a_clock_that_was_set_back(authority):
-    """A wrong clock would issue certificates that end too late, and hide what was recorded."""
+    """A wrong clock would date what is issued wrongly, and hide what was recorded: nothing is signed until it is right."""
+    env = authority.env | {"ASAN_OPTIONS": "verify_asan_link_order=0"}  # faketime is preloaded
+    outcome = run(["faketime", "-f", "-2d", BINARY, "issue", "client", "bob"], cwd=authority.folder, env=env)
+    assert outcome.status == 4 and "clock_set_back" in outcome.stderr, outcome
+    assert not (authority.folder / "bob.crt").exists()
+    authority.issue("client", "bob")
+
+
+def test_an_entry_moved_in_time(authority):
     with contextlib.closing(sqlite3.connect(ledger(authority))) as database:
-        # The clock of this machine cannot be set in a test, so the last entry is moved into the future instead.
-        table = next(
-            row[0]
-            for row in database.execute("select name from sqlite_master where type='table' and name like '%audit%'")
-        )
+        tables = database.execute("select name from sqlite_master where type='table' and name like '%audit%'")
+        table = tables.fetchone()[0]
         for (trigger,) in database.execute("select name from sqlite_master where type='trigger'").fetchall():
             database.execute(f"drop trigger {trigger}")
-        database.execute(f"update {table} set time = time + 86400 where rowid = (select max(rowid) from {table})")
+        database.execute(f"update {table} set time = time - 86400 where rowid = (select max(rowid) from {table})")
         database.commit()
-    assert authority.refused("clock_set_back", "issue", "client", "bob").status == 4
-    assert not (authority.folder / "bob.crt").exists()
+    authority.refused("audit_broken", "ledger", "verify")
 
 
 def test_a_backup_opens_as_a_ledger(authority, tmp_path):
