@@ -54,6 +54,14 @@ def test_a_good_one_is_signed_for_its_key(authority, tmp_path, foreign):
     )
 
 
+def test_what_was_not_taken_is_said(authority, tmp_path):
+    request = make_request(make_key(tmp_path / "pump.key"), tmp_path / "pump.csr", "/O=Elsewhere/CN=pump-17")
+    answer = authority.json("sign", request, "--profile", "device")
+    assert answer["notes"] and "Elsewhere" not in openssl("x509", "-noout", "-subject", input=answer["certificate"].encode())
+    assert "note: " in authority("sign", request, "--profile", "device").stderr
+    assert not authority.json("issue", "client", "alice")["notes"]
+
+
 def test_a_signature_that_does_not_match(authority, tmp_path):
     request = make_request(make_key(tmp_path / "k"), tmp_path / "r.der", "/CN=pump")
     der = bytearray(openssl_der(request))

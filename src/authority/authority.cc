@@ -77,7 +77,8 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
   return api::IssueAnswer{.certificate = issued.pem(),
                           .chain = x509::to_pem(issuer.chain),
                           .root = issuer.root ? issuer.root->pem() : std::string(),
-                          .summary = summary_of(issued, requester, impl_->clock.now())};
+                          .summary = summary_of(issued, requester, impl_->clock.now()),
+                          .notes = issued.notes()};
 }
 
 Result<api::ListPage> Authority::list(const api::ListQuery& query) {

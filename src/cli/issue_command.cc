@@ -101,6 +101,11 @@ Result<Written> write_files(const IssueOptions& options, const OutputFiles& file
   return written;
 }
 
+// What the authority decided otherwise than it was asked.
+void print_notes(const Terminal& terminal, const api::IssueAnswer& answer) {
+  for (const std::string& note : answer.notes) terminal.note("note: " + printable(note));
+}
+
 void print_issued(const Session& session, const api::IssueAnswer& answer, const Written& written,
                   const IssueOptions& options) {
   const Terminal& terminal = session.terminal();
@@ -114,6 +119,7 @@ void print_issued(const Session& session, const api::IssueAnswer& answer, const 
                             {"key_file", written.files.key.string()}};
     if (!options.no_p12) out["p12_file"] = written.files.p12.string();
     if (written.shown_password) out["p12_password"] = *written.shown_password;
+    out["notes"] = boost::json::value_from(answer.notes);
     terminal.print(boost::json::serialize(out));
     return;
   }
@@ -130,6 +136,7 @@ void print_issued(const Session& session, const api::IssueAnswer& answer, const 
     terminal.print(
         fmt::format("  p12 password  {}  (shown this once)", terminal.styled(Style::strong, *written.shown_password)));
   }
+  print_notes(terminal, answer);
   if (summary.profile == "server") {
     terminal.note(fmt::format("next: symbolon export apache {} --cert {} --key {}", printable(options.names.front()),
                               written.files.certificate.string(), written.files.key.string()));
@@ -195,13 +202,15 @@ Status sign(const SignOptions& options, const Session& session) {
     session.terminal().note(fmt::format("issued {} (serial {}), ends {}", *options.out, answer.summary.serial,
                                         to_rfc3339(answer.summary.not_after)));
   }
+  print_notes(session.terminal(), answer);
   if (session.json()) {
     session.terminal().print(
         boost::json::serialize(boost::json::object{{"serial", answer.summary.serial},
                                                    {"not_after", to_rfc3339(answer.summary.not_after)},
                                                    {"certificate", answer.certificate},
                                                    {"chain", answer.chain},
-                                                   {"root", answer.root}}));
+                                                   {"root", answer.root},
+                                                   {"notes", boost::json::value_from(answer.notes)}}));
   } else if (!options.out) {
     session.terminal().print(chain.substr(0, chain.size() - 1));
   }

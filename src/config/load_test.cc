@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/testing/source_folder.h"
 #include "config/reference.h"
 #include "config/sample_tables.h"
 #include "config/schema.h"
@@ -96,7 +97,7 @@ void compare(const Path& golden, const std::string& text) {
   EXPECT_EQ(*expected, text) << "SYMBOLON_REBASE=1 writes " << golden << " anew";
 }
 
-Path testdata() { return Path(SYMBOLON_SOURCE_DIR) / "src/config/testdata"; }
+Path testdata() { return Path(kSourceFolder) / "src/config/testdata"; }
 
 TEST_P(Golden, MessagesAreAsTheyWere) {
   const auto text = read_file(testdata() / (GetParam() + ".yaml"));

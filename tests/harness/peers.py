@@ -5,10 +5,11 @@ import concurrent.futures
 import contextlib
 import pathlib
 import re
+import select
 import socket
 import ssl
 import subprocess
-import threading
+import time
 
 from harness.process import Process, run
 
@@ -190,15 +191,38 @@ def many_python(port, ca, credential, version, count, size=256 * 1024, parallel=
         return dict(collections.Counter(pool.map(one, range(count))))
 
 
-def exchange(secure, data):
-    """Sends while receiving, until as much came back."""
-    sender = threading.Thread(target=secure.sendall, args=(data,))
-    sender.start()
-    returned = bytearray()
-    while len(returned) < len(data) and (piece := secure.recv(65536)):
-        returned += piece
-    sender.join(20)
+def exchange(secure, data, deadline=60):
+    """Sends while receiving, until as much came back. On one thread: Python 3.11 lets two threads into one SSL object, and
+    OpenSSL does not."""
+    end = time.monotonic() + deadline
+    unsent, returned = memoryview(data), bytearray()
+    secure.setblocking(False)
+    while len(returned) < len(data):
+        waits = []
+        if unsent:
+            with _noting(waits):
+                unsent = unsent[secure.send(unsent[:65536]) :]
+        with _noting(waits):
+            if not (piece := secure.recv(65536)):
+                raise ConnectionError(f"the connection ended after {len(returned)} of {len(data)} octets")
+            returned += piece
+        if len(waits) == (2 if unsent else 1):  # neither direction could go on
+            readable, writable, _ = select.select([secure], [secure] if "write" in waits else [], [], max(0, end - time.monotonic()))
+            if not readable and not writable:
+                raise TimeoutError(f"{len(returned)} of {len(data)} octets came back in {deadline} s")
+    secure.settimeout(20)
     return bytes(returned)
+
+
+@contextlib.contextmanager
+def _noting(waits):
+    """Notes what a non-blocking call on a TLS socket would have waited for."""
+    try:
+        yield
+    except ssl.SSLWantReadError:
+        waits.append("read")
+    except ssl.SSLWantWriteError:
+        waits.append("write")
 
 
 def nss_database(folder, ca, credential):

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/testing/source_folder.h"
 #include "x509/certificate.h"
 
 namespace symbolon::x509::testing {
@@ -32,7 +33,7 @@ class Forge {
       dup2(to[0], 0);
       dup2(from[1], 1);
       for (const int fd : {to[0], to[1], from[0], from[1]}) close(fd);
-      const std::string script = SYMBOLON_SOURCE_DIR "/src/x509/testing/forge.py";
+      const std::string script = std::string(kSourceFolder) + "/src/x509/testing/forge.py";
       execl("/usr/bin/python3", "python3", "-W", "ignore", script.c_str(), nullptr);
       _exit(127);
     }
