@@ -1,15 +1,12 @@
 #include "gateway/relay.h"
 
-#include <sys/socket.h>
-
 #include <array>
-#include <system_error>
 
 namespace symbolon::gateway {
 namespace {
 
 constexpr std::size_t kBudget = 256 * 1024;  // octets a direction may move before others have their turn
-constexpr std::size_t kChunk = 64 * 1024;    // read from the service at once: four records
+constexpr std::size_t kChunk = 64 * 1024;    // read at once from a plain end: four records
 
 std::span<std::uint8_t> scratch() {
   thread_local std::array<std::uint8_t, kChunk> buffer;
@@ -31,118 +28,77 @@ void Relay::Held::take(std::size_t count) {
   begin = 0;
 }
 
-Next Relay::upward() {
+Next Relay::move(Direction& way, RelayEnd& from, RelayEnd& to) {
   std::size_t budget = kBudget;
   while (budget > 0) {
-    const bool holds = !up_.empty();
-    std::span<const std::uint8_t> octets = up_.rest();
+    if (way.ended) return half_close(to);
+    const bool holds = !way.held.empty();
+    std::span<const std::uint8_t> octets = way.held.rest();
     if (!holds) {
-      const tls::Attempt got = client_.try_read(scratch());
-      switch (got.state) {
-        case tls::Attempt::State::want_read: return Next::client_readable;
-        case tls::Attempt::State::want_write: return Next::client_writable;
-        case tls::Attempt::State::failed: return fail(got);
-        case tls::Attempt::State::end: ::shutdown(service_.native_handle(), SHUT_WR); return Next::finished;
-        case tls::Attempt::State::done: break;
-      }
-      octets = scratch().first(got.octets);
-      received_ += octets.size();
-      budget -= std::min(budget, octets.size());
-    }
-    std::size_t taken = 0;
-    const auto waits = to_service(octets, taken);
-    if (holds) {
-      up_.take(taken);
-    } else if (waits) {
-      up_.keep(octets.subspan(taken));
-    }
-    if (waits) return *waits;
-  }
-  return Next::turn;
-}
-
-Next Relay::downward() {
-  std::size_t budget = kBudget;
-  while (budget > 0) {
-    if (service_ended_) return end_of_service();
-    const bool holds = !down_.empty();
-    std::span<const std::uint8_t> octets = down_.rest();
-    if (!holds) {
-      const ssize_t got = ::recv(service_.native_handle(), scratch().data(), scratch().size(), MSG_DONTWAIT);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return errno == EAGAIN ? Next::service_readable : fail_service(errno);
-      if (got == 0) {
-        service_ended_ = true;
+      const tls::Attempt got = from.try_read(scratch());
+      if (got.state == tls::Attempt::State::end) {
+        way.ended = true;
         continue;
       }
-      octets = scratch().first(static_cast<std::size_t>(got));
+      if (got.state != tls::Attempt::State::done) return waiting(got, from);
+      octets = scratch().first(got.octets);
+      way.read += octets.size();
       budget -= std::min(budget, octets.size());
     }
     std::size_t taken = 0;
-    const auto waits = to_client(octets, taken);
-    sent_ += taken;
+    const auto waits = pass(octets, to, taken);
+    way.written += taken;
     if (holds) {
-      down_.take(taken);
+      way.held.take(taken);
     } else if (waits) {
-      down_.keep(octets.subspan(taken));
+      way.held.keep(octets.subspan(taken));
     }
     if (waits) return *waits;
   }
   return Next::turn;
 }
 
-std::optional<Next> Relay::to_service(std::span<const std::uint8_t> octets, std::size_t& taken) {
+std::optional<Next> Relay::pass(std::span<const std::uint8_t> octets, RelayEnd& to, std::size_t& taken) {
   while (taken < octets.size()) {
-    const ssize_t n =
-        ::send(service_.native_handle(), octets.data() + taken, octets.size() - taken, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n >= 0) {
-      taken += static_cast<std::size_t>(n);
-    } else if (errno == EAGAIN) {
-      return Next::service_writable;
-    } else if (errno != EINTR) {
-      return fail_service(errno);
-    }
+    const tls::Attempt put = to.try_write(octets.subspan(taken));
+    if (put.state != tls::Attempt::State::done) return waiting(put, to);
+    taken += put.octets;
   }
   return std::nullopt;
 }
 
-std::optional<Next> Relay::to_client(std::span<const std::uint8_t> octets, std::size_t& taken) {
-  while (taken < octets.size()) {
-    const tls::Attempt attempt = client_.try_write(octets.subspan(taken));
-    switch (attempt.state) {
-      case tls::Attempt::State::done: taken += attempt.octets; break;
-      case tls::Attempt::State::want_read: return Next::client_readable;
-      case tls::Attempt::State::want_write: return Next::client_writable;
-      case tls::Attempt::State::end:
-      case tls::Attempt::State::failed: return fail(attempt);
-    }
+Next Relay::half_close(RelayEnd& to) {
+  const tls::Attempt closed = to.try_close_write();
+  return closed.state == tls::Attempt::State::done ? Next::finished : waiting(closed, to);
+}
+
+// What an attempt that was not done asks for.
+Next Relay::waiting(const tls::Attempt& attempt, const RelayEnd& end) {
+  const bool of_client = &end == &client_;
+  switch (attempt.state) {
+    case tls::Attempt::State::want_read: return of_client ? Next::client_readable : Next::service_readable;
+    case tls::Attempt::State::want_write: return of_client ? Next::client_writable : Next::service_writable;
+    case tls::Attempt::State::done:
+    case tls::Attempt::State::end:
+    case tls::Attempt::State::failed: break;
   }
-  return std::nullopt;
+  return fail(attempt, end);
 }
 
-Next Relay::end_of_service() {
-  const tls::Attempt attempt = client_.try_close_notify();
-  if (attempt.state == tls::Attempt::State::want_write) return Next::client_writable;
-  if (attempt.state == tls::Attempt::State::failed) return fail(attempt);
-  ::shutdown(client_.socket().native_handle(), SHUT_WR);
-  return Next::finished;
-}
-
-Next Relay::fail(Code code, std::string words) {
-  failure_ = {code, std::move(words)};
+Next Relay::fail(const tls::Attempt& attempt, const RelayEnd& end) {
+  failure_.of_service = &end == &service_;
+  const std::string_view who = failure_.of_service ? "the service" : "the client";
+  failure_.code = attempt.code;
+  failure_.words.clear();
+  if (attempt.code == Code::alert_received) {
+    failure_.words = fmt::format("{} sent the alert {} ({})", who, alert_name(attempt.alert), attempt.alert);
+  } else if (failure_.of_service && attempt.code == Code::connection_reset) {
+    failure_.code = Code::backend_unreachable;
+    failure_.words = "the service ended the connection: " + attempt.error.message();
+  } else if (failure_.of_service) {
+    failure_.words = "of the service";
+  }
   return Next::failed;
-}
-
-Next Relay::fail(const tls::Attempt& attempt) {
-  if (attempt.code == Code::alert_received)
-    return fail(attempt.code,
-                fmt::format("the client sent the alert {} ({})", alert_name(attempt.alert), attempt.alert));
-  return fail(attempt.code, "");
-}
-
-Next Relay::fail_service(int problem) {
-  return fail(Code::backend_unreachable,
-              "the service ended the connection: " + std::generic_category().message(problem));
 }
 
 }  // namespace symbolon::gateway

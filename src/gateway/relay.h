@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "base/codes.h"
-#include "net/socket.h"
-#include "tls/stream.h"
+#include "gateway/relay_end.h"
 
 namespace symbolon::gateway {
 
@@ -27,23 +26,24 @@ enum class Next : std::uint8_t {
 // once is kept in a buffer of the connection's own, so that an idle connection holds none.
 class Relay {
  public:
-  Relay(tls::Stream client, net::Socket service) : client_(std::move(client)), service_(std::move(service)) {}
+  Relay(RelayEnd client, RelayEnd service) : client_(std::move(client)), service_(std::move(service)) {}
 
-  // From client to service. A close_notify of the client closes the service's input.
-  Next upward();
-  // From service to client. The end of the service's output is sent as close_notify and half-close.
-  Next downward();
+  // From client to service, and from service to client. The orderly end of one side's output (close_notify, or the end
+  // of a plain stream) half-closes the other side; the other direction goes on.
+  Next upward() { return move(up_, client_, service_); }
+  Next downward() { return move(down_, service_, client_); }
 
   struct Failure {
     Code code = Code::internal;
     std::string words;
+    bool of_service = false;  // the service's end failed; else the client's
   };
   const Failure& failure() const { return failure_; }
 
-  std::uint64_t received() const { return received_; }  // from the client
-  std::uint64_t sent() const { return sent_; }          // to the client
-  tls::Stream& client() { return client_; }
-  net::Socket& service() { return service_; }
+  std::uint64_t received() const { return up_.read; }   // from the client
+  std::uint64_t sent() const { return down_.written; }  // to the client
+  RelayEnd& client() { return client_; }
+  RelayEnd& service() { return service_; }
 
  private:
   // What waits for the other side.
@@ -55,21 +55,23 @@ class Relay {
     void keep(std::span<const std::uint8_t> rest);
     void take(std::size_t count);
   };
+  struct Direction {
+    Held held;
+    std::uint64_t read = 0;
+    std::uint64_t written = 0;
+    bool ended = false;  // nothing more will be read
+  };
+  Next move(Direction& way, RelayEnd& from, RelayEnd& to);
   // Nothing: all was taken.
-  std::optional<Next> to_service(std::span<const std::uint8_t> octets, std::size_t& taken);
-  std::optional<Next> to_client(std::span<const std::uint8_t> octets, std::size_t& taken);
-  Next end_of_service();
-  Next fail(Code code, std::string words);
-  Next fail(const tls::Attempt& attempt);
-  Next fail_service(int problem);
+  std::optional<Next> pass(std::span<const std::uint8_t> octets, RelayEnd& to, std::size_t& taken);
+  Next half_close(RelayEnd& to);
+  Next waiting(const tls::Attempt& attempt, const RelayEnd& end);
+  Next fail(const tls::Attempt& attempt, const RelayEnd& end);
 
-  tls::Stream client_;
-  net::Socket service_;
-  Held up_;
-  Held down_;
-  std::uint64_t received_ = 0;
-  std::uint64_t sent_ = 0;
-  bool service_ended_ = false;
+  RelayEnd client_;
+  RelayEnd service_;
+  Direction up_;
+  Direction down_;
   Failure failure_;
 };
 

@@ -50,10 +50,23 @@ RecordHead Session::head() const {
 }
 
 net::Task<void> Session::run(net::Socket socket) {
+  auto client = co_await admit(std::move(socket));
+  if (!client) co_return;
+  auto service = co_await reach();
+  if (!service || ended_) {
+    Error error = {reason_, words_};
+    if (!service) error = std::move(service).error();
+    co_await give_up(std::move(*client), std::move(error));
+    co_return;
+  }
+  relay(std::move(*client), std::move(*service));
+}
+
+net::Task<std::optional<RelayEnd>> Session::admit(net::Socket socket) {
   auto stream = tls::Stream::server(std::move(socket), routes_->by_name);
   if (!stream) {
     shared_.records->write(refused_record(head(), stream.error(), 0));
-    co_return;
+    co_return std::nullopt;
   }
   handshaking_ = &stream->socket();
   auto peer = co_await stream->handshake(net::in(routes_->handshake_timeout));
@@ -61,20 +74,23 @@ net::Task<void> Session::run(net::Socket socket) {
   if (!peer) {
     tls::Refusal refusal = std::move(peer).error();
     co_await refuse(std::move(*stream), std::move(refusal));
-    co_return;
+    co_return std::nullopt;
   }
   peer_ = std::move(*peer);
   route_ = routes_->of(*peer_.route);
   routes_.reset();
   shared_.records->write(opened_record(head(), peer_));
-  auto service = co_await net::dial(route_->to, net::in(route_->connect_timeout));
-  if (!service || ended_) {
-    Error error = {reason_, words_};
-    if (!service) error = std::move(service).error();
-    co_await give_up(std::move(*stream), std::move(error));
-    co_return;
-  }
-  relay_.emplace(std::move(*stream), std::move(*service));
+  co_return RelayEnd(std::move(*stream));
+}
+
+net::Task<Result<RelayEnd>> Session::reach() {
+  auto socket = co_await net::dial(route_->to, net::in(route_->connect_timeout));
+  if (!socket) co_return std::unexpected(std::move(socket).error());
+  co_return RelayEnd(std::move(*socket));
+}
+
+void Session::relay(RelayEnd client, RelayEnd service) {
+  relay_.emplace(std::move(client), std::move(service));
   last_octets_ = Steady::now();
   watch_idleness();
   running_ = 2;
@@ -98,12 +114,12 @@ net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {
   co_await stream.close(shared_.drain);
 }
 
-net::Task<void> Session::give_up(tls::Stream stream, Error error) {
+net::Task<void> Session::give_up(RelayEnd client, Error error) {
   const bool slow = error.code == Code::connection_timeout;
   reason_ = ended_ ? error.code : slow ? Code::backend_timeout : Code::backend_unreachable;
   words_ = std::move(error.words);
   write_closing(0, 0);
-  co_await stream.close(shared_.drain);
+  co_await client.close(shared_.drain);
 }
 
 net::Task<void> Session::pump(Next (Relay::*step)()) {
@@ -123,7 +139,7 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
     }
     const bool of_client = next == Next::client_readable || next == Next::client_writable;
     const bool readable = next == Next::client_readable || next == Next::service_readable;
-    net::Socket& socket = of_client ? relay_->client().socket() : relay_->service();
+    net::Socket& socket = (of_client ? relay_->client() : relay_->service()).socket();
     co_await socket.async_wait(readable ? net::Socket::wait_read : net::Socket::wait_write,
                                asio::redirect_error(asio::use_awaitable, error));
     if (error && !ended_) end(Code::internal, error.message());
@@ -134,8 +150,7 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
 net::Task<void> Session::close() {
   timer_.cancel();
   write_closing(relay_->received(), relay_->sent());
-  boost::system::error_code ignored;
-  relay_->service().close(ignored);
+  relay_->service().abort();
   if (reason_ == Code::connection_reset) {
     relay_->client().abort();
   } else {
@@ -162,7 +177,7 @@ void Session::end(Code reason, std::string words) {
   if (handshaking_ != nullptr) handshaking_->cancel(ignored);
   if (!relay_) return;
   relay_->client().socket().cancel(ignored);
-  relay_->service().cancel(ignored);
+  relay_->service().socket().cancel(ignored);
 }
 
 void Session::watch_idleness() {

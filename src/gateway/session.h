@@ -29,9 +29,16 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   Session(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared, SessionList& list);
 
+  // The phases, in their order.
   net::Task<void> run(net::Socket socket);
+  // From the accepted socket to a peer that was admitted. None: it was refused, and closed.
+  net::Task<std::optional<RelayEnd>> admit(net::Socket socket);
+  // The service behind the route.
+  net::Task<Result<RelayEnd>> reach();
+  void relay(RelayEnd client, RelayEnd service);
+
   net::Task<void> refuse(tls::Stream stream, tls::Refusal refusal);
-  net::Task<void> give_up(tls::Stream stream, Error error);
+  net::Task<void> give_up(RelayEnd client, Error error);
   // One direction, until it or the connection ends; whoever is last closes.
   net::Task<void> pump(Next (Relay::*step)());
   net::Task<void> close();
