@@ -62,8 +62,9 @@ class ApiTlsTest : public testing::Test {
         std::make_shared<const policy::AccessPolicy>(policy::AccessPolicy::make(std::move(rules), "test").value());
     const auto context = tls::ServerContext::make(std::move(options));
     ASSERT_TRUE(context) << context.error().text();
-    const auto listening = server_.http().listen({.kind = net::Endpoint::Kind::address, .host = "127.0.0.1"},
-                                                 tls::ServerRoutes::single(*context).value());
+    const auto listening =
+        server_.http().listen({.kind = net::Endpoint::Kind::address, .host = "127.0.0.1"},
+                              [routes = tls::ServerRoutes::single(*context).value()] { return routes; });
     ASSERT_TRUE(listening) << listening.error().text();
     endpoint_ = *listening;
   }

@@ -11,6 +11,7 @@
 #include "authority/api_server.h"
 #include "authority/authority.h"
 #include "cli/configuration.h"
+#include "enroll/authority_url.h"
 
 namespace symbolon::cli {
 
@@ -35,7 +36,36 @@ AuthorityLink& AuthorityLink::operator=(AuthorityLink&&) noexcept = default;
 // The client goes first: its end of the socket pair closes, and the host's connection ends.
 AuthorityLink::~AuthorityLink() { client_.reset(); }
 
+namespace {
+
+// Says how to name another file where the usual one is missing.
+template <typename T>
+Result<T> or_name_it(Result<T> read, const Path& file, std::string_view option) {
+  if (read || read.error().code != Code::file_missing) return read;
+  return fail_at(file.string(), Code::file_missing, "{}; name another with {}", read.error().words, option);
+}
+
+Result<enroll::AuthorityClient> call_remote(const RemotePlaces& remote, const Clock& clock) {
+  const net::Endpoint endpoint = TRY(enroll::parse_authority_url(remote.url));
+  if (endpoint.kind == net::Endpoint::Kind::unix_path) return enroll::AuthorityClient::over_unix(endpoint.host);
+  const std::string roots = TRY(or_name_it(read_file(remote.ca, 1 << 20), remote.ca, "--authority-ca"));
+  auto trust = TRY(x509::TrustBundle::from_file_content(roots, clock.now(), remote.ca.string()));
+  auto credential = TRY(or_name_it(tls::Credential::load(remote.certificate.string(), remote.key.string()),
+                                   remote.certificate, "--authority-cert and --authority-key"));
+  return enroll::AuthorityClient::over_tls({.endpoint = endpoint,
+                                            .server_name = {},
+                                            .credential = std::move(credential),
+                                            .trust = std::make_shared<const x509::TrustBundle>(std::move(trust))},
+                                           clock);
+}
+
+}  // namespace
+
 Result<AuthorityLink> AuthorityLink::open(const Session& session) {
+  if (const auto remote = session.remote_authority()) {
+    auto there = TRY(call_remote(*remote, session.clock()));
+    return AuthorityLink(nullptr, std::make_unique<enroll::AuthorityClient>(std::move(there)));
+  }
   const LoadedConfiguration loaded = TRY(load_configuration(session));
   const Path socket = authority::StateLayout{loaded.state}.socket();
   std::error_code ignored;

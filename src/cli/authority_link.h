@@ -1,4 +1,5 @@
-// The way to the authority: over its socket where one runs, else one is hosted in this process and called the same way.
+// The way to the authority: over mutual TLS to the one that was named, else over the socket of the one that runs here,
+// else one is hosted in this process and called the same way.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,9 @@ namespace symbolon::cli {
 
 class AuthorityLink {
  public:
-  // Fails with state_missing, state_locked (somebody holds the state and does not answer), and as Authority::open.
+  // Elsewhere: fails with bad_request (the URL), file_missing, key_..., authority_unreachable, server_certificate_...
+  // and alert_received (it refuses the certificate). Here: with state_missing, state_locked (somebody holds the state
+  // and does not answer), and as Authority::open.
   static Result<AuthorityLink> open(const Session& session);
 
   AuthorityLink(AuthorityLink&&) noexcept;

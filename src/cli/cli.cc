@@ -16,6 +16,14 @@ Command command_table(GlobalOptions& global) {
   Command table("symbolon", "Mutual TLS, the whole of it: a private CA, a gateway, and the tools around them");
   table.option("--config FILE", &global.config, "the configuration (else SYMBOLON_CONFIG, ./symbolon/, /etc/symbolon/)")
       .option("--state DIR", &global.state, "the state folder (else SYMBOLON_STATE, or what the configuration says)")
+      .option("--authority URL", &global.authority,
+              "an authority elsewhere, https://HOST:PORT (else SYMBOLON_AUTHORITY, or the one here)")
+      .option("--authority-ca FILE", &global.authority_ca,
+              "the root it is believed by (else SYMBOLON_AUTHORITY_CA, or root.crt of the state folder)")
+      .option("--authority-cert FILE", &global.authority_cert,
+              "who calls it: a certificate (else SYMBOLON_AUTHORITY_CERT, or admin.crt of the state folder)")
+      .option("--authority-key FILE", &global.authority_key,
+              "its key (else SYMBOLON_AUTHORITY_KEY, or the .key beside the certificate)")
       .option("--json", &global.json, "print JSON")
       .option("--version", &version, "print the version")
       .sub(init_command())
@@ -38,6 +46,7 @@ Command command_table(GlobalOptions& global) {
       .sub(docs_command())
       .example("symbolon init \"Example Corp\"", "a CA, a ledger, an admin certificate, a configuration")
       .example("symbolon issue server web.example", "web.example.crt, .key and .p12")
+      .example("symbolon --authority https://ca.example.internal:8440 list state:valid", "ask an authority elsewhere")
       .example("symbolon proxy --listen :8443 --to 127.0.0.1:3000", "mutual TLS in front of a service, without a file");
   table.action([](Session& session) -> Status {
     if (!version) return fail(Code::usage, "name a command (see `symbolon --help`)");

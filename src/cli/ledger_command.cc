@@ -30,6 +30,9 @@ Status verify(const Session& session) {
 }
 
 Status backup(const std::string& file, const Session& session) {
+  if (session.remote_authority() && !file.starts_with('/')) {
+    return fail(Code::usage, "'{}': the copy is made on the authority's machine; name it absolutely there", file);
+  }
   std::error_code problem;
   const Path absolute = std::filesystem::absolute(file, problem);
   AuthorityLink link = TRY(AuthorityLink::open(session));

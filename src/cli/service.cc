@@ -8,6 +8,7 @@
 
 #include "authority/api_server.h"
 #include "base/log.h"
+#include "cli/admin_listener.h"
 #include "cli/renewal.h"
 #include "gateway/gateway.h"
 
@@ -47,6 +48,8 @@ struct Service::Impl {
   LoadedConfiguration loaded;
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
+  std::shared_ptr<gateway::RecordSink> records;
+  std::unique_ptr<AdminListener> admins;
   boost::asio::io_context api_context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
   std::unique_ptr<authority::ApiServer> api;
@@ -56,22 +59,41 @@ struct Service::Impl {
 
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
-    renewal.reset();  // it calls into the gateway
+    renewal.reset();  // it calls into the gateway and the API
     gateway.reset();
     if (api) api->http().stop();
     api_work.reset();
     for (std::thread& thread : api_threads) thread.join();
   }
 
+  Status open_records();
   Status start_authority();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status start_gateway();
+  Status renew();
   Result<gateway::AuthorityTrust> trust() const;
 };
 
+// One sink for all: two would mix their lines in one file.
+Status Service::Impl::open_records() {
+  const auto file = loaded.content.gateway ? loaded.content.gateway->records : std::optional<Path>();
+  records = TRY(gateway::FileRecordSink::open(file));
+  return {};
+}
+
 Status Service::Impl::start_authority() {
   authority = TRY(open_authority(loaded, clock));
-  api = std::make_unique<authority::ApiServer>(api_context, *authority);
+  admins = std::make_unique<AdminListener>(AdminListener::Inputs{
+      .credential = [this] { return renewal->credential({loaded.content.authority->name}); },
+      .trust = [this]() -> Result<std::shared_ptr<const x509::TrustBundle>> { return TRY(trust()).bundle; },
+      .revocation = authority->revocations(),
+      .records = records,
+      .clock = &clock});
+  authority::ApiOptions options;
+  options.http.on_refusal = [this](const tls::Refusal& refusal, const net::PeerAddress& peer) {
+    admins->record(refusal, peer);
+  };
+  api = std::make_unique<authority::ApiServer>(api_context, *authority, std::move(options));
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));
   for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
@@ -83,18 +105,18 @@ Status Service::Impl::start_authority() {
 }
 
 Status Service::Impl::listen_for_admins(const net::Endpoint& endpoint) {
-  tls::ServerOptions options;
-  options.name = "authority";
-  options.credential = TRY(renewal->credential({loaded.content.authority->name}));
-  options.clients.trust = TRY(trust()).bundle;
-  options.clients.revocation = authority->revocations();
-  options.clients.access = std::make_shared<const policy::AccessPolicy>(TRY(policy::AccessPolicy::make(
-      {.allow = {.any_verified = true, .rules = {}, .place = {}}, .deny = {}}, "the authority's API")));
-  options.clients.clock = &clock;
-  const auto context = TRY(tls::ServerContext::make(std::move(options)));
-  const auto bound = TRY(api->http().listen(endpoint, TRY(tls::ServerRoutes::single(context))));
+  TRY(admins->refresh());
+  const auto bound = TRY(admins->listen(api->http(), endpoint));
   started.push_back("authority: https://" + bound.text() + " for admin certificates");
   return {};
+}
+
+// Both are tried: what one lacks, the other need not miss.
+Status Service::Impl::renew() {
+  Status outcome;
+  if (loaded.content.authority && loaded.content.authority->listen && admins) outcome = admins->refresh();
+  Status of_gateway = gateway ? gateway->refresh() : Status();
+  return of_gateway ? outcome : of_gateway;
 }
 
 Result<gateway::AuthorityTrust> Service::Impl::trust() const {
@@ -108,7 +130,7 @@ Status Service::Impl::start_gateway() {
   const gateway::GatewayConfig& config = *loaded.content.gateway;
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
-  inputs.records = TRY(gateway::FileRecordSink::open(config.records));
+  inputs.records = records;
   if (authority) inputs.revocation = authority->revocations();
   inputs.authority_trust = [this] { return trust(); };
   inputs.authority_credential = [this](const std::vector<std::string>& names) { return renewal->credential(names); };
@@ -117,7 +139,6 @@ Status Service::Impl::start_gateway() {
     started.push_back(
         fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), route.to.text()));
   }
-  renewal->start([this] { return gateway->refresh(); });
   return {};
 }
 
@@ -135,8 +156,10 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
                    "nothing to run: neither an authority nor a gateway");
   }
   impl->renewal = std::make_unique<Renewal>(layout.socket(), loaded.state / "own", clock);
+  TRY(impl->open_records());
   if (roles.authority && has_authority) TRY(impl->start_authority());
   if (roles.gateway && has_gateway) TRY(impl->start_gateway());
+  impl->renewal->start([raw = impl.get()] { return raw->renew(); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }
 

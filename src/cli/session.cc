@@ -41,6 +41,25 @@ Places Session::default_places() const {
   return {local / kFileName, local};
 }
 
+std::optional<RemotePlaces> Session::remote_authority() const {
+  const auto named = [](const std::optional<std::string>& option, const char* variable) {
+    return option ? option : environment(variable);
+  };
+  const auto url = named(options_.authority, "SYMBOLON_AUTHORITY");
+  if (!url) return std::nullopt;
+  // Where somebody calls from there is no configuration that would mark ./symbolon as the place: the root does.
+  const Path local = "symbolon";
+  std::error_code ignored;
+  const bool here = !state_is_named() && !options_.config && std::filesystem::exists(local / "root.crt", ignored);
+  const Path state = here ? local : default_places().state;
+  RemotePlaces out{.url = *url, .ca = state / "root.crt", .certificate = state / "admin.crt", .key = {}};
+  if (const auto ca = named(options_.authority_ca, "SYMBOLON_AUTHORITY_CA")) out.ca = *ca;
+  if (const auto cert = named(options_.authority_cert, "SYMBOLON_AUTHORITY_CERT")) out.certificate = *cert;
+  out.key = Path(out.certificate).replace_extension(".key");
+  if (const auto key = named(options_.authority_key, "SYMBOLON_AUTHORITY_KEY")) out.key = *key;
+  return out;
+}
+
 bool Session::state_is_named() const { return options_.state || environment("SYMBOLON_STATE"); }
 
 Result<Secret> Session::passphrase(const std::optional<std::string>& file, std::string_view question) const {

@@ -11,8 +11,12 @@
 namespace symbolon::cli {
 
 struct GlobalOptions {
-  std::optional<std::string> config;  // --config
-  std::optional<std::string> state;   // --state
+  std::optional<std::string> config;          // --config
+  std::optional<std::string> state;           // --state
+  std::optional<std::string> authority;       // --authority
+  std::optional<std::string> authority_ca;    // --authority-ca
+  std::optional<std::string> authority_cert;  // --authority-cert
+  std::optional<std::string> authority_key;   // --authority-key
   bool json = false;
 };
 
@@ -20,6 +24,14 @@ struct GlobalOptions {
 struct Places {
   Path config;
   Path state;
+};
+
+// An authority elsewhere, and what is shown to it and believed of it.
+struct RemotePlaces {
+  std::string url;
+  Path ca;
+  Path certificate;
+  Path key;
 };
 
 class Session {
@@ -41,6 +53,11 @@ class Session {
   Places default_places() const;
   // By --state or SYMBOLON_STATE: then it outranks the configuration's `state`.
   bool state_is_named() const;
+
+  // --authority or SYMBOLON_AUTHORITY: every call goes there, whatever lies here. The rest of it likewise
+  // (SYMBOLON_AUTHORITY_CA, _CERT, _KEY), else root.crt and admin.crt of ./symbolon or of the state folder; the
+  // key stands beside the certificate (ann.crt, ann.key).
+  std::optional<RemotePlaces> remote_authority() const;
 
   // The first line of a file, or what is typed.
   Result<Secret> passphrase(const std::optional<std::string>& file, std::string_view question) const;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/listener.h"
 #include "x509/certificate.h"
 
 namespace symbolon::http {
@@ -24,8 +25,9 @@ struct Caller {
   Transport transport = Transport::tcp;
   std::string address;           // "unix:pid 4711 uid 0", "192.0.2.1:40000"; for records
   std::optional<UnixPeer> peer;  // unix_socket and socket_pair
+  net::PeerAddress source = {};  // tcp and tls
   // tls: the path that the handshake verified, leaf first, anchor last. Empty when the peer presented none.
-  std::vector<x509::Certificate> verified_path;
+  std::vector<x509::Certificate> verified_path = {};
 };
 
 }  // namespace symbolon::http

@@ -23,7 +23,7 @@ net::Task<std::optional<Server::Impl::Opened>> open_plain(net::Socket socket, Ca
 }
 
 Caller unix_caller(Transport transport, int descriptor) {
-  Caller caller{.transport = transport, .address = "unix", .peer = unix_peer(descriptor), .verified_path = {}};
+  Caller caller{.transport = transport, .address = "unix", .peer = unix_peer(descriptor)};
   if (caller.peer) caller.address = fmt::format("unix: uid {}, pid {}", caller.peer->user, caller.peer->process);
   return caller;
 }
@@ -62,7 +62,7 @@ net::Task<void> Server::Impl::accept(std::shared_ptr<net::Listener> listener, Op
       break;
     }
     const int descriptor = accepted->socket.release();
-    Caller caller{.transport = Transport::tcp, .address = accepted->peer.text(), .peer = {}, .verified_path = {}};
+    Caller caller{.transport = Transport::tcp, .address = accepted->peer.text(), .peer = {}, .source = accepted->peer};
     if (is_unix) caller = unix_caller(Transport::unix_socket, descriptor);
     start(descriptor, std::move(caller), open);
   }

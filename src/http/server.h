@@ -12,6 +12,7 @@
 #include "http/message.h"
 #include "http/wire.h"
 #include "net/endpoint.h"
+#include "net/listener.h"
 
 namespace symbolon::http {
 
@@ -19,7 +20,10 @@ namespace symbolon::http {
 using Handler = std::function<net::Task<Response>(Request, const Caller&)>;
 
 // A TLS handshake that came to nothing; called on the connection's strand.
-using OnRefusal = std::function<void(const tls::Refusal& refusal, const std::string& address)>;
+using OnRefusal = std::function<void(const tls::Refusal& refusal, const net::PeerAddress& peer)>;
+
+// What the next TLS connection is served by: asked for each one, by any thread. Never null.
+using RoutesSource = std::function<std::shared_ptr<const tls::ServerRoutes>()>;
 
 struct ServerOptions {
   MessageLimits message = {};
@@ -49,7 +53,7 @@ class Server {
   // Unix sockets get mode 0600. The answer is the endpoint with the port that was bound. Fails as net::listen.
   Result<net::Endpoint> listen(const net::Endpoint& endpoint);
   // Mutual TLS. Fails as net::listen.
-  Result<net::Endpoint> listen(const net::Endpoint& endpoint, std::shared_ptr<const tls::ServerRoutes> routes);
+  Result<net::Endpoint> listen(const net::Endpoint& endpoint, RoutesSource routes);
   // One connection over a connected socket, e.g. one end of a socket pair; owns the descriptor.
   Status serve(int descriptor);
 

@@ -6,17 +6,17 @@ namespace symbolon::http {
 namespace {
 
 struct TlsTerms {
-  std::shared_ptr<const tls::ServerRoutes> routes;
+  RoutesSource routes;
   std::shared_ptr<const ConnectionTerms> connection;
 };
 
 net::Task<std::optional<Server::Impl::Opened>> open_tls(net::Socket socket, Caller caller, TlsTerms terms) {
   const ServerOptions& options = terms.connection->options;
-  auto stream = tls::Stream::server(std::move(socket), terms.routes);
+  auto stream = tls::Stream::server(std::move(socket), terms.routes());
   if (!stream) co_return std::nullopt;
   auto peer = co_await stream->handshake(net::in(options.handshake_deadline));
   if (!peer) {
-    if (options.on_refusal) options.on_refusal(peer.error(), caller.address);
+    if (options.on_refusal) options.on_refusal(peer.error(), caller.source);
     co_await stream->close(terms.connection->room);
     co_return std::nullopt;
   }
@@ -28,7 +28,7 @@ net::Task<std::optional<Server::Impl::Opened>> open_tls(net::Socket socket, Call
 
 }  // namespace
 
-Result<net::Endpoint> Server::listen(const net::Endpoint& endpoint, std::shared_ptr<const tls::ServerRoutes> routes) {
+Result<net::Endpoint> Server::listen(const net::Endpoint& endpoint, RoutesSource routes) {
   TlsTerms terms{std::move(routes), impl_->terms};
   return impl_->listen(endpoint, [terms = std::move(terms)](net::Socket socket, Caller caller) {
     return open_tls(std::move(socket), std::move(caller), terms);

@@ -39,7 +39,7 @@ class StreamOf final : public ByteStream {
     const std::size_t octets =
         co_await carrier_.async_read_some(into, asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::eof) co_return std::size_t{0};
-    if (error) co_return std::unexpected(translate(error, cancel.passed() ? Passed::yes : Passed::no));
+    if (error) co_return std::unexpected(failure(error, cancel.passed() ? Passed::yes : Passed::no));
     co_return octets;
   }
 
@@ -50,7 +50,7 @@ class StreamOf final : public ByteStream {
       const asio::const_buffer from(octets.data(), octets.size());
       const std::size_t sent =
           co_await carrier_.async_write_some(from, asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return std::unexpected(translate(error, cancel.passed() ? Passed::yes : Passed::no));
+      if (error) co_return std::unexpected(failure(error, cancel.passed() ? Passed::yes : Passed::no));
       octets = octets.subspan(sent);
     }
     co_return Status();
@@ -81,6 +81,14 @@ class StreamOf final : public ByteStream {
 
  private:
   static constexpr bool kPlain = std::is_same_v<Carrier, net::Socket>;
+  Error failure(const boost::system::error_code& error, Passed deadline) const {
+    if constexpr (!kPlain) {
+      if (const auto alert = carrier_.alert_received()) {
+        return {Code::alert_received, fmt::format("the peer sent the alert {} ({})", alert_name(*alert), *alert)};
+      }
+    }
+    return translate(error, deadline);
+  }
   net::Socket& socket() {
     if constexpr (kPlain) {
       return carrier_;

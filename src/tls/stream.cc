@@ -180,6 +180,10 @@ void Stream::abort() {
   connection_->socket.close(ignored);
 }
 
+std::optional<int> Stream::alert_received() const {
+  if (connection_->alert_received <= 0) return std::nullopt;
+  return connection_->alert_received;
+}
 net::Socket& Stream::socket() { return connection_->socket; }
 net::Executor Stream::get_executor() { return connection_->socket.get_executor(); }
 SSL* Stream::native() const { return connection_->ssl.get(); }

@@ -8,6 +8,7 @@
 #include <boost/asio/compose.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <optional>
 #include <span>
 
 #include "net/drain.h"
@@ -58,6 +59,9 @@ class Stream {
   bool pending() const;        // octets that are decrypted already: read again before you wait
   Attempt try_close_notify();  // done once it is in the socket's buffer: the write half is closed, reading goes on
   net::Socket& socket();
+  // The alert (RFC 8446 §6.2) with which the peer ended the connection after the handshake. In TLS 1.3 a client learns
+  // only so that its certificate was refused.
+  std::optional<int> alert_received() const;
 
   // -- Asio's view
   executor_type get_executor();

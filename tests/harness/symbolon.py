@@ -20,7 +20,8 @@ class Symbolon:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.state = self.folder / "state"
         self.env = {**os.environ, "SYMBOLON_STATE": str(self.state), "HOME": str(self.folder)}
-        self.env.pop("SYMBOLON_CONFIG", None)
+        for variable in ("CONFIG", "AUTHORITY", "AUTHORITY_CA", "AUTHORITY_CERT", "AUTHORITY_KEY"):
+            self.env.pop(f"SYMBOLON_{variable}", None)
 
     def __call__(self, *arguments, **options):
         """Any command, whatever its exit status."""
