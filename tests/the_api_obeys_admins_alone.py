@@ -2,11 +2,12 @@
 CA, a revoked one, or none does nothing."""
 
 import json
+import re
 
 import pytest
 
 from harness import peers
-from harness.pki import Credential, make_key, make_request
+from harness.pki import Credential, make_key, make_request, openssl
 from harness.symbolon import port
 
 
@@ -58,6 +59,26 @@ def test_a_revoked_admin_is_no_admin(symbolon, running, admin):
     symbolon.do("revoke", symbolon.json("list", "profile:admin")["certificates"][0]["serial"])
     answer = call(symbolon, running, admin, "/v1/status")
     assert answer is None or answer[0] == 403
+
+
+def test_an_admin_certificate_that_the_ledger_does_not_know_is_no_admin(symbolon, running, tmp_path):
+    """Whoever holds an imported issuing CA's key elsewhere, or held it before, makes no admins."""
+    key = make_key(tmp_path / "forged.key")
+    request, extensions = make_request(key, tmp_path / "forged.csr", "/CN=admin"), tmp_path / "forged.ext"
+    profile = openssl("x509", "-in", symbolon.state / "admin.crt", "-noout", "-text")
+    oid = re.search(r"1\.2\.840\.113556\.[\d.]+", profile).group()
+    extensions.write_text(
+        "keyUsage = critical, digitalSignature\nextendedKeyUsage = clientAuth\n"
+        "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n"
+        f"{oid} = ASN1:UTF8String:admin\n"
+    )
+    cert, issuing = tmp_path / "forged.crt", symbolon.state / "issuing"
+    ca = ["-CA", f"{issuing}.crt", "-CAkey", f"{issuing}.key", "-CAcreateserial", "-CAserial", tmp_path / "serial"]
+    openssl("x509", "-req", "-in", request, *ca, "-days", 10, "-extfile", extensions, "-out", cert)
+    chain = tmp_path / "forged.pem"
+    chain.write_text(cert.read_text() + (symbolon.state / "issuing.crt").read_text())
+    status, problem = call(symbolon, running, Credential(chain, key, chain), "/v1/status")
+    assert status == 403 and problem["code"] == "forbidden"
 
 
 def test_a_stranger_and_the_anonymous_do_not_even_finish_the_handshake(symbolon, running, foreign):

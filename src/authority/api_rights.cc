@@ -15,7 +15,8 @@ Status check_certificate(const http::Caller& caller, const Operations& operation
     return fail(Code::forbidden, "{} has the profile '{}', not '{}'", leaf.text(), leaf.profile().value_or("none"),
                 kAdminProfile);
   }
-  switch (operations.standing_of(caller.verified_path[1], leaf)) {
+  const Standing standing = TRY(operations.standing_of(caller.verified_path[1], leaf));
+  switch (standing) {
     case Standing::good: return {};
     case Standing::revoked: return fail(Code::forbidden, "{} is revoked", leaf.text());
     case Standing::foreign: return fail(Code::forbidden, "{} was not issued by this authority", leaf.text());

@@ -72,7 +72,9 @@ class MadeUp : public Operations {
     for (int done = 0; done <= 3; ++done) on_progress({done, 3});
     return api::LedgerBackupAnswer{request.path, 4096};
   }
-  Standing standing_of(const x509::Certificate&, const x509::Certificate&) const override { return Standing::foreign; }
+  Result<Standing> standing_of(const x509::Certificate&, const x509::Certificate&) const override {
+    return Standing::foreign;
+  }
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override {
     refusals.set_value(fmt::format("{} {} {}", requester, call, name(why.code)));
   }

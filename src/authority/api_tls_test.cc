@@ -28,9 +28,9 @@ class StatusOnly final : public Operations {
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
     return unasked();
   }
-  Standing standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
+  Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
     EXPECT_TRUE(issuer.is_ca());
-    return standing;
+    return standing.load();
   }
   void record_refusal(const std::string&, const std::string&, const Error&) override { ++refusals; }
 

@@ -167,11 +167,16 @@ Result<api::LedgerBackupAnswer> Authority::backup_ledger(const api::LedgerBackup
   return api::LedgerBackupAnswer{.path = request.path, .octets = static_cast<std::int64_t>(report.octets)};
 }
 
-Standing Authority::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {
+Result<Standing> Authority::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {
   const auto ours = impl_->issuance.issuers();
   const auto is_it = [&](const Issuer& one) { return one.certificate == issuer; };
-  if (std::ranges::none_of(ours->issuers, is_it)) return Standing::foreign;
-  return impl_->revocations->revoked(issuer, leaf.serial()) ? Standing::revoked : Standing::good;
+  const auto found = std::ranges::find_if(ours->issuers, is_it);
+  if (found == ours->issuers.end()) return Standing::foreign;
+  const auto record = impl_->state.ledger->certificate(found->id, leaf.serial());
+  if (!record && record.error().code == Code::not_found) return Standing::foreign;
+  if (!record) return std::unexpected(record.error());
+  if (record->fingerprint != leaf.fingerprint()) return Standing::foreign;
+  return record->revocation ? Standing::revoked : Standing::good;
 }
 
 std::shared_ptr<const revocation::RevocationSource> Authority::revocations() const {

@@ -52,7 +52,7 @@ class Authority final : public Operations {
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
-  Standing standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
+  Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 
   // A further issuing CA from the root, in use at once; its files lie beside the others when this returns. Fails with

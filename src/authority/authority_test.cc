@@ -27,7 +27,7 @@ TEST(Authority, RevokesAtOnceInThisProcess) {
   ASSERT_TRUE(answer);
   const x509::Certificate leaf = first(answer->certificate);
   const x509::Certificate issuer = first(answer->chain);
-  const auto judged = [&] { return home.authority->standing_of(issuer, leaf); };
+  const auto judged = [&] { return home.authority->standing_of(issuer, leaf).value(); };
   EXPECT_EQ(judged(), Standing::good);
   const auto source = home.authority->revocations();
   const auto before = source->generation();
@@ -46,6 +46,24 @@ TEST(Authority, RevokesAtOnceInThisProcess) {
   home.open();
   EXPECT_EQ(judged(), Standing::revoked);
   EXPECT_EQ(home.authority->status()->revoked, 1);
+}
+
+TEST(Authority, KnowsOnlyWhatItsLedgerIssued) {
+  Home home;
+  const auto answer = home.issue("client", {"alice"});
+  ASSERT_TRUE(answer);
+  const x509::Certificate issuing = first(answer->chain);
+  home.request("-subj /CN=mallory");
+  // By our issuing key, but not by us: with a serial that was never drawn, and with alice's.
+  for (const std::string& serial : {std::string("77"), answer->summary.serial}) {
+    must(
+        fmt::format("cd {} && openssl x509 -req -in r.pem -CA state/issuing.crt -CAkey state/issuing.key "
+                    "-set_serial 0x{} -out mallory.crt",
+                    home.folder.path().string(), serial));
+    const auto standing = home.authority->standing_of(issuing, first(home.folder.get("mallory.crt")));
+    ASSERT_TRUE(standing) << standing.error().text();
+    EXPECT_EQ(*standing, Standing::foreign);
+  }
 }
 
 TEST(Authority, ChangesNothingWhenSeveralMatch) {
@@ -124,7 +142,7 @@ TEST(Authority, MakesAFurtherIssuingCaFromTheRoot) {
   ASSERT_TRUE(by_name);
   EXPECT_EQ(by_name->summary.issuer, "issuing");
   ASSERT_TRUE(home.authority->revoke({.what = "bob"}, "ops"));
-  EXPECT_EQ(home.authority->standing_of(*made, first(fresh->certificate)), Standing::revoked);
+  EXPECT_EQ(home.authority->standing_of(*made, first(fresh->certificate)).value(), Standing::revoked);
   home.open();
   EXPECT_EQ(home.issue("client", {"dave"})->summary.issuer, "issuing-2");
 }

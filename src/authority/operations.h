@@ -38,8 +38,9 @@ class Operations {
   virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                         const OnProgress& on_progress) = 0;
 
-  // Was this certificate issued here, and is it unrevoked? By issuer's key and serial. Does not block.
-  virtual Standing standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const = 0;
+  // Was this very certificate issued here, and is it unrevoked? The ledger is asked: that a CA of ours signed it is not
+  // enough, an imported one signed before. Fails as the ledger does.
+  virtual Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const = 0;
   // One audit entry about a call that was refused. Best effort.
   virtual void record_refusal(const std::string& requester, const std::string& call, const Error& why) = 0;
 };
