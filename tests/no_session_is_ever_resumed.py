@@ -95,3 +95,27 @@ def test_renegotiation_is_refused(gateway_of, foreign, alice, echo):
             lambda line: re.search("no renegotiation|handshake failure|closed|errno", line), "an end"
         )
         assert declined
+
+
+def test_a_pre_shared_key_opens_nothing(gateway_of, foreign, alice, backend):
+    """TLS 1.3: whoever offers one gets a full handshake, and must present a certificate; TLS 1.2: there is no such suite."""
+    key = ["-psk", "0123456789abcdef0123456789abcdef", "-psk_identity", "alice"]
+    gateway = gateway_of()
+    seen = handshake(gateway, foreign, alice, ["-tls1_3", *key])
+    assert re.search(r"^New, TLSv1", seen.stdout, re.M) and "Reused" not in seen.stdout, seen
+    served = backend.connections
+    since = gateway.mark()
+    peers.s_client(gateway.port, foreign.cert, None, ["-tls1_3", *key], peers.HTTP_REQUEST)
+    gateway.wait_record("refused", "client_certificate_missing", since)
+    since = gateway.mark()
+    peers.s_client(gateway.port, foreign.cert, None, ["-tls1_2", "-cipher", "PSK", *key], peers.HTTP_REQUEST)
+    gateway.wait_record("refused", "no_shared_cipher", since)
+    assert backend.connections == served
+
+
+@pytest.mark.parametrize("verify", ["require", "optional"])
+def test_no_certificate_is_asked_for_after_the_handshake(gateway_of, foreign, alice, verify):
+    """A client that would take part in post-handshake authentication is asked inside the handshake or never."""
+    gateway = gateway_of(clients={"verify": verify})
+    seen = handshake(gateway, foreign, alice, ["-tls1_3", "-enable_pha", "-msg"])
+    assert len(re.findall(r"<<< TLS 1.3, Handshake \[length \w+\], CertificateRequest", seen.stdout)) == 1, seen
