@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       ENSURE(policy::is_clean(text));
       const bool matches = pattern->matches(name);
       ENSURE(!matches || policy::is_clean(name));
+      ENSURE(!matches || pattern->might_match(name));
       if (pattern->exact()) {
         ENSURE(pattern->matches(text));
         ENSURE(matches == (policy::normal_form(kind, name) == pattern->normal()));

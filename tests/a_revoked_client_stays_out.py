@@ -1,5 +1,7 @@
 """What the ledger calls revoked is refused: at once, in the same process, in TLS 1.2 and 1.3, and after a restart."""
 
+import json
+
 import pytest
 
 from harness import peers
@@ -69,6 +71,24 @@ def test_after_a_crash(symbolon, running):
     with symbolon.run(symbolon.config, running.port) as again:
         assert peers.curl(running.port, symbolon.ca, symbolon.client).status != 0
         again.wait_record("refused", "client_certificate_revoked")
+
+
+def test_also_where_its_certificate_is_pinned(symbolon, running, backend):
+    """A certificate that is trusted by itself is its own anchor; its issuer's word against it counts all the same."""
+    running.stop()
+    config = json.loads(symbolon.config.read_text())
+    config["gateway"]["routes"][0]["clients"]["trust"].append(str(symbolon.client.cert))
+    symbolon.config.write_text(json.dumps(config))
+    with symbolon.run(symbolon.config, running.port) as again:
+        assert peers.curl(running.port, symbolon.ca, symbolon.client).status == 0
+        symbolon.do("revoke", "alice")
+        assert peers.curl(running.port, symbolon.ca, symbolon.client).status != 0
+        again.wait_record("refused", "client_certificate_revoked")
+
+
+def test_a_gateway_that_would_not_learn_of_revocations_does_not_start(symbolon, running):
+    running.stop()
+    symbolon.refused("revocation_source_missing", "run", "--config", symbolon.config, "--only", "gateway")
 
 
 def test_the_others_stay_in(symbolon, running):

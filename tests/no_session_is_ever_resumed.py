@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness import peers
-from harness.process import PORTS, Process
+from harness.process import PORTS, Process, wait_until
 
 
 @pytest.fixture
@@ -79,6 +79,35 @@ def test_early_data_is_not_offered(gateway_of, foreign, alice, tmp_path):
     seen = handshake(gateway_of(), foreign, alice, ["-tls1_3"])
     assert "Early data was not sent" in seen.stdout
     assert not re.search(r"Max Early Data: [1-9]", seen.stdout)
+
+
+def test_early_data_that_comes_all_the_same_is_skipped(gateway_of, foreign, alice, backend, tmp_path):
+    """RFC 8446 §4.2.10: a server that takes none ignores it; the handshake goes on, and nothing of it reaches the service.
+    The session with early data comes from another server."""
+    server, port, session, early = foreign.server(), PORTS.take(), tmp_path / "session.pem", tmp_path / "early"
+    early.write_bytes(b"GET /early HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    listening = ["openssl", "s_server", "-accept", port, "-cert", server.cert, "-key", server.key, "-early_data"]
+    dialling = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-CAfile", foreign.cert, "-tls1_3"]
+    with Process(listening, stdin=subprocess.PIPE) as other:
+        other.wait_listening(port)
+        with Process([*dialling, "-sess_out", session], stdin=subprocess.PIPE):
+            wait_until(lambda: session.exists() and "END SSL" in session.read_text(), "a session that allows early data")
+    seen = handshake(gateway_of(), foreign, alice, ["-tls1_3", "-sess_in", session, "-early_data", early])
+    assert "Early data was rejected" in seen.stdout and "Reused" not in seen.stdout, seen
+    assert b"/early" not in backend.received
+
+
+def test_no_certificate_is_asked_for_after_the_handshake(gateway_of, foreign, alice):
+    """Post-handshake authentication is offered by the client, and never used."""
+    seen = handshake(gateway_of(clients={"verify": "optional"}), foreign, alice, ["-tls1_3", "-enable_pha", "-msg"])
+    assert seen.stdout.count("CertificateRequest") == 1, seen
+
+
+def test_an_external_key_opens_nothing(gateway_of, foreign):
+    """RFC 8446 §4.2.11: a pre-shared key that nobody agreed upon leads to a full handshake, which wants a certificate."""
+    arguments = ["-tls1_3", "-psk", "0123456789abcdef0123456789abcdef", "-psk_identity", "me"]
+    seen = peers.s_client(gateway_of().port, foreign.cert, arguments=arguments, send=peers.HTTP_REQUEST)
+    assert peers.alert_of(seen) == 116 and "hello from the backend" not in seen.stdout, seen
 
 
 def test_renegotiation_is_refused(gateway_of, foreign, alice, echo):

@@ -47,6 +47,21 @@ def test_crls(symbolon, foreign):
     assert verify(symbolon, alice, foreign, "--crl", foreign.crl(hours=-1))["code"] == "crl_stale"
 
 
+@pytest.mark.parametrize("digest, taken", [("sha256", True), ("sha512", True), ("sha1", False)])
+def test_a_crl_with_rsassa_pss(symbolon, tmp_path, digest, taken):
+    from harness.pki import ForeignCA
+
+    ca = ForeignCA(tmp_path / "rsa", "RSA CA", key_type="rsa2048")
+    alice, bob = ca.issue("alice"), ca.issue("bob")
+    ca.revoke(bob)
+    crl = ca.crl(options=["-md", digest, "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"])
+    seen = [verify(symbolon, client, ca, "--crl", crl) for client in (alice, bob)]
+    if taken:
+        assert seen[0]["valid"] and seen[1]["code"] == "client_certificate_revoked"
+    else:
+        assert [verdict["code"] for verdict in seen] == ["crl_bad_signature"] * 2
+
+
 def test_a_crl_of_somebody_else(symbolon, foreign, tmp_path):
     from harness.pki import ForeignCA
 

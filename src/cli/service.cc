@@ -1,5 +1,6 @@
 #include "cli/service.h"
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -69,6 +70,7 @@ struct Service::Impl {
   Status open_records();
   Status start_authority();
   Status listen_for_admins(const net::Endpoint& endpoint);
+  Status check_revocation_source() const;
   Status start_gateway();
   Status renew();
   Result<gateway::AuthorityTrust> trust() const;
@@ -126,8 +128,20 @@ Result<gateway::AuthorityTrust> Service::Impl::trust() const {
   return gateway::AuthorityTrust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), check};
 }
 
+// Nothing fails open: without the authority in this process a revoked client of it would be let in.
+Status Service::Impl::check_revocation_source() const {
+  if (authority) return {};
+  for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
+    const auto is_authority = [](const gateway::TrustSource& source) { return !source.file; };
+    if (!std::ranges::any_of(route.clients.trust, is_authority)) continue;
+    return fail_at(route.clients.place.text(), Code::revocation_source_missing, "route '{}'", route.name);
+  }
+  return {};
+}
+
 Status Service::Impl::start_gateway() {
   const gateway::GatewayConfig& config = *loaded.content.gateway;
+  TRY(check_revocation_source());
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;

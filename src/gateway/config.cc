@@ -16,7 +16,7 @@ config::Value<net::Endpoint> endpoint_value() {
 }
 
 config::Value<int> depth_value() {
-  return config::as<int>(config::integer(0, 9), [](std::int64_t depth) { return static_cast<int>(depth); });
+  return config::as<int>(config::integer(0, 8), [](std::int64_t depth) { return static_cast<int>(depth); });
 }
 
 // "authority" is a word; everything else is a file.

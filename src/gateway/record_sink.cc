@@ -10,12 +10,15 @@
 #include <climits>
 #include <system_error>
 
+#include "base/log.h"
+
 namespace symbolon::gateway {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kGather = 10ms;      // lines that come within it are written together
+constexpr auto kGather = 10ms;  // lines that come within it are written together
+constexpr auto kTellAgain = 60s;
 constexpr int kStuckReader = 1000;  // milliseconds that one write waits for the reader of a pipe
 
 bool is_regular(int descriptor) {
@@ -89,8 +92,20 @@ void FileRecordSink::run() {
       unreported_ += batch.size();
     }
     batch.clear();
+    const std::uint64_t lost = lost_;
+    lock.unlock();
+    tell_losses(lost, last ? Telling::at_the_end : Telling::now_and_then);
     if (last) return;
+    lock.lock();
   }
+}
+
+void FileRecordSink::tell_losses(std::uint64_t lost, Telling telling) {
+  const auto now = std::chrono::steady_clock::now();
+  if (lost == told_ || (telling == Telling::now_and_then && told_ != 0 && now - told_at_ < kTellAgain)) return;
+  log(LogLevel::error, {Code::records_lost, fmt::format("{} since the start", lost)});
+  told_ = lost;
+  told_at_ = now;
 }
 
 bool FileRecordSink::write_out(const std::string& text) {

@@ -1,6 +1,7 @@
 // Where records of connections go: one JSON object a line.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -28,7 +29,8 @@ struct FileSinkOptions {
   std::size_t most_waiting = 16384;  // lines; beyond it they are lost
 };
 
-// A file that is appended to (mode 0600), or standard output; written by a thread of its own in batches.
+// A file that is appended to (mode 0600), or standard output; written by a thread of its own in batches. Losses are
+// said in the log when they begin, each minute while they go on, and at the end.
 class FileRecordSink final : public RecordSink {
  public:
   // Fails with file_unwritable.
@@ -42,8 +44,10 @@ class FileRecordSink final : public RecordSink {
   std::uint64_t lost() const override;
 
  private:
+  enum class Telling : std::uint8_t { now_and_then, at_the_end };
   void run();
   bool write_out(const std::string& text);
+  void tell_losses(std::uint64_t lost, Telling telling);
 
   int descriptor_;
   bool regular_;
@@ -53,6 +57,8 @@ class FileRecordSink final : public RecordSink {
   std::vector<std::string> waiting_;
   std::uint64_t lost_ = 0;
   std::uint64_t unreported_ = 0;
+  std::uint64_t told_ = 0;  // of lost_, in the log; the writer's own
+  std::chrono::steady_clock::time_point told_at_;
   bool stopping_ = false;
   std::thread writer_;
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/name_text.h"
+
 namespace symbolon::policy {
 namespace {
 
@@ -42,13 +44,26 @@ Decision decided(Outcome outcome, std::string_view text, const config::Place& pl
   return {.outcome = outcome, .rule = located(word, text, place), .place = place};
 }
 
+// Has a name that a pattern cannot be held against, or one that only denies.
+bool is_odd(const x509::Identity& identity) {
+  const auto in_six = [](const Bytes& octets) { return octets.size() == 16 && octets.front() == 0; };
+  return !identity.subject_emails.empty() || !std::ranges::all_of(identity.dns, is_host_name) ||
+         !std::ranges::all_of(identity.uris, is_plain_uri) || !std::ranges::all_of(identity.emails, is_plain_email) ||
+         std::ranges::any_of(identity.ips, in_six) || !std::ranges::all_of(identity.common_names, is_clean) ||
+         !std::ranges::all_of(identity.organizations, is_clean) ||
+         !std::ranges::all_of(identity.organizational_units, is_clean);
+}
+
 Explanation::RuleResult explained(Outcome kind, const Rule& rule, const x509::Identity& identity) {
-  Explanation::RuleResult out{
-      .kind = kind, .text = rule.text(), .place = rule.place(), .matched = rule.matches(identity)};
+  const bool denies = kind == Outcome::denied;
+  Explanation::RuleResult out{.kind = kind,
+                              .text = rule.text(),
+                              .place = rule.place(),
+                              .matched = denies ? rule.might_match(identity) : rule.matches(identity)};
   for (const Matcher& matcher : rule.matchers()) {
     out.keys.push_back({.key = matcher.key(),
                         .pattern = matcher.pattern(),
-                        .matched = matcher.matches(identity),
+                        .matched = denies ? matcher.might_match(identity) : matcher.matches(identity),
                         .found = matcher.found(identity)});
   }
   return out;
@@ -103,8 +118,14 @@ const Rule* AccessPolicy::first_match(const std::vector<Rule>& rules, const Inde
   return best == rules.size() ? nullptr : &rules[best];
 }
 
+const Rule* AccessPolicy::first_denial(const x509::Identity& identity) const {
+  if (!is_odd(identity)) return first_match(rules_->deny, *deny_, identity);
+  const auto rule = std::ranges::find_if(rules_->deny, [&](const Rule& one) { return one.might_match(identity); });
+  return rule == rules_->deny.end() ? nullptr : &*rule;
+}
+
 Decision AccessPolicy::decide(const x509::Identity& identity) const {
-  if (const Rule* rule = first_match(rules_->deny, *deny_, identity)) {
+  if (const Rule* rule = first_denial(identity)) {
     return decided(Outcome::denied, rule->text(), rule->place());
   }
   const AllowList& allow = rules_->allow;

@@ -65,6 +65,7 @@ class AccessPolicy {
   // place of the error.
   static Result<AccessPolicy> make(AccessRules rules, const std::string& where);
 
+  // A deny rule also holds what might match it (NamePattern::might_match): what cannot be read is not let through.
   // Of several rules that match, the first in the file is named. Rules with an exact dns, uri, email, serial,
   // fingerprint or spki are found by hash; only the others are tried one by one.
   Decision decide(const x509::Identity& identity) const;
@@ -80,6 +81,7 @@ class AccessPolicy {
     std::vector<std::uint32_t> scanned;
   };
   static Index index(const std::vector<Rule>& rules);
+  const Rule* first_denial(const x509::Identity& identity) const;
   static const Rule* first_match(const std::vector<Rule>& rules, const Index& index, const x509::Identity& identity);
 
   explicit AccessPolicy(AccessRules rules);

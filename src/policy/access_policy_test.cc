@@ -52,6 +52,44 @@ TEST(AccessPolicy, DenyComesFirst) {
   EXPECT_EQ(decision.place.line, 9);
 }
 
+TEST(AccessPolicy, ADenyRuleIsNotEscapedByAnOddName) {
+  const auto any = *AccessPolicy::make({.allow = {.any_verified = true},
+                                        .deny = {rule(RuleKey::email, "*@evil.com"), rule(RuleKey::dns, "**.evil.com"),
+                                                 rule(RuleKey::uri, "spiffe://evil/**"),
+                                                 rule(RuleKey::ip, "10.0.0.0/8"), rule(RuleKey::email, "ann@bad.com")}},
+                                       "");
+  const auto with = [](auto member, std::string name) {
+    x509::Identity out = test::nobody();
+    (out.*member).push_back(std::move(name));
+    return out;
+  };
+  using I = x509::Identity;
+  for (const char* const name : {"a@evil.com", "\"a b\"@evil.com", "a..b@evil.com", "a@evil.com.", "a b@EVIL.com",
+                                 "ann@bad.com", "\"ann\"@bad.com", "ann@bad.com."}) {
+    EXPECT_FALSE(any.decide(with(&I::emails, name)).allowed()) << name;
+    EXPECT_FALSE(any.decide(with(&I::subject_emails, name)).allowed()) << name;
+  }
+  for (const char* const name : {"www.evil.com", "www.evil.com.", "w*.evil.com", "a b.evil.com", "..evil.com"}) {
+    EXPECT_FALSE(any.decide(with(&I::dns, name)).allowed()) << name;
+  }
+  for (const char* const name :
+       {"spiffe://evil/a", "spiffe://evil/a%2fb", "spiffe://evil/a//b", "spiffe://evil/a?x=1", "spiffe://user@evil/a",
+        "spiffe://evil:1/a", "SPIFFE://Evil./a", "spiffe://evil/../b"}) {
+    EXPECT_FALSE(any.decide(with(&I::uris, name)).allowed()) << name;
+  }
+  x509::Identity mapped = test::nobody();
+  mapped.ips = {ip_octets("::ffff:10.1.1.1")};
+  EXPECT_FALSE(any.decide(mapped).allowed());
+  EXPECT_FALSE(any.explain(mapped).decision.allowed());
+  for (const char* const name : {"a@good.com", "\"a b\"@good.com", "bob@bad.com"})
+    EXPECT_TRUE(any.decide(with(&I::emails, name)).allowed()) << name;
+  for (const char* const name :
+       {"https://good.example/a%20b?x=1", "urn:uuid:1", "spiffe://evil2/a", "spiffe://e/evil//"})
+    EXPECT_TRUE(any.decide(with(&I::uris, name)).allowed()) << name;
+  for (const char* const name : {"evil.com.org", "notevil.com", "www.good.com."})
+    EXPECT_TRUE(any.decide(with(&I::dns, name)).allowed()) << name;
+}
+
 TEST(AccessPolicy, AnyVerifiedMustBeSaidAndDenyStillHolds) {
   const auto any = AccessPolicy::make({.allow = {.any_verified = true}, .deny = {rule(RuleKey::serial, "0a1b2c")}}, "");
   ASSERT_TRUE(any);

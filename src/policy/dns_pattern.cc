@@ -60,4 +60,12 @@ bool DnsPattern::matches(std::string_view name) const {
   return head_ == Head::any_depth || front.find('.') == std::string_view::npos;
 }
 
+bool DnsPattern::might_match(std::string_view name) const {
+  if (matches(name)) return true;
+  if (is_host_name(name)) return false;  // it can be read, and it is another
+  std::string folded = lower(name);
+  while (folded.ends_with('.')) folded.pop_back();
+  return head_ == Head::none ? folded == rest_ : folded.ends_with(rest_);
+}
+
 }  // namespace symbolon::policy

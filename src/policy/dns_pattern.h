@@ -14,6 +14,7 @@ class DnsPattern {
   static Result<DnsPattern> parse(std::string_view pattern);
 
   bool matches(std::string_view name) const;
+  bool might_match(std::string_view name) const;
   bool exact() const { return head_ == Head::none; }
   const std::string& normal() const { return rest_; }
 

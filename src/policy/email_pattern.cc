@@ -24,6 +24,12 @@ bool is_dot_atom(std::string_view local) {
 
 }  // namespace
 
+bool is_plain_email(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos || address.find('*') != std::string_view::npos) return false;
+  return is_dot_atom(address.substr(0, at)) && is_host_name(address.substr(at + 1));
+}
+
 std::string normal_email(std::string_view address) {
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return std::string(address);
@@ -53,6 +59,16 @@ bool EmailPattern::matches(std::string_view name) const {
   const std::string_view domain = name.substr(at + 1);
   if (local_.empty() ? !is_dot_atom(local) : local != local_) return false;
   return domain.find('*') == std::string_view::npos && domain_.matches(domain);
+}
+
+bool EmailPattern::might_match(std::string_view name) const {
+  if (matches(name)) return true;
+  const std::size_t at = name.rfind('@');
+  if (at == std::string_view::npos) return local_.empty() && domain_.might_match(name);
+  std::string_view local = name.substr(0, at);
+  if (!domain_.might_match(name.substr(at + 1))) return false;
+  if (local.size() > 1 && local.starts_with('"') && local.ends_with('"')) local = local.substr(1, local.size() - 2);
+  return local_.empty() || local == local_;
 }
 
 }  // namespace symbolon::policy

@@ -15,6 +15,7 @@ class EmailPattern {
   static Result<EmailPattern> parse(std::string_view pattern);
 
   bool matches(std::string_view name) const;
+  bool might_match(std::string_view name) const;
   bool exact() const { return !local_.empty() && domain_.exact(); }
   const std::string& normal() const { return normal_; }
 
@@ -23,6 +24,9 @@ class EmailPattern {
   DnsPattern domain_;
   std::string normal_;
 };
+
+// A dot-atom at a host name: it can be held against every pattern.
+bool is_plain_email(std::string_view address);
 
 // The domain in lower case. Total.
 std::string normal_email(std::string_view address);

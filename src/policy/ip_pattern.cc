@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "policy/name_text.h"
@@ -78,6 +79,16 @@ bool IpPattern::matches(ByteView octets) const {
 }
 
 bool IpPattern::matches(std::string_view address) const { return matches(ByteView(ip_octets(address))); }
+
+bool IpPattern::might_match(ByteView octets) const {
+  constexpr std::size_t kPrefix = 12;
+  const bool mapped =
+      octets.size() == 16 && std::ranges::all_of(octets.first(kPrefix - 2), [](auto o) { return o == 0; }) &&
+      octets[kPrefix - 2] == octets[kPrefix - 1] && (octets[kPrefix - 1] == 0 || octets[kPrefix - 1] == 0xFF);
+  return matches(octets) || (mapped && matches(octets.subspan(kPrefix)));
+}
+
+bool IpPattern::might_match(std::string_view address) const { return might_match(ByteView(ip_octets(address))); }
 
 std::string IpPattern::normal() const { return ip_text(octets_); }
 

@@ -16,6 +16,8 @@ class IpPattern {
 
   bool matches(ByteView octets) const;  // 4 or 16; IPv4 and IPv6 never match one another
   bool matches(std::string_view address) const;
+  bool might_match(ByteView octets) const;  // also IPv4 inside of IPv6 (RFC 4291 §2.5.5)
+  bool might_match(std::string_view address) const;
   bool exact() const { return bits_ == octets_.size() * 8; }
   std::string normal() const;
 

@@ -140,6 +140,17 @@ bool Matcher::matches(const x509::Identity& identity) const {
   }
 }
 
+bool Matcher::might_match(const x509::Identity& identity) const {
+  const auto* const pattern = std::get_if<NamePattern>(&target_);
+  if (pattern == nullptr) return matches(identity);
+  if (key_ == RuleKey::ip) {
+    return std::ranges::any_of(identity.ips, [&](const Bytes& octets) { return pattern->might_match_ip(octets); });
+  }
+  const auto might = [&](const std::string& name) { return pattern->might_match(std::string_view(name)); };
+  return std::ranges::any_of(names(key_, identity), might) ||
+         (key_ == RuleKey::email && std::ranges::any_of(identity.subject_emails, might));
+}
+
 std::string Matcher::found(const x509::Identity& identity) const {
   std::string out;
   for (const std::string& value : names(key_, identity)) {

@@ -30,6 +30,15 @@ bool NamePattern::matches_ip(ByteView octets) const {
   return form != nullptr && form->matches(octets);
 }
 
+bool NamePattern::might_match(std::string_view name) const {
+  return std::visit([&](const auto& form) { return form.might_match(name); }, form_);
+}
+
+bool NamePattern::might_match_ip(ByteView octets) const {
+  const IpPattern* form = std::get_if<IpPattern>(&form_);
+  return form != nullptr && form->might_match(octets);
+}
+
 bool NamePattern::matches(const x509::GeneralName& name) const {
   switch (kind_) {
     case PatternKind::dns: return name.kind == x509::NameKind::dns && matches(name.value);

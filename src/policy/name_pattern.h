@@ -50,6 +50,10 @@ class NamePattern {
   // The name as it stands in the certificate; for ip its textual form.
   bool matches(std::string_view name) const;
   bool matches_ip(ByteView octets) const;  // 4 or 16 octets
+  // What a rule that denies takes for a match: also a name that could mean the same and is written so that the pattern
+  // cannot be held against it (a dot at the end, a quoted local part, percent-encoding, a port, IPv4 in IPv6).
+  bool might_match(std::string_view name) const;
+  bool might_match_ip(ByteView octets) const;
   // Of the pattern's kind, and matching. Never for `text`.
   bool matches(const x509::GeneralName& name) const;
 

@@ -45,4 +45,8 @@ bool Rule::matches(const x509::Identity& identity) const {
   return std::ranges::all_of(matchers_, [&](const Matcher& matcher) { return matcher.matches(identity); });
 }
 
+bool Rule::might_match(const x509::Identity& identity) const {
+  return std::ranges::all_of(matchers_, [&](const Matcher& matcher) { return matcher.might_match(identity); });
+}
+
 }  // namespace symbolon::policy

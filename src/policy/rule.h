@@ -33,6 +33,7 @@ class Matcher {
   RuleKey key() const { return key_; }
   const std::string& pattern() const { return pattern_; }
   bool matches(const x509::Identity& identity) const;
+  bool might_match(const x509::Identity& identity) const;  // NamePattern::might_match; e-mail also in the subject
   // What the identity has under this key, for people: "dns a.example, b.example"; "no dns".
   std::string found(const x509::Identity& identity) const;
   // Where only one value can match, that value in the form of `index_values`.
@@ -65,6 +66,7 @@ class Rule {
   const config::Place& place() const { return place_; }
   const std::string& text() const { return text_; }    // "{ uri: spiffe://example.com/billing, issuer: CN=CA }"
   bool matches(const x509::Identity& identity) const;  // every key
+  bool might_match(const x509::Identity& identity) const;
 
  private:
   Rule() = default;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "policy/name_text.h"
 
 namespace symbolon::policy {
 
@@ -14,6 +15,7 @@ class TextPattern {
   static Result<TextPattern> parse(std::string_view pattern);
 
   bool matches(std::string_view text) const;
+  bool might_match(std::string_view text) const { return matches(text) || (!exact() && !is_clean(text)); }
   bool exact() const { return !open_start_ && !open_end_; }
   const std::string& normal() const { return core_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/dns_pattern.h"
 #include "policy/name_text.h"
 
 namespace symbolon::policy {
@@ -50,6 +51,23 @@ bool is_plain_segment(std::string_view segment) {
       segment, [&](char c) { return is_letter(c) || is_digit(c) || kMarks.find(c) != std::string_view::npos; });
 }
 
+// Scheme and host alone, in lower case: what stays the same however a path, a port or a user is written.
+std::string bare_origin(std::string_view uri) {
+  const Parts parts = parts_of(uri);
+  if (!parts.hierarchical) return {};
+  std::string_view host = uri.substr(parts.authority, parts.path - parts.authority);
+  if (const auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.find(']', colon) == host.npos) {
+    host = host.substr(0, colon);
+  }
+  while (host.ends_with('.')) host.remove_suffix(1);
+  return lower(uri.substr(0, parts.scheme_end)) + "://" + lower(host);
+}
+
+bool is_plain_path(std::string_view path) {
+  return path.empty() || (path.starts_with('/') && std::ranges::all_of(split(path.substr(1), '/'), is_plain_segment));
+}
+
 bool is_wildcard(std::string_view segment) { return segment == "*" || segment == "**"; }
 
 // A glob over segments. Of several "**" only the last needs a point of return: whatever an earlier one could take, a
@@ -95,6 +113,12 @@ std::string normal_uri(std::string_view uri) {
   return out;
 }
 
+bool is_plain_uri(std::string_view uri) {
+  const Parts parts = parts_of(uri);
+  return !parts.hierarchical || (is_host_name(uri.substr(parts.authority, parts.path - parts.authority)) &&
+                                 is_plain_path(uri.substr(parts.path)));
+}
+
 Result<UriPattern> UriPattern::parse(std::string_view pattern) {
   const Parts parts = parts_of(pattern);
   if (parts.scheme_end == 0 || parts.scheme_end + 1 == pattern.size() || !is_uri_text(pattern)) {
@@ -137,6 +161,18 @@ bool UriPattern::matches(std::string_view name) const {
   const auto segments = split(path.substr(1), '/');
   return path.starts_with('/') && std::ranges::all_of(segments, is_plain_segment) &&
          match_segments(segments_, segments);
+}
+
+bool UriPattern::might_match(std::string_view name) const {
+  if (matches(name)) return true;
+  const std::string origin = bare_origin(name);
+  if (origin.empty() || origin != bare_origin(normal_)) return false;
+  const std::string folded = normal_uri(name);
+  const Parts parts = parts_of(folded);
+  // The same host, written another way, or a path that could be another one in disguise.
+  return std::string_view(folded).substr(0, parts.path) !=
+             std::string_view(normal_).substr(0, parts_of(normal_).path) ||
+         !is_plain_path(std::string_view(folded).substr(parts.path));
 }
 
 }  // namespace symbolon::policy

@@ -16,6 +16,7 @@ class UriPattern {
   static Result<UriPattern> parse(std::string_view pattern);
 
   bool matches(std::string_view name) const;
+  bool might_match(std::string_view name) const;
   bool exact() const { return segments_.empty(); }
   const std::string& normal() const { return normal_; }
 
@@ -23,6 +24,9 @@ class UriPattern {
   std::string normal_;                 // exact: the whole; else "scheme://authority"
   std::vector<std::string> segments_;  // with wildcards
 };
+
+// Can be held against every pattern: its authority, if it has one, is a host name, and no path hides another.
+bool is_plain_uri(std::string_view uri);
 
 // Scheme and host in lower case, all else as it stands (RFC 3986 §6.2.2.1). Total.
 std::string normal_uri(std::string_view uri);

@@ -41,7 +41,7 @@ struct CrlFile {
 //   crl_unknown_critical_extension    of the CRL or of an entry; also delta CRLs, which are not taken yet
 //   crl_indirect                      indirectCRL, or an entry with certificateIssuer
 //   crl_not_yet_valid, crl_stale      thisUpdate after `now`, nextUpdate before `now`
-// (RSASSA-PSS is not among the signatures we verify here.)
+// (RSASSA-PSS is taken with SHA-256, SHA-384 or SHA-512, the same in MGF1.)
 Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now);
 
 // The CRLs of a file: every PEM block of theirs, or the one in DER. Fails with pem_malformed.

@@ -11,7 +11,7 @@ IssuerKey IssuerKey::of(const x509::DistinguishedName& subject, const crypto::Sh
   Bytes both = to_bytes(spki_sha256);
   const ByteView name = subject.canonical();
   both.insert(both.end(), name.begin(), name.end());
-  return {crypto::sha256(both)};
+  return {crypto::sha256(both), crypto::sha256(name)};
 }
 
 }  // namespace symbolon::revocation

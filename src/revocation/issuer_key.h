@@ -11,6 +11,7 @@ namespace symbolon::revocation {
 
 struct IssuerKey {
   crypto::Sha256 octets{};  // SHA-256 over the canonical subject and the SHA-256 of the SubjectPublicKeyInfo
+  crypto::Sha256 name{};    // SHA-256 over the canonical subject
 
   static IssuerKey of(const x509::Certificate& issuer);
   static IssuerKey of(const x509::DistinguishedName& subject, const crypto::Sha256& spki_sha256);

@@ -59,6 +59,18 @@ bool RevocationSet::revoked(const IssuerKey& key, const x509::SerialNumber& seri
          (place->second.bulk->find(serial).has_value() || place->second.recent->find(serial).has_value());
 }
 
+std::optional<UnixSeconds> RevocationSet::revoked_by_name(const x509::DistinguishedName& issuer,
+                                                          const x509::SerialNumber& serial) const {
+  const crypto::Sha256 name = crypto::sha256(issuer.canonical());
+  for (const auto& [key, known] : issuers_) {
+    if (key.name != name) continue;
+    for (const auto& table : {known.bulk, known.recent}) {
+      if (const auto since = table->find(serial)) return since;
+    }
+  }
+  return std::nullopt;
+}
+
 std::shared_ptr<const RevocationSet> RevocationSet::with(const IssuerKey& key, const x509::SerialNumber& serial,
                                                          UnixSeconds since) const {
   auto out = std::make_shared<RevocationSet>(*this);

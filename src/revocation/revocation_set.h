@@ -35,6 +35,9 @@ class RevocationSet {
   Answer check(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds at) const;
   Answer check_certificate(const IssuerKey& issuer, const x509::Certificate& subject, UnixSeconds at) const;
   bool revoked(const IssuerKey& issuer, const x509::SerialNumber& serial) const;
+  // By any issuer of this name, whatever its key: since when.
+  std::optional<UnixSeconds> revoked_by_name(const x509::DistinguishedName& issuer,
+                                             const x509::SerialNumber& serial) const;
 
   // A copy with one more entry; shares all that did not change. Costs microseconds, whatever the size.
   std::shared_ptr<const RevocationSet> with(const IssuerKey& issuer, const x509::SerialNumber& serial,

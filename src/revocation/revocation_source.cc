@@ -41,4 +41,9 @@ RevocationSource::Answer RevocationSource::check_certificate(const x509::Certifi
   return current()->check_certificate(IssuerKey::of(issuer), subject, at);
 }
 
+RevocationSource::Answer RevocationSource::check_pinned(const x509::Certificate& subject, UnixSeconds) const {
+  const auto since = current()->revoked_by_name(subject.issuer(), subject.serial());
+  return {since ? Status::revoked : Status::good, since};
+}
+
 }  // namespace symbolon::revocation

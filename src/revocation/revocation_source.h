@@ -29,6 +29,7 @@ class RevocationSource final : public x509::RevocationChecker {
   Answer check(const x509::Certificate& issuer, const x509::SerialNumber& serial, UnixSeconds at) const override;
   Answer check_certificate(const x509::Certificate& issuer, const x509::Certificate& subject,
                            UnixSeconds at) const override;
+  Answer check_pinned(const x509::Certificate& subject, UnixSeconds at) const override;
 
  private:
   mutable std::mutex mutex_;  // guards set_ and the order of changes

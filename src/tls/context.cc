@@ -60,8 +60,8 @@ Result<Context> make_context(const SSL_METHOD* method) {
                                SSL_OP_NO_TICKET | SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
   SSL_CTX_set_num_tickets(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_max_early_data(raw, 0);
-  SSL_CTX_set_recv_max_early_data(raw, 0);
+  SSL_CTX_set_max_early_data(raw,
+                             0);  // what comes all the same is skipped (RFC 8446 §4.2.10), within the library's bound
   SSL_CTX_set_post_handshake_auth(raw, 0);
   // Moving buffers: the relay writes from what it just read into. No automatic chain: what is sent is what was given.
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
@@ -75,6 +75,7 @@ Result<Context> make_context(const SSL_METHOD* method) {
 
 Status use(SSL_CTX* context, const Credential& credential) {
   const auto& chain = credential.chain();
+  TRY(chain.front().public_key().check_strength());
   if (SSL_CTX_use_certificate(context, chain.front().get()) != 1 ||
       SSL_CTX_use_PrivateKey(context, credential.key().get()) != 1 || SSL_CTX_check_private_key(context) != 1)
     return crypto::openssl_failure(Code::key_mismatch, "using " + chain.front().text());

@@ -77,8 +77,11 @@ Code code_of_queue(const Connection& connection, const HandshakeNotes& notes, un
     if (notes.first_seen && !looks_like_tls(notes)) return code_of_first_octets(notes);
   }
   const bool reads_certificate = state == TLS_ST_SR_CERT || state == TLS_ST_CR_CERT;
-  if (reads_certificate && notes.presented.empty())
-    return certificate_code(connection.route ? PeerRole::client : PeerRole::server, CertificateProblem::malformed);
+  if (reads_certificate && notes.presented.empty()) {
+    const bool excessive = ERR_GET_LIB(first) == ERR_LIB_SSL && reason == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+    return certificate_code(connection.route ? PeerRole::client : PeerRole::server,
+                            excessive ? CertificateProblem::path_too_complex : CertificateProblem::malformed);
+  }
   if (state == TLS_ST_SR_CERT_VRFY || state == TLS_ST_CR_CERT_VRFY) return Code::possession_unproven;
   if (notes.alert_sent && means_malformed(*notes.alert_sent)) return Code::handshake_malformed;
   return Code::handshake_failed;

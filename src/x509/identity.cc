@@ -29,6 +29,7 @@ Identity identity_of(const Certificate& certificate) {
       case NameKind::other: break;
     }
   }
+  out.subject_emails = subject.values("emailAddress");
   out.subject = subject.text();
   out.issuer = certificate.issuer();
   out.serial = certificate.serial();

@@ -16,8 +16,9 @@ struct Identity {
   std::vector<std::string> dns;                   // subjectAltName, lower-cased
   std::vector<std::string> uris;
   std::vector<std::string> emails;
-  std::vector<Bytes> ips;  // 4 or 16 octets
-  std::string subject;     // RFC 4514
+  std::vector<Bytes> ips;                   // 4 or 16 octets
+  std::vector<std::string> subject_emails;  // emailAddress of the subject: never allows, but denies
+  std::string subject;                      // RFC 4514
   DistinguishedName issuer;
   SerialNumber serial;
   Fingerprint fingerprint;

@@ -26,7 +26,10 @@ bool shares_organization(const DistinguishedName& name, const TrustBundle& trust
 }  // namespace
 
 bool PathCandidates::Partial::operator<(const Partial& other) const {
-  const auto key = [](const Partial& p) { return std::tuple(p.mismatches, p.untimely, p.places.size(), p.sequence); };
+  // Of equals the longer is followed first, so that a search among many CAs of one name comes to an end somewhere.
+  const auto key = [](const Partial& p) {
+    return std::tuple(p.mismatches, p.untimely, -static_cast<int>(p.places.size()), p.sequence);
+  };
   return key(*this) > key(other);
 }
 

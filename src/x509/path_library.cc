@@ -73,7 +73,11 @@ void set_parameters(X509_STORE_CTX* context, std::span<const Certificate> path, 
   X509_VERIFY_PARAM_set_flags(parameters, flags);
   X509_VERIFY_PARAM_set_time(parameters, options.at.count);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(PathLimits::kCertificates));
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  // RFC 5280 §6.1.1 (c): "user-initial-policy-set ... contains the special value any-policy if the user is not
+  // concerned about certificate policy".
+  X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy));
+  // No host flags: where a leaf has no dNSName, its common name, if it looks like a host, is held against the DNS name
+  // constraints. Access rules may match it.
 }
 
 PathFault fault_of(X509_STORE_CTX* context, std::span<const Certificate> path) {

@@ -140,8 +140,13 @@ TEST(NameConstraints, WithMinimumAreRefused) {
   EXPECT_FALSE(passes(minimum, list_of("names", "dns:example.com")));
 }
 
-TEST(NameConstraints, DoNotReadTheCommonNameAsADnsName) {
-  EXPECT_TRUE(passes(list_of("permitted", "dns:example.com"), R"(, "subject": [["CN", "john.doe"]])"));
+// As OpenSSL does it: access rules may match a common name, and without a dNSName it is all that names the host.
+TEST(NameConstraints, BindACommonNameThatLooksLikeAHost) {
+  const std::string constraint = list_of("permitted", "dns:example.com");
+  EXPECT_FALSE(passes(constraint, R"(, "subject": [["CN", "billing.example.org"]])"));
+  EXPECT_TRUE(passes(constraint, R"(, "subject": [["CN", "billing.example.com"]])"));
+  EXPECT_TRUE(passes(constraint, R"(, "subject": [["CN", "John Doe"]])"));
+  EXPECT_TRUE(passes(constraint, R"(, "subject": [["CN", "a.example.org"]], "names": ["dns:b.example.com"])"));
 }
 
 TEST(NameConstraints, OfTheAnchorHoldToo) {

@@ -37,15 +37,22 @@ std::optional<PathFault> check_expected_names(const Certificate& leaf, const Pat
 std::optional<PathFault> check_revocation(std::span<const Certificate> path, const PathOptions& options) {
   using Status = RevocationChecker::Status;
   if (options.revocation == nullptr) return {};
+  const auto revoked = [&](std::size_t index, const RevocationChecker::Answer& answer) {
+    return PathFault{index == 0 ? P::revoked : P::issuer_revoked, index, "RFC 5280 §6.3.3",
+                     fmt::format("{} was revoked{}", path[index].text(),
+                                 answer.since ? " " + to_rfc3339(*answer.since) : std::string()),
+                     answer.since};
+  };
+  if (path.size() == 1) {
+    const auto answer = options.revocation->check_pinned(path[0], options.at);
+    if (answer.status == Status::revoked) return revoked(0, answer);
+    return {};
+  }
   for (std::size_t index = path.size() - 1; index-- > 0;) {
     const auto answer = options.revocation->check_certificate(path[index + 1], path[index], options.at);
     switch (answer.status) {
       case Status::good: continue;
-      case Status::revoked:
-        return PathFault{index == 0 ? P::revoked : P::issuer_revoked, index, "RFC 5280 §6.3.3",
-                         fmt::format("{} was revoked{}", path[index].text(),
-                                     answer.since ? " " + to_rfc3339(*answer.since) : std::string()),
-                         answer.since};
+      case Status::revoked: return revoked(index, answer);
       case Status::unknown:
         return PathFault{P::revocation_unknown, index, "RFC 5280 §6.3.3",
                          fmt::format("{}: {}", path[index].text(), answer.detail)};
@@ -243,9 +250,11 @@ PathFailure PathVerifier::furthest_failure() {
     best = *furthest;
   }
   if (too_complex_ && best.fault.problem != P::path_too_complex) {
+    const std::string tried =
+        fmt::format("{} paths and {} signatures were tried", stats_.candidates, stats_.signature_checks);
     best.fault = {P::path_too_complex, best.fault.index, "RFC 5280 §6.1",
-                  fmt::format("{} paths and {} signatures were tried; the furthest failed: {}", stats_.candidates,
-                              stats_.signature_checks, best.fault.detail)};
+                  attempts_.empty() ? tried + ": what was sent can be put together in too many ways"
+                                    : fmt::format("{}; the furthest failed: {}", tried, best.fault.detail)};
   }
   return failure_of(best, options_.role, stats_);
 }

@@ -7,12 +7,12 @@
 // path_rules.h.
 //
 // Candidates are matched by issuer name and tried likeliest first: fewest key identifiers that disagree (RFC 4158
-// §3.5.13: such a disagreement is a hint, no verdict), then fewest certificates outside their validity, then shortest,
-// then in the order given.
+// §3.5.13: such a disagreement is a hint, no verdict), then fewest certificates outside their validity, then in the
+// order given, each begun path to its end before the next.
 //
 // Pinned leaf: a presented leaf that itself stands in the bundle is its own anchor. The path is that certificate alone;
-// no issuer is looked for and its revocation cannot be asked; time, key, names, usages and strictness are judged as
-// ever.
+// no issuer is looked for, and it is revoked when any issuer of that name has revoked its serial; time, key, names,
+// usages and strictness are judged as ever.
 #pragma once
 
 #include <cstddef>

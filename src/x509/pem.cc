@@ -1,5 +1,7 @@
 #include "x509/pem.h"
 
+#include <algorithm>
+
 namespace symbolon::x509 {
 namespace {
 
@@ -13,10 +15,19 @@ std::string_view trimmed(std::string_view line) {
   return line;
 }
 
+// RFC 7468 §3, of the labels that exist. Anything else is not repeated in words: a file whose line breaks were lost has
+// a whole key there.
+bool is_label(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  return !text.empty() && text.size() <= kLongest &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' '; });
+}
+
 // The label of "-----BEGIN label-----", empty if the line is none.
 std::string_view label_of(std::string_view line, std::string_view start) {
   if (!line.starts_with(start) || !line.ends_with(kDashes) || line.size() < start.size() + kDashes.size()) return {};
-  return line.substr(start.size(), line.size() - start.size() - kDashes.size());
+  const std::string_view label = line.substr(start.size(), line.size() - start.size() - kDashes.size());
+  return is_label(label) ? label : std::string_view();
 }
 
 }  // namespace
@@ -36,6 +47,9 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text, std::string_view 
     ++number;
     if (!inside) {
       const std::string_view label = label_of(line, kBegin);
+      if (label.empty() && line.starts_with(kBegin)) {
+        return fail_at(place(number), Code::pem_malformed, "a line begins a block and holds more than its label");
+      }
       if (label.empty()) continue;
       blocks.push_back({std::string(label), {}, number});
       body.clear();
@@ -45,7 +59,7 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text, std::string_view 
     if (line.starts_with(kEnd)) {
       PemBlock& block = blocks.back();
       if (label_of(line, kEnd) != block.label) {
-        return fail_at(place(number), Code::pem_malformed, "'{}' does not end '{}'", line, block.label);
+        return fail_at(place(number), Code::pem_malformed, "this line does not end '{}'", block.label);
       }
       if (!block.label.ends_with("PRIVATE KEY")) {
         auto der = from_base64(body);

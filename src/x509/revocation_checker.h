@@ -32,6 +32,9 @@ class RevocationChecker {
   virtual Answer check_certificate(const Certificate& issuer, const Certificate& subject, UnixSeconds at) const {
     return check(issuer, subject.serial(), at);
   }
+  // For a certificate that is trusted by itself, whose issuer may not be at hand: revoked when any issuer of its
+  // issuer's name says so; else good.
+  virtual Answer check_pinned(const Certificate& subject, UnixSeconds at) const = 0;
 };
 
 }  // namespace symbolon::x509

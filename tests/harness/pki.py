@@ -148,15 +148,15 @@ class ForeignCA:
     def revoke(self, credential):
         self._ca("-revoke", credential.cert)
 
-    def crl(self, hours=24):
-        """A CRL of what was revoked; negative hours: it ended long ago."""
+    def crl(self, hours=24, options=()):
+        """A CRL of what was revoked; negative hours: it ended long ago. Options go to `openssl ca`."""
         path = self.folder / "crl.pem"
         end = (
             ["-crlhours", hours]
             if hours > 0
             else ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z"]
         )
-        self._ca("-gencrl", *end, "-out", path)
+        self._ca("-gencrl", *end, *options, "-out", path)
         return path
 
     def _ca(self, *arguments):
