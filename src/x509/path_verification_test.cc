@@ -409,6 +409,16 @@ TEST(VerifyPath, HoldsPoliciesThatACaDemands) {
       Forge::with(Forge::kCa, R"("extensions": [{"oid": "2.5.29.36", "critical": true, "value": "3003800100"}])"));
   EXPECT_EQ(verdict({forge().client("l9", "x", "policy-ca"), ca}, trust_in({pki().root})),
             "client_certificate_policy_violation 0");
+  // RFC 5280 §6.1.1 (c): whoever names no policy is content with any.
+  constexpr std::string_view kPolicy = R"({"oid": "2.5.29.32", "critical": false, "value": "3007300506032a0304"})";
+  const Certificate fitting = forge().certificate(
+      "policy-ca-2", "Policy CA 2", "root",
+      Forge::with(Forge::kCa,
+                  fmt::format(R"("extensions": [{}, {{"oid": "2.5.29.36", "critical": true, "value": "3003800100"}}])",
+                              kPolicy)));
+  const Certificate leaf = forge().certificate(
+      "l10", "x", "policy-ca-2", Forge::with(Forge::kClient, fmt::format(R"("extensions": [{}])", kPolicy)));
+  EXPECT_EQ(verdict({leaf, fitting}, trust_in({pki().root})), "valid");
 }
 
 // The CA that `openssl req -x509` makes in the tutorials: no keyUsage.
