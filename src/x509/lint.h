@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct LintRules {
   LintKind kind = LintKind::leaf;
   ByteView algorithm_identifier;                                    // what the issuer's key signs with
   const Certificate* issuer = nullptr;                              // null: a root
+  std::span<const Certificate> above = {};                          // the CAs above the issuer that are known
   const crypto::PublicKey* key = nullptr;                           // the key that was checked and shall be certified
   std::optional<std::uint16_t> key_usage = {};                      // exactly this
   std::optional<std::vector<std::string>> extended_key_usage = {};  // exactly these

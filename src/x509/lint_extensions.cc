@@ -9,6 +9,7 @@
 #include "x509/der_writer.h"
 #include "x509/general_name_der.h"
 #include "x509/lint_names.h"
+#include "x509/path_names.h"
 
 namespace symbolon::x509 {
 namespace {
@@ -178,6 +179,21 @@ class ExtensionLint {
                          fmt::join(*rules_.extended_key_usage, ", ")),
              extension);
     }
+    if (rules_.issuer != nullptr) purposes_within(*rules_.issuer, extension);
+    for (const Certificate& ca : rules_.above) purposes_within(ca, extension);
+  }
+
+  // Path verification (path_rules.h) takes extendedKeyUsage of a CA as a bound for what is below it, as every library
+  // does: beyond it nobody would accept the certificate.
+  void purposes_within(const Certificate& ca, const TbsExtension* extension) {
+    const std::vector<std::string>& allowed = ca.extended_key_usage();
+    const auto has = [&](std::string_view oid) { return std::ranges::find(allowed, oid) != allowed.end(); };
+    if (allowed.empty() || has(eku::kAny)) return;
+    for (const std::string& purpose : purposes_) {
+      if (has(purpose)) continue;
+      report(Code::lint_outside_issuer_purposes,
+             fmt::format("{} is only for {}, not for {}", ca.text(), fmt::join(allowed, ", "), purpose), extension);
+    }
   }
 
   bool has_purpose(std::string_view purpose) const { return std::ranges::find(purposes_, purpose) != purposes_.end(); }
@@ -312,6 +328,23 @@ class ExtensionLint {
 
 using Constraints = crypto::Handle<NAME_CONSTRAINTS, NAME_CONSTRAINTS_free>;
 
+bool constrains(const Certificate& ca) { return X509_get_ext_by_NID(ca.get(), NID_name_constraints, -1) >= 0; }
+
+// How the library says that a name lies outside what `ca` may name.
+std::optional<std::string> outside_of(const Certificate& ca, const Certificate& below, LintKind kind) {
+  if (!constrains(ca)) return std::nullopt;
+  const Constraints constraints(
+      static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(ca.get(), NID_name_constraints, nullptr, nullptr)));
+  int verdict = X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX;
+  if (constraints) verdict = NAME_CONSTRAINTS_check(below.get(), constraints.get());
+  if (verdict == X509_V_OK && kind == LintKind::leaf) {
+    verdict = NAME_CONSTRAINTS_check_CN(below.get(), constraints.get());
+  }
+  ERR_clear_error();
+  if (verdict == X509_V_OK) return std::nullopt;
+  return X509_verify_cert_error_string(verdict);
+}
+
 }  // namespace
 
 void lint_extensions(const TbsFields& fields, const crypto::PublicKey& key, const LintRules& rules,
@@ -320,27 +353,27 @@ void lint_extensions(const TbsFields& fields, const crypto::PublicKey& key, cons
 }
 
 void lint_issuer_constraints(ByteView tbs, const LintRules& rules, std::vector<Finding>& findings) {
-  if (X509_get_ext_by_NID(rules.issuer->get(), NID_name_constraints, -1) < 0) return;
-  const auto report = [&](std::string_view words) {
-    findings.push_back({.code = Code::lint_outside_issuer_constraints, .words = std::string(words)});
+  std::vector<Certificate> cas{*rules.issuer};
+  cas.insert(cas.end(), rules.above.begin(), rules.above.end());
+  if (std::ranges::none_of(cas, constrains)) return;
+  const auto report = [&](std::string words) {
+    findings.push_back({.code = Code::lint_outside_issuer_constraints, .words = std::move(words)});
   };
-  const Constraints constraints(
-      static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(rules.issuer->get(), NID_name_constraints, nullptr, nullptr)));
   // The library judges a whole certificate: this one lacks nothing but a signature.
-  const Bytes der = assemble_certificate(tbs, rules.algorithm_identifier, ByteView());
-  const unsigned char* at = der.data();
-  const crypto::X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  const auto whole = Certificate::from_der(assemble_certificate(tbs, rules.algorithm_identifier, ByteView()));
   // X509_check_purpose with -1 decodes the extensions; NAME_CONSTRAINTS_check looks only at what is decoded already.
-  if (!constraints || !certificate || X509_check_purpose(certificate.get(), -1, 0) != 1) {
+  if (!whole || X509_check_purpose(whole->get(), -1, 0) != 1) {
     ERR_clear_error();
-    return report("the issuer's nameConstraints or the certificate cannot be read");
+    return report("the certificate cannot be read");
   }
-  int verdict = NAME_CONSTRAINTS_check(certificate.get(), constraints.get());
-  if (verdict == X509_V_OK && rules.kind == LintKind::leaf) {
-    verdict = NAME_CONSTRAINTS_check_CN(certificate.get(), constraints.get());
+  for (const Certificate& ca : cas) {
+    if (const auto words = outside_of(ca, *whole, rules.kind)) {
+      return report(fmt::format("{}: {}", ca.text(), *words));
+    }
   }
-  ERR_clear_error();
-  if (verdict != X509_V_OK) report(X509_verify_cert_error_string(verdict));
+  // Where verification is stricter than the library (path_names.h), what it would refuse is not issued.
+  cas.insert(cas.begin(), *whole);
+  if (const auto fault = check_name_constraints(cas, PathCheck::rfc5280)) report(fault->detail);
 }
 
 }  // namespace symbolon::x509

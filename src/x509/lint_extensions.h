@@ -12,8 +12,8 @@ namespace symbolon::x509 {
 void lint_extensions(const TbsFields& fields, const crypto::PublicKey& key, const LintRules& rules,
                      std::vector<Finding>& findings);
 
-// lint_outside_issuer_constraints, if the issuer has nameConstraints. Costs a decoding of the whole certificate only
-// then.
+// lint_outside_issuer_constraints, if the issuer or a CA above it has nameConstraints. Costs a decoding of the whole
+// certificate only then.
 void lint_issuer_constraints(ByteView tbs, const LintRules& rules, std::vector<Finding>& findings);
 
 }  // namespace symbolon::x509

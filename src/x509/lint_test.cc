@@ -506,6 +506,43 @@ TEST(Lint, OutsideTheIssuersConstraints) {
   EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_outside_issuer_constraints));
 }
 
+TEST(Lint, OutsideTheConstraintsOfACaFurtherUp) {
+  LintRules rules = leaf_rules();
+  const std::vector<Certificate> above = {material().make_ca(""), *material().constrained};
+  rules.above = above;
+  Draft draft = leaf();
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_outside_issuer_constraints));
+  draft.subject = {"CN,UTF8:web.example.com"};
+  draft.extension(kNames).hex = dns_names({"web.example.com"});
+  EXPECT_THAT(codes(draft, rules), IsEmpty());
+  // The library lets a wildcard pass that reaches beyond; verification does not.
+  const std::vector<Certificate> narrow = {
+      material().make_ca("-addext 'nameConstraints=critical,excluded;DNS:secret.example.com'")};
+  rules.above = narrow;
+  draft.extension(kNames).hex = dns_names({"*.example.com"});
+  draft.subject = {"O,UTF8:Example"};
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_outside_issuer_constraints));
+}
+
+TEST(Lint, OutsideTheIssuersPurposes) {
+  const Certificate servers = material().make_ca("-addext extendedKeyUsage=serverAuth");
+  const Certificate clients = material().make_ca("-addext extendedKeyUsage=clientAuth");
+  const Certificate any = material().make_ca("-addext extendedKeyUsage=anyExtendedKeyUsage");
+  for (const Certificate* const good : {&servers, &any}) {
+    LintRules rules = leaf_rules();
+    rules.issuer = good;
+    EXPECT_THAT(codes(leaf(), rules), IsEmpty());
+  }
+  LintRules rules = leaf_rules();
+  rules.issuer = &clients;
+  EXPECT_THAT(codes(leaf(), rules), ElementsAre(Code::lint_outside_issuer_purposes));
+  rules.issuer = &servers;
+  const std::vector<Certificate> above = {any, clients};
+  rules.above = above;
+  EXPECT_THAT(codes(leaf(), rules), ElementsAre(Code::lint_outside_issuer_purposes));
+  EXPECT_THAT(codes(issuing_ca(), ca_rules()), IsEmpty()) << "a CA has no purposes of its own";
+}
+
 TEST(Lint, OcspSigning) {
   const std::string nocheck = "1.3.6.1.5.5.7.48.1.5";
   Draft draft = leaf();

@@ -77,11 +77,6 @@ Fault check_leaf_names(const Certificate& leaf) {
   return {};
 }
 
-bool is_weak_digest(int nid) {
-  return nid == NID_md5 || nid == NID_sha1 || nid == NID_md4 || nid == NID_md2 || nid == NID_mdc2 ||
-         nid == NID_ripemd160;
-}
-
 // Algorithms that OpenSSL knows nothing about are left to it: it cannot verify them.
 bool is_weak_signature(X509* certificate) {
   int digest = NID_undef;
@@ -202,6 +197,11 @@ Fault check_strict(Path path, const PathOptions& options) {
 
 }  // namespace
 
+bool is_weak_digest(int nid) {
+  return nid == NID_md5 || nid == NID_sha1 || nid == NID_md4 || nid == NID_md2 || nid == NID_mdc2 ||
+         nid == NID_ripemd160;
+}
+
 std::optional<std::string> weakness_of(const crypto::PublicKey& key) {
   if (key.get() == nullptr) return "the key cannot be read";
   const int kind = EVP_PKEY_get_base_id(key.get());
@@ -263,6 +263,22 @@ std::optional<PathFault> check_path_rules(std::span<const Certificate> path, con
   if (auto fault = check_extended_key_usage(path, options)) return fault;
   if (options.check == PathCheck::strict) return check_strict(path, options);
   return {};
+}
+
+std::optional<PathFault> check_issuers(std::span<const Certificate> cas, UnixSeconds at) {
+  std::vector<Certificate> path(cas.begin(), cas.end());
+  path.insert(path.begin(), cas.front());  // for the leaf, which these rules do not look at
+  Fault fault;
+  for (std::size_t i = 1; i < path.size() && !fault; ++i) {
+    fault = check_reading(path[i], i);
+    if (!fault) fault = check_algorithms(path[i], i, i + 1 == path.size());
+    if (!fault) fault = check_issuer(path, i);
+  }
+  if (fault) {
+    --fault->index;
+    return fault;
+  }
+  return check_validity(cas, at);
 }
 
 std::vector<Finding> path_warnings(std::span<const Certificate> path, PeerRole role) {

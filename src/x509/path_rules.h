@@ -27,11 +27,18 @@ namespace symbolon::x509 {
 //   strict             also authorityKeyIdentifier must name the issuer's key
 std::optional<PathFault> check_path_rules(std::span<const Certificate> path, const PathOptions& options);
 
+// The CAs that are to stand above leaves, the issuing one first: what the list above says of issuers, as if a leaf
+// stood below. `index` is the place in `cas`.
+std::optional<PathFault> check_issuers(std::span<const Certificate> cas, UnixSeconds at);
+
 // Only the validity, at another time: for paths out of the cache.
 std::optional<PathFault> check_validity(std::span<const Certificate> path, UnixSeconds at);
 
 // What `strict` would refuse in a path that is otherwise valid, each with its remedy (RFC 5280 §4.2).
 std::vector<Finding> path_warnings(std::span<const Certificate> path, PeerRole role);
+
+// MD5, SHA-1 and what is older, by OpenSSL's number.
+bool is_weak_digest(int nid);
 
 // Is this key too weak (or so large that checking with it is an attack)? The words, if so.
 std::optional<std::string> weakness_of(const crypto::PublicKey& key);

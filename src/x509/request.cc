@@ -1,12 +1,14 @@
 #include "x509/request.h"
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
 #include <algorithm>
 
 #include "x509/der_reader.h"
 #include "x509/der_writer.h"
 #include "x509/general_name_der.h"
+#include "x509/path_rules.h"
 #include "x509/pem.h"
 
 namespace symbolon::x509 {
@@ -98,6 +100,31 @@ std::optional<bool> read_ca(ByteView value) {
   return ca && ca->content.size() == 1 && ca->content[0] != 0;
 }
 
+// The digest of a signature algorithm by OpenSSL's number; NID_undef where it is part of the algorithm (Ed25519).
+int digest_of(const der::Element& algorithm) {
+  const auto number_of = [](const std::optional<der::Element>& id) {
+    const auto oid = id ? der::oid_text(id->content) : std::nullopt;
+    const int number = oid ? OBJ_txt2nid(oid->c_str()) : NID_undef;
+    ERR_clear_error();
+    return number;
+  };
+  der::Reader parts(algorithm.content);
+  const int signature = number_of(parts.next(der::tag::object_identifier));
+  if (signature == NID_rsassaPss) {
+    // RFC 4055 §3.1: RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0] DEFAULT sha1Identifier, ... }
+    const auto parameters = parts.next(der::tag::sequence);
+    der::Reader fields(parameters ? parameters->content : ByteView());
+    const auto hash = fields.next(der::tag::context(0));
+    const auto identifier = hash ? der::only(hash->content, der::tag::sequence) : std::nullopt;
+    if (!identifier) return NID_sha1;
+    der::Reader name(identifier->content);
+    return number_of(name.next(der::tag::object_identifier));
+  }
+  int digest = NID_undef;
+  OBJ_find_sigid_algs(signature, &digest, nullptr);
+  return digest;
+}
+
 }  // namespace
 
 struct CertificateRequest::Impl {
@@ -165,6 +192,9 @@ Result<CertificateRequest> CertificateRequest::from_der(ByteView der) {
   auto impl = std::make_shared<Impl>(Impl{.der = to_bytes(der), .subject = std::move(*name), .key = std::move(key)});
   if (attributes) impl->extensions = TRY(read_attributes(attributes->content));
   TRY(impl->decode_extensions());
+  if (const int digest = digest_of(*algorithm); is_weak_digest(digest)) {
+    return fail(Code::request_weak_signature, "{} proves nothing any more", OBJ_nid2ln(digest));
+  }
   if (!crypto::verify_signature(impl->key, algorithm->whole, info->whole, *signature)) {
     return fail(Code::request_bad_signature, "the signature does not fit the {} key", impl->key.description());
   }

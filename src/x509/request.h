@@ -26,7 +26,7 @@ struct RequestedExtension {
 class CertificateRequest {
  public:
   // The whole of `der`. Verifies the signature, once. Fails with request_malformed (also for trailing octets, a version
-  // but v1, an extension twice), request_bad_signature.
+  // but v1, an extension twice), request_weak_signature (MD5, SHA-1), request_bad_signature.
   static Result<CertificateRequest> from_der(ByteView der);
   // PEM with one "CERTIFICATE REQUEST" (or "NEW CERTIFICATE REQUEST") block, or DER. Fails as from_der.
   static Result<CertificateRequest> from_file_content(std::string_view content, std::string where = {});

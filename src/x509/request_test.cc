@@ -42,6 +42,22 @@ open(sys.argv[1], "wb").write(request.public_bytes(serialization.Encoding.DER))
   return folder.get("r.der");
 }
 
+TEST(Request, ProvesNothingWithAWeakDigest) {
+  const Folder folder;
+  const std::string pss = " -sigopt rsa_padding_mode:pss";
+  for (const std::string& options : {std::string("-sha1"), std::string("-md5"), "-sha1" + pss}) {
+    const auto request =
+        CertificateRequest::from_file_content(openssl_request(folder, "rsa:2048", "-subj /CN=a " + options));
+    EXPECT_EQ(code_of(request), Code::request_weak_signature) << options;
+  }
+  EXPECT_EQ(code_of(CertificateRequest::from_file_content(openssl_request(folder, kP256, "-subj /CN=a -sha1"))),
+            Code::request_weak_signature);
+  for (const std::string& options : {std::string("-sha256"), "-sha256" + pss}) {
+    EXPECT_TRUE(CertificateRequest::from_file_content(openssl_request(folder, "rsa:2048", "-subj /CN=a " + options)))
+        << options;
+  }
+}
+
 TEST(Request, HoldsWhatOpensslWrote) {
   const Folder folder;
   const auto request = CertificateRequest::from_file_content(openssl_request(
