@@ -71,6 +71,13 @@ def test_a_signature_that_does_not_match(authority, tmp_path):
     assert not issued(authority)
 
 
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_a_signature_that_proves_nothing_any_more(authority, tmp_path, digest):
+    request = make_request(make_key(tmp_path / "k", "rsa2048"), tmp_path / "r.csr", "/CN=pump", digest=digest)
+    authority.refused("request_weak_signature", "sign", request, "--profile", "device")
+    assert not issued(authority)
+
+
 def openssl_der(request):
     import base64
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/file_set.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
 #include "crypto/key.h"
@@ -63,6 +64,9 @@ Status check_free(const OutputFiles& files, const IssueOptions& options) {
     if (!options.force && std::filesystem::exists(file, ignored)) {
       return fail_at(file.string(), Code::file_exists, "the file exists already; nothing was issued");
     }
+    if (std::filesystem::is_directory(file, ignored)) {
+      return fail_at(file.string(), Code::file_unwritable, "it is a folder; nothing was issued");
+    }
   }
   return {};
 }
@@ -72,34 +76,40 @@ Result<std::optional<Seconds>> lifetime_of(const std::optional<std::string>& tex
   return std::optional<Seconds>(TRY(parse_duration(*text)));
 }
 
-Result<Secret> p12_password(const IssueOptions& options, const Session& session) {
-  if (options.p12_password_file) return session.passphrase(options.p12_password_file, {});
-  return Secret(crypto::random_password(20));
+// Of NAME.p12, before anything is issued for want of it; absent: there shall be none.
+Result<std::optional<Secret>> p12_password(const IssueOptions& options, const Session& session) {
+  if (options.no_p12) return std::optional<Secret>();
+  if (!options.p12_password_file) return std::optional<Secret>(crypto::random_password(20));
+  return std::optional<Secret>(TRY(session.passphrase(options.p12_password_file, {})));
+}
+
+Result<Bytes> make_p12(const IssueOptions& options, const std::string& name, const crypto::PrivateKey& key,
+                       const api::IssueAnswer& answer, const Secret& password) {
+  auto chain = TRY(x509::Certificate::from_pem(answer.certificate + answer.chain));
+  for (auto& root : TRY(x509::Certificate::from_pem(answer.root))) chain.push_back(std::move(root));
+  return x509::write_pkcs12(key, chain, password,
+                            {.friendly_name = name,
+                             .strength = options.legacy ? x509::Pkcs12Strength::legacy : x509::Pkcs12Strength::modern});
+}
+
+// All files or none.
+Status store(const IssueOptions& options, const OutputFiles& files, const crypto::PrivateKey& key,
+             const api::IssueAnswer& answer, const std::optional<Secret>& password) {
+  const Secret pem = TRY(key.to_pem());
+  const std::string certificates = answer.certificate + answer.chain;
+  std::vector<NewFile> written = {{files.key, pem.reveal(), 0600}, {files.certificate, certificates, 0644}};
+  Bytes p12;
+  if (password) {
+    p12 = TRY(make_p12(options, files.key.stem().string(), key, answer, *password));
+    written.push_back({files.p12, as_text(p12), 0600});
+  }
+  return write_files(written, options.force ? Existing::replace : Existing::keep);
 }
 
 struct Written {
   OutputFiles files;
   std::optional<std::string> shown_password;
 };
-
-Result<Written> write_files(const IssueOptions& options, const OutputFiles& files, const crypto::PrivateKey& key,
-                            const api::IssueAnswer& answer, const Session& session) {
-  const Existing existing = options.force ? Existing::replace : Existing::keep;
-  TRY(write_file(files.key, TRY(key.to_pem()).reveal(), {.mode = 0600, .existing = existing}));
-  TRY(write_file(files.certificate, answer.certificate + answer.chain, {.mode = 0644, .existing = existing}));
-  Written written{files, std::nullopt};
-  if (options.no_p12) return written;
-  const Secret password = TRY(p12_password(options, session));
-  auto chain = TRY(x509::Certificate::from_pem(answer.certificate + answer.chain));
-  for (auto& root : TRY(x509::Certificate::from_pem(answer.root))) chain.push_back(std::move(root));
-  const Bytes p12 = TRY(
-      x509::write_pkcs12(key, chain, password,
-                         {.friendly_name = files.key.stem().string(),
-                          .strength = options.legacy ? x509::Pkcs12Strength::legacy : x509::Pkcs12Strength::modern}));
-  TRY(write_file(files.p12, as_text(p12), {.mode = 0600, .existing = existing}));
-  if (!options.p12_password_file) written.shown_password = password.reveal();
-  return written;
-}
 
 // What the authority decided otherwise than it was asked.
 void print_notes(const Terminal& terminal, const api::IssueAnswer& answer) {
@@ -154,6 +164,7 @@ Status issue(const IssueOptions& options, const Session& session) {
   const Path stem = Path(options.out) / file_stem(options.names.front());
   const OutputFiles files{stem.string() + ".crt", stem.string() + ".key", stem.string() + ".p12"};
   TRY(check_free(files, options));
+  const std::optional<Secret> password = TRY(p12_password(options, session));
   const crypto::PrivateKey key = TRY(crypto::PrivateKey::generate(*type));  // RSA can take longer than a link may idle
   AuthorityLink link = TRY(AuthorityLink::open(session));
   api::IssueRequest request;
@@ -163,7 +174,9 @@ Status issue(const IssueOptions& options, const Session& session) {
   request.lifetime = TRY(lifetime_of(options.lifetime));
   request.issuer = options.issuer;
   const api::IssueAnswer answer = TRY(link.client().issue(request));
-  const Written written = TRY(write_files(options, files, key, answer, session));
+  TRY(store(options, files, key, answer, password));
+  Written written{files, std::nullopt};
+  if (password && !options.p12_password_file) written.shown_password = password->reveal();
   print_issued(session, answer, written, options);
   return {};
 }
