@@ -141,8 +141,8 @@ std::string json_object(std::initializer_list<std::pair<std::string_view, std::s
 }
 
 bool action::is_reserved(std::string_view name) {
-  return name == create || name == add_issuer || name == set_issuer_state || name == reserve || name == issue ||
-         name == abandon || name == revoke || name == accept_clock;
+  return name == create || name == add_issuer || name == set_issuer_state || name == use_issuer || name == reserve ||
+         name == issue || name == abandon || name == revoke || name == accept_clock;
 }
 
 }  // namespace symbolon::ledger

@@ -50,6 +50,7 @@ namespace action {
 inline constexpr std::string_view create = "create";
 inline constexpr std::string_view add_issuer = "add_issuer";
 inline constexpr std::string_view set_issuer_state = "set_issuer_state";
+inline constexpr std::string_view use_issuer = "use_issuer";
 inline constexpr std::string_view reserve = "reserve";
 inline constexpr std::string_view issue = "issue";
 inline constexpr std::string_view abandon = "abandon";

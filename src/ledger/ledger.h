@@ -79,6 +79,8 @@ class Ledger {
   // -- issuers. add_issuer fails with already_exists (the name, or the same certificate).
   virtual Result<IssuerId> add_issuer(NewIssuer issuer) = 0;
   virtual Status set_issuer_state(IssuerId issuer, IssuerState state, std::string actor) = 0;
+  // From now on this one is in use, and no other. Fails with issuer_unknown.
+  virtual Status use_issuer(IssuerId issuer, std::string actor) = 0;
   virtual Result<std::vector<Issuer>> issuers() = 0;
 
   // -- issuance

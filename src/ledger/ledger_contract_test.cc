@@ -242,6 +242,27 @@ TEST_P(LedgerContract, IssuersAreKeptWithTheirState) {
   expect_sound();
 }
 
+TEST_P(LedgerContract, OneIssuerIsInUse) {
+  const IssuerId second = add_issuer(*ledger_, "Second CA");
+  const auto in_use = [&] {
+    std::vector<IssuerId> out;
+    const std::vector<Issuer> issuers = ledger_->issuers().value();
+    for (const Issuer& issuer : issuers) {
+      if (issuer.in_use) out.push_back(issuer.id);
+    }
+    return out;
+  };
+  EXPECT_TRUE(in_use().empty());
+  ASSERT_TRUE(ledger_->use_issuer(issuer_, "ops"));
+  EXPECT_EQ(in_use(), std::vector{issuer_});
+  ASSERT_TRUE(ledger_->use_issuer(second, "ops"));
+  EXPECT_EQ(code_of(ledger_->use_issuer({77}, "ops")), Code::issuer_unknown);
+  EXPECT_EQ(in_use(), std::vector{second});
+  reopen();
+  EXPECT_EQ(in_use(), std::vector{second});
+  expect_sound();
+}
+
 // -- revocation -----------------------------------------------------------------------------------------------------
 
 TEST_P(LedgerContract, RevocationsAreNumberedInOrderAndStay) {

@@ -219,7 +219,8 @@ INSTANTIATE_TEST_SUITE_P(
                   325},
         Tampering{"AddedRevocation", "INSERT INTO revocations VALUES (2, 1, x'01', NULL, 0, 1, NULL, 'x')", 325},
         Tampering{"ChangedKeyReference", "UPDATE issuers SET key_reference='keys/other.key'", 2},
-        Tampering{"ChangedIssuerState", "UPDATE issuers SET state=1", 325}),
+        Tampering{"ChangedIssuerState", "UPDATE issuers SET state=1", 325},
+        Tampering{"ChangedIssuerInUse", "UPDATE issuers SET in_use=1", 325}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST_F(LedgerFaultTest, ABrokenEndOfTheChainStopsTheStart) {

@@ -48,6 +48,7 @@ struct Issuer {
   std::string key_reference;
   IssuerState state = IssuerState::active;
   UnixSeconds added_at;
+  bool in_use = false;  // new certificates come from it unless another is asked for; of at most one
 };
 
 // -- certificates ---------------------------------------------------------------------------------------------------
@@ -152,7 +153,8 @@ struct AuditEntry {
   std::uint64_t sequence = 0;  // 1, 2, 3, ... without gaps
   UnixSeconds time;            // never before the entry before it
   std::string actor;
-  std::string action;       // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", or of a note
+  std::string
+      action;  // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", "use_issuer", or of a note
   std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none
   std::string details;      // a JSON object
   crypto::Sha256 digest{};  // over the record that the action made

@@ -80,7 +80,12 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1};
+// Which CA signs is said, no longer guessed from how long it lasts.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE issuers ADD COLUMN in_use INTEGER NOT NULL DEFAULT 0;   -- 1: of at most one
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2};
 
 Status run_step(sql::Connection& connection, std::string_view step, std::size_t version) {
   Status done = connection.execute("BEGIN IMMEDIATE");

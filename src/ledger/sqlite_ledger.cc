@@ -57,6 +57,9 @@ class Sqlite final : public Ledger, private Transactions {
   Status set_issuer_state(IssuerId issuer, IssuerState state, std::string actor) override {
     return write<void>([&] { return writer_->set_issuer_state(issuer, state, actor); });
   }
+  Status use_issuer(IssuerId issuer, std::string actor) override {
+    return write<void>([&] { return writer_->use_issuer(issuer, actor); });
+  }
   void reserve_async(NewIntent intent, Done<IntentId> done) override {
     submit<IntentId>([this, intent = std::move(intent)] { return writer_->reserve(intent); }, std::move(done));
   }

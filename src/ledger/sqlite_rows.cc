@@ -74,7 +74,8 @@ Result<Issuer> read_issuer(const sql::Statement& row) {
                 .fingerprint = {TRY(read_sha256(row, 3))},
                 .key_reference = std::string(row.text(4)),
                 .state = static_cast<IssuerState>(state),
-                .added_at = {row.integer(6)}};
+                .added_at = {row.integer(6)},
+                .in_use = row.integer(7) != 0};
 }
 
 Result<AuditEntry> read_audit_entry(const sql::Statement& row) {

@@ -18,7 +18,8 @@ inline constexpr std::string_view kRevocationColumns =
     "sequence, issuer, serial, certificate, reason, revoked_at, invalid_since, actor";
 Result<Revocation> read_revocation(const sql::Statement& row);
 
-inline constexpr std::string_view kIssuerColumns = "id, name, certificate, fingerprint, key_reference, state, added_at";
+inline constexpr std::string_view kIssuerColumns =
+    "id, name, certificate, fingerprint, key_reference, state, added_at, in_use";
 Result<Issuer> read_issuer(const sql::Statement& row);
 
 inline constexpr std::string_view kAuditColumns = "sequence, time, actor, action, object, details, digest, hash";

@@ -81,6 +81,7 @@ class Verification {
     if (entry.action == action::revoke) return check_revocation(entry);
     if (entry.action == action::add_issuer) return check_issuer(entry);
     if (entry.action == action::set_issuer_state) issuer_states_[entry.object] = entry;
+    if (entry.action == action::use_issuer) in_use_ = entry.object;
     return {};
   }
 
@@ -168,6 +169,10 @@ class Verification {
       if (recorded != issuer_state_digest(issuer.state)) {
         return broken(report_.head.sequence, "issuer {} is {}, which no entry says", issuer.name, name(issuer.state));
       }
+      if (issuer.in_use != (issuer.id.value == in_use_)) {
+        return broken(report_.head.sequence, "issuer {} is {}in use, which no entry says", issuer.name,
+                      issuer.in_use ? "" : "not ");
+      }
     }
     return {};
   }
@@ -180,6 +185,7 @@ class Verification {
   std::int64_t abandoned_ = 0;
   std::int64_t issuers_ = 0;
   std::map<std::int64_t, AuditEntry> issuer_states_;
+  std::int64_t in_use_ = 0;  // by the entries; 0: none was ever
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ struct SqliteWriter::Statements {
   sql::Statement insert_revocation;
   sql::Statement insert_issuer;
   sql::Statement update_issuer;
+  sql::Statement use_issuer;
 
   static Result<std::unique_ptr<Statements>> prepare(sql::Connection& c) {
     return std::unique_ptr<Statements>(new Statements{
@@ -71,8 +72,9 @@ struct SqliteWriter::Statements {
         .insert_revocation = TRY(c.prepare(fmt::format(
             "INSERT INTO revocations ({}) VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8)", kRevocationColumns))),
         .insert_issuer =
-            TRY(c.prepare(fmt::format("INSERT INTO issuers ({}) VALUES (?, ?, ?, ?, ?, ?, ?)", kIssuerColumns))),
+            TRY(c.prepare(fmt::format("INSERT INTO issuers ({}) VALUES (?, ?, ?, ?, ?, ?, ?, 0)", kIssuerColumns))),
         .update_issuer = TRY(c.prepare("UPDATE issuers SET state = ?2 WHERE id = ?1 RETURNING id")),
+        .use_issuer = TRY(c.prepare("UPDATE issuers SET in_use = (id = ?1)")),
     });
   }
 };
@@ -192,6 +194,14 @@ Status SqliteWriter::set_issuer_state(IssuerId issuer, IssuerState state, const 
                         .object = issuer.value,
                         .details = json_object({{"state", name(state)}}),
                         .digest = issuer_state_digest(state)});
+}
+
+Status SqliteWriter::use_issuer(IssuerId issuer, const std::string& actor) {
+  if (TRY(connection_.integer(fmt::format("SELECT count(*) FROM issuers WHERE id = {}", issuer.value))) == 0) {
+    return fail(Code::issuer_unknown, "there is no issuer {}", issuer.value);
+  }
+  TRY(statements_->use_issuer.run(issuer.value));
+  return append(now(), {.actor = actor, .action = action::use_issuer, .object = issuer.value, .details = "{}"});
 }
 
 Result<IntentId> SqliteWriter::reserve(const NewIntent& intent) {

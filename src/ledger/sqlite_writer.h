@@ -32,6 +32,7 @@ class SqliteWriter {
 
   Result<IssuerId> add_issuer(const NewIssuer& issuer);
   Status set_issuer_state(IssuerId issuer, IssuerState state, const std::string& actor);
+  Status use_issuer(IssuerId issuer, const std::string& actor);
   Result<IntentId> reserve(const NewIntent& intent);
   Result<CertificateId> complete(const Completion& completion, const x509::Fingerprint& fingerprint);
   Status abandon(IntentId intent, const std::string& why);
