@@ -75,6 +75,7 @@ std::shared_ptr<const IssuerSet> make_issuers(ledger::Ledger& ledger) {
   Issuer issuing = must(make_issuing_ca(ledger, system_clock(), root,
                                         must(crypto::PrivateKey::generate(crypto::KeyType::p256)), options));
   issuing.chain = {issuing.certificate};
+  issuing.in_use = true;
   return std::make_shared<IssuerSet>(IssuerSet{.issuers = {std::move(issuing)}});
 }
 

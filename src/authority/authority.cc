@@ -27,6 +27,20 @@ Result<ledger::CertificateRecord> find_one(ledger::Ledger& ledger, const std::st
               candidate_lines(found, now));
 }
 
+Status use_the_one_that_ends_last(State& state) {
+  auto issuers = std::make_shared<IssuerSet>(*state.issuers);
+  Issuer* last = nullptr;
+  for (Issuer& issuer : issuers->issuers) {
+    const auto ends = [](const Issuer* one) { return one->certificate.validity().not_after; };
+    if (issuer.can_sign() && (last == nullptr || ends(&issuer) > ends(last))) last = &issuer;
+  }
+  if (last == nullptr) return {};
+  TRY(state.ledger->use_issuer(last->id, "start"));
+  last->in_use = true;
+  state.issuers = std::move(issuers);
+  return {};
+}
+
 std::string chain_pem(const Issuer* issuer) {
   if (issuer == nullptr) return {};
   std::string out = x509::to_pem(issuer->chain);
@@ -45,12 +59,14 @@ ledger::Progress forward(const Operations::OnProgress& on_progress) {
 
 Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, const Clock& clock) {
   State state = TRY(open_state(options.state, clock));
+  if (std::ranges::none_of(state.issuers->issuers, &Issuer::in_use)) TRY(use_the_one_that_ends_last(state));
   std::string organization = organization_of(*state.issuers, clock.now());
   auto profiles = std::make_shared<ProfileSet>(TRY(configure(builtin_profiles(organization), options.profiles)));
   auto revocations = TRY(LedgerRevocations::follow(*state.ledger, *state.issuers));
   if (options.name.empty()) options.name = organization;
   auto impl =
       std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
+  TRY(impl->take(*impl->state.issuers));
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 
@@ -144,7 +160,7 @@ Result<api::StatusInfo> Authority::status() {
                       .revoked = static_cast<std::int64_t>(counts.revocations),
                       .unfinished = static_cast<std::int64_t>(counts.unfinished),
                       .last_issued_at = {},
-                      .warnings = issuer_life_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
+                      .warnings = issuer_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
   if (!newest.certificates.empty()) out.last_issued_at = newest.certificates.front().issued_at;
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
@@ -182,7 +198,7 @@ Result<Standing> Authority::standing_of(const x509::Certificate& issuer, const x
 std::shared_ptr<const revocation::RevocationSource> Authority::revocations() const {
   return impl_->revocations->source();
 }
-std::vector<x509::Certificate> Authority::roots() const { return impl_->issuance.issuers()->roots(); }
+std::vector<x509::Certificate> Authority::anchors() const { return impl_->issuance.issuers()->anchors(); }
 Issuance& Authority::issuance() { return impl_->issuance; }
 const StateLayout& Authority::layout() const { return impl_->state.layout; }
 

@@ -35,10 +35,16 @@ struct NewIssuerOptions {
   std::string actor;
 };
 
+struct ImportIssuerOptions {
+  std::string actor;
+  bool use = false;  // new certificates come from it from then on
+};
+
 // Thread-safe.
 class Authority final : public Operations {
  public:
-  // The clock is borrowed and outlives it. Fails as open_state and configure.
+  // The clock is borrowed and outlives it. In a state from before a CA could be chosen, the one that ends last is in
+  // use from now on. Fails as open_state and configure.
   static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, const Clock& clock);
   ~Authority() override;
 
@@ -56,15 +62,19 @@ class Authority final : public Operations {
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 
   // A further issuing CA from the root, in use at once; its files lie beside the others when this returns. Fails with
-  // file_missing (the root's key is elsewhere: bring it back for this), passphrase_wrong, ca_expired.
+  // file_missing (the root's key is elsewhere: bring it back for this), passphrase_wrong, ca_expired,
+  // lifetime_not_allowed, issuer_life_too_short.
   Result<x509::Certificate> make_new_issuer(const NewIssuerOptions& options);
-  // An issuing CA that somebody brings; in use at once if it ends last.
-  Result<x509::Certificate> import_issuer(const ImportedCa& import, const std::string& actor);
+  // An issuing CA that somebody brings. Fails as open_imported, with already_exists, and with ca_not_yet_valid if it is
+  // to be used and cannot be.
+  Result<Issuer> import_issuer(const ImportedCa& import, const ImportIssuerOptions& options);
+  // New certificates come from this CA from now on. Fails as IssuerSet::select.
+  Result<Issuer> use_issuer(const std::string& name, const std::string& actor);
 
   // What gateways of this process judge by; changed before revoke() returns.
   std::shared_ptr<const revocation::RevocationSource> revocations() const;
-  // What everybody who trusts this authority needs.
-  std::vector<x509::Certificate> roots() const;
+  // What trusting this authority means (IssuerSet::anchors).
+  std::vector<x509::Certificate> anchors() const;
   // For the parts of this process: issuance without the API.
   Issuance& issuance();
   const StateLayout& layout() const;
@@ -76,8 +86,8 @@ class Authority final : public Operations {
 };
 
 // ca_expires_soon for each profile whose lifetime will not fit into its CA's rest of life any more within this time,
-// in one warning; ca_expired if no CA is left.
+// in one warning; why the CA in use cannot sign, if it cannot; ca_revoked for each other one that has its key here.
 inline constexpr Seconds kIssuerNotice = kDay * 120;
-std::vector<api::Warning> issuer_life_warnings(const IssuerSet& issuers, const ProfileSet& profiles, UnixSeconds now);
+std::vector<api::Warning> issuer_warnings(const IssuerSet& issuers, const ProfileSet& profiles, UnixSeconds now);
 
 }  // namespace symbolon::authority

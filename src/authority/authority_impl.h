@@ -29,6 +29,11 @@ struct Authority::Impl {
     }
   }
 
+  // These are the CAs from now on. Fails with file_unwritable.
+  Status take(const IssuerSet& issuers);
+  // As the ledger has them. Fails as load_issuers.
+  Status reload_issuers();
+
   AuthorityOptions options;
   const Clock& clock;
   UnixSeconds started_at;

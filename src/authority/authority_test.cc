@@ -153,13 +153,13 @@ TEST(Authority, TakesInAnIssuingCaFromElsewhere) {
        " && openssl req -x509 -newkey rsa:2048 -nodes -keyout o.key -out o.crt -subj '/CN=Other CA' -days 7300");
   home.clock.set(std::max(kNow, system_clock().now() + kDay));  // openssl's certificate begins now
   ImportedCa import{.certificate = home.folder.get("o.crt"), .key = Secret(home.folder.get("o.key"))};
-  const auto imported = home.authority->import_issuer(import, "ops");
+  const auto imported = home.authority->import_issuer(import, {.actor = "ops"});
   ASSERT_TRUE(imported) << imported.error().text();
   const auto answer = home.issue("client", {"alice"}, home.request(), {.issuer = "issuing-2"});
   ASSERT_TRUE(answer) << answer.error().text();
   must(fmt::format("openssl verify -attime {} -CAfile {} {}", home.clock.now().count, home.folder / "o.crt",
                    home.folder.put("leaf", answer->certificate)));
-  EXPECT_EQ(code_of(home.authority->import_issuer(import, "ops")), Code::already_exists);
+  EXPECT_EQ(code_of(home.authority->import_issuer(import, {.actor = "ops"})), Code::already_exists);
 }
 
 TEST(Authority, RunsWithoutTheRootsKey) {

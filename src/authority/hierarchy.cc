@@ -11,6 +11,11 @@
 namespace symbolon::authority {
 namespace {
 
+Status check_lifetime(Seconds lifetime) {
+  if (lifetime >= kLeastCaLifetime) return {};
+  return fail(Code::lifetime_not_allowed, "{}; a CA lives {} at least", to_text(lifetime), to_text(kLeastCaLifetime));
+}
+
 Result<Issuer> record(ledger::Ledger& ledger, const CaOptions& options, x509::Certificate certificate,
                       std::unique_ptr<crypto::Signer> signer) {
   const ledger::IssuerId id = TRY(ledger.add_issuer({.name = options.name,
@@ -26,6 +31,7 @@ Result<Issuer> record(ledger::Ledger& ledger, const CaOptions& options, x509::Ce
 }  // namespace
 
 Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::PrivateKey key, const CaOptions& options) {
+  TRY(check_lifetime(options.lifetime));
   auto signer = TRY(crypto::make_signer(std::move(key)));
   const crypto::PublicKey& public_key = signer->public_key();
   const UnixSeconds now = clock.now();
@@ -60,6 +66,12 @@ Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::Pri
 
 Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const Issuer& parent, crypto::PrivateKey key,
                                const CaOptions& options) {
+  TRY(check_lifetime(options.lifetime));
+  const UnixSeconds end = parent.certificate.validity().not_after;
+  const UnixSeconds now = clock.now();
+  if (now <= end && end - now < kLeastCaLifetime) {
+    return fail(Code::issuer_life_too_short, "the CA '{}' ends {}", parent.name, to_rfc3339(end));
+  }
   auto signer = TRY(crypto::make_signer(std::move(key)));
   Issuance issuance(ledger, clock, std::make_shared<ProfileSet>(),
                     std::make_shared<IssuerSet>(IssuerSet{.issuers = {parent}}));

@@ -20,6 +20,8 @@ namespace symbolon::authority {
 // operator's memory.
 inline constexpr Seconds kRootLifetime = kDay * 365 * 20;
 inline constexpr Seconds kIssuingLifetime = kDay * 365 * 5;
+// A CA that ends sooner is a slip of the pen: nothing of use could be issued from it.
+inline constexpr Seconds kLeastCaLifetime = kDay;
 
 inline constexpr std::string_view kRootName = "root";
 inline constexpr std::string_view kIssuingName = "issuing";
@@ -35,11 +37,11 @@ struct CaOptions {
 // The caller has stored the key before. What comes back can sign, and stands in the ledger.
 
 // Self-signed, keyCertSign and cRLSign, no path length. Linted; the bytes to be signed are noted in the audit chain
-// before the key signs. Fails with lint_..., ledger_..., already_exists.
+// before the key signs. Fails with lifetime_not_allowed, lint_..., ledger_..., already_exists.
 Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::PrivateKey key, const CaOptions& options);
 
 // pathLen 0, signed by `parent`, which must be able to; cut to the parent's end. Walks through Issuance like a leaf.
-// Fails with ca_expired (the parent's), and as make_root.
+// Fails with ca_expired (the parent's), issuer_life_too_short, and as make_root.
 Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const Issuer& parent, crypto::PrivateKey key,
                                const CaOptions& options);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "x509/path_library.h"
+#include "x509/path_rules.h"
 #include "x509/pem.h"
 #include "x509/pkcs12.h"
 
@@ -43,6 +45,41 @@ Status check_ca(const x509::Certificate& ca, UnixSeconds now) {
   return ca.public_key().check_strength();
 }
 
+bool stands_above(const x509::Certificate& upper, const x509::Certificate& lower) {
+  return upper.subject() == lower.issuer() && x509::signed_by(lower, upper);
+}
+
+// Those that signed `ca`, then those that signed these, and so on. Nothing may be left.
+Result<std::vector<x509::Certificate>> order_above(const x509::Certificate& ca, std::vector<x509::Certificate> others) {
+  std::erase(others, ca);
+  std::vector<x509::Certificate> chain{ca};
+  for (std::size_t at = 0; at < chain.size(); ++at) {
+    const auto above = std::ranges::stable_partition(
+        others, [&](const x509::Certificate& other) { return !stands_above(other, chain[at]); });
+    const std::vector<x509::Certificate> found(above.begin(), above.end());
+    others.erase(above.begin(), above.end());
+    chain.insert(chain.end(), found.begin(), found.end());
+  }
+  if (!others.empty()) {
+    return fail(Code::ca_chain_broken, "{} signed neither {} nor one above it", others.front().text(), ca.text());
+  }
+  chain.erase(chain.begin());
+  return chain;
+}
+
+// The first path upwards, judged when the CA can first sign.
+Status check_path(const x509::Certificate& ca, const std::vector<x509::Certificate>& above, UnixSeconds now) {
+  std::vector<x509::Certificate> path{ca};
+  for (const x509::Certificate& next : above) {
+    if (!path.back().self_issued() && stands_above(next, path.back())) path.push_back(next);
+  }
+  const x509::PathOptions options{.at = std::max(now, ca.validity().not_before)};
+  auto fault = x509::check_issuers(path, options.at);
+  if (!fault) fault = x509::verify_with_library(path, options).fault;
+  if (fault) return fail(Code::ca_chain_broken, "{}", fault->detail);
+  return {};
+}
+
 Result<OpenedCa> open(const ImportedCa& import, UnixSeconds now) {
   Material material = TRY(read_material(import));
   auto& certificates = material.certificates;
@@ -50,12 +87,10 @@ Result<OpenedCa> open(const ImportedCa& import, UnixSeconds now) {
       certificates, [&](const x509::Certificate& one) { return material.key.belongs_to(one.public_key()); });
   if (own == certificates.end()) return fail(Code::key_mismatch, "no certificate of the file belongs to the key");
   TRY(check_ca(*own, now));
-  OpenedCa out{.certificate = *own, .key = std::move(material.key), .above = {}};
-  certificates.erase(own);
-  for (x509::Certificate& other : certificates) {
-    if (other.is_ca()) out.above.push_back(std::move(other));
-  }
-  return out;
+  const x509::Certificate ca = *own;
+  auto above = TRY(order_above(ca, std::move(certificates)));
+  TRY(check_path(ca, above, now));
+  return OpenedCa{.certificate = ca, .key = std::move(material.key), .above = std::move(above)};
 }
 
 }  // namespace

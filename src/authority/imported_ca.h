@@ -23,12 +23,14 @@ struct ImportedCa {
 struct OpenedCa {
   x509::Certificate certificate;
   crypto::PrivateKey key;
-  std::vector<x509::Certificate> above;  // the other certificates of the file, CAs all
+  std::vector<x509::Certificate> above;  // nearest first
 };
 
-// Of several certificates the one that belongs to the key. Fails with key_mismatch, ca_expired, key_weak,
-// key_type_not_allowed (we cannot sign with it), passphrase_..., pkcs12_malformed, and bad_request when it is no CA or
-// may not sign certificates.
+// Of several certificates the one that belongs to the key; the others stand above it, or it is ca_chain_broken: each
+// must have signed it or another one above it, and together they must make a path that leaves can be verified by, as
+// far as it is known. One that is not valid yet is taken (and cannot sign yet). Fails also with key_mismatch,
+// ca_expired, key_weak, key_type_not_allowed (we cannot sign with it), passphrase_..., pkcs12_malformed, and
+// bad_request when it is no CA or may not sign certificates.
 Result<OpenedCa> open_imported(const ImportedCa& import, UnixSeconds now);
 
 // Enters the CA and those above it into the ledger. The caller has stored the key in options.name + ".key"; subject and

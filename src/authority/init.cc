@@ -34,11 +34,16 @@ class Building {
       const Issuer root = options_.root ? TRY(import_root()) : TRY(new_root());
       issuing_ = TRY(new_issuing(root));
     }
+    TRY(ledger_->use_issuer(issuing_->id, options_.actor));
     const auto issuers = TRY(load_issuers(layout_, *ledger_));
     const Issuer& issuing = *TRY(issuers->select(std::string(kIssuingName), clock_.now()));
     TRY(write_certificates(*issuers));
     auto admin = TRY(make_admin(issuers));
-    if (!issuing.root) notes_.emplace_back("the root of the imported CA is not known: give it to those who verify");
+    if (!issuing.root) {
+      notes_.emplace_back("the root of the imported CA is not known: some programs trust nothing without it");
+    } else if (issuing.anchor != issuing.root) {
+      notes_.emplace_back("`trust: [authority]` means the imported issuing CA alone, not all that is below its root");
+    }
     return InitResult{
         .root = issuing.root, .issuing = issuing.certificate, .admin = std::move(admin), .notes = std::move(notes_)};
   }
@@ -92,7 +97,7 @@ class Building {
     for (const Issuer& issuer : issuers.issuers) {
       TRY(write_file(layout_.certificate(issuer.name), issuer.certificate.pem(), {}));
     }
-    return {};
+    return write_anchors(layout_, issuers);
   }
 
   Result<x509::Certificate> make_admin(std::shared_ptr<const IssuerSet> issuers) {

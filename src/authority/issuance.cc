@@ -44,9 +44,11 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;
   out.notes_ = std::move(applied.notes);
+  const std::vector<x509::Certificate> above = issuer.above();
   TRY(encode_and_lint(out, {.kind = x509::LintKind::leaf,
                             .algorithm_identifier = issuer.signer->algorithm_identifier(),
                             .issuer = &issuer.certificate,
+                            .above = above,
                             .key = &out.content_.public_key,
                             .key_usage = out.content_.key_usage,
                             .extended_key_usage = profile.extended_key_usage,
@@ -60,14 +62,14 @@ Result<LintedCertificate> Issuance::prepare_ca(const CaRequest& request) const {
   const UnixSeconds now = clock_.now();
   const auto issuers = this->issuers();
   const Issuer& issuer = *TRY(issuers->select(request.issuer, now));
-  const x509::Validity& above = issuer.certificate.validity();
+  const x509::Validity& bounds = issuer.certificate.validity();
   constexpr std::uint16_t kUsage = x509::key_cert_sign | x509::crl_sign;
   LintedCertificate out(issuers, issuer,
                         {.serial = serials_.draw(),
                          .issuer = issuer.certificate.subject(),
                          .subject = request.subject,
-                         .validity = {.not_before = std::max(now - options_.backdate, above.not_before),
-                                      .not_after = std::min(now + request.lifetime, above.not_after)},
+                         .validity = {.not_before = std::max(now - options_.backdate, bounds.not_before),
+                                      .not_after = std::min(now + request.lifetime, bounds.not_after)},
                          .public_key = request.key,
                          .ca = true,
                          .path_length = 0,
@@ -75,12 +77,14 @@ Result<LintedCertificate> Issuance::prepare_ca(const CaRequest& request) const {
                          .authority_key_identifier = key_identifier_of(issuer.certificate),
                          .name_constraints = request.name_constraints});
   out.requester_ = request.requester;
-  if (now + request.lifetime > above.not_after) {
-    out.notes_.push_back(fmt::format("it ends with its CA, {}", to_rfc3339(above.not_after)));
+  if (now + request.lifetime > bounds.not_after) {
+    out.notes_.push_back(fmt::format("it ends with its CA, {}", to_rfc3339(bounds.not_after)));
   }
+  const std::vector<x509::Certificate> above = issuer.above();
   TRY(encode_and_lint(out, {.kind = x509::LintKind::issuing_ca,
                             .algorithm_identifier = issuer.signer->algorithm_identifier(),
                             .issuer = &issuer.certificate,
+                            .above = above,
                             .key = &out.content_.public_key,
                             .key_usage = kUsage}));
   return out;

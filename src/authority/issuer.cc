@@ -4,25 +4,45 @@
 
 namespace symbolon::authority {
 
+std::vector<x509::Certificate> Issuer::above() const {
+  if (is_root() || chain.empty()) return {};
+  std::vector<x509::Certificate> out(chain.begin() + 1, chain.end());
+  if (root) out.push_back(*root);
+  return out;
+}
+
 Result<const Issuer*> IssuerSet::select(const std::optional<std::string>& name, UnixSeconds now) const {
-  const Issuer* best = nullptr;
-  std::string known;
-  for (const Issuer& issuer : issuers) {
-    if (!issuer.can_sign()) continue;
-    known += (known.empty() ? "" : ", ") + issuer.name;
-    if (name && issuer.name != *name) continue;
-    const auto ends = [](const Issuer* one) { return one->certificate.validity().not_after; };
-    if (best == nullptr || ends(&issuer) > ends(best)) best = &issuer;
-  }
-  if (best == nullptr) {
+  const auto meant =
+      std::ranges::find_if(issuers, [&](const Issuer& issuer) { return name ? issuer.name == *name : issuer.in_use; });
+  if (meant == issuers.end() || !meant->can_sign()) {
+    std::string known;
+    for (const Issuer& issuer : issuers) {
+      if (issuer.can_sign()) known += (known.empty() ? "" : ", ") + issuer.name;
+    }
     if (known.empty()) return fail(Code::issuer_unknown, "no CA can sign here");
-    return fail(Code::issuer_unknown, "no CA '{}' can sign here; there are: {}", name.value_or(""), known);
+    if (meant == issuers.end() && !name) return fail(Code::ca_none_in_use, "there are: {}", known);
+    return fail(Code::issuer_unknown, "no CA '{}' can sign here; there are: {}", name ? *name : meant->name, known);
   }
-  if (now > best->certificate.validity().not_after) {
-    return fail(Code::ca_expired, "the CA '{}' expired {}", best->name,
-                to_rfc3339(best->certificate.validity().not_after));
+  const x509::Validity& validity = meant->certificate.validity();
+  if (revoked(*meant)) return fail(Code::ca_revoked, "the CA '{}', or one above it, was revoked", meant->name);
+  if (now > validity.not_after) {
+    return fail(Code::ca_expired, "the CA '{}' expired {}", meant->name, to_rfc3339(validity.not_after));
   }
-  return best;
+  if (now < validity.not_before) {
+    return fail(Code::ca_not_yet_valid, "the CA '{}' begins {}", meant->name, to_rfc3339(validity.not_before));
+  }
+  return &*meant;
+}
+
+bool IssuerSet::revoked(const Issuer& issuer) const {
+  if (revocations == nullptr) return false;
+  const auto set = revocations->current();
+  std::vector<x509::Certificate> path = issuer.above();
+  path.insert(path.begin(), issuer.certificate);
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    if (set->revoked(revocation::IssuerKey::of(path[i + 1]), path[i].serial())) return true;
+  }
+  return false;
 }
 
 const Issuer* IssuerSet::find(ledger::IssuerId id) const {
@@ -30,10 +50,12 @@ const Issuer* IssuerSet::find(ledger::IssuerId id) const {
   return found == issuers.end() ? nullptr : &*found;
 }
 
-std::vector<x509::Certificate> IssuerSet::roots() const {
+std::vector<x509::Certificate> IssuerSet::anchors() const {
   std::vector<x509::Certificate> out;
   for (const Issuer& issuer : issuers) {
-    if (issuer.is_root()) out.push_back(issuer.certificate);
+    if (!issuer.ours || std::ranges::find(out, *issuer.anchor) != out.end()) continue;
+    const auto anchor = std::ranges::find(issuers, *issuer.anchor, &Issuer::certificate);
+    if (!revoked(*anchor)) out.push_back(*issuer.anchor);
   }
   return out;
 }

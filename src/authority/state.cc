@@ -4,6 +4,7 @@
 
 #include "authority/hierarchy.h"
 #include "ledger/sqlite_ledger.h"
+#include "x509/path_library.h"
 
 namespace symbolon::authority {
 namespace {
@@ -22,7 +23,7 @@ bool issued_by(const x509::Certificate& certificate, const x509::Certificate& is
   if (certificate.issuer() != issuer.subject()) return false;
   const auto& wanted = certificate.authority_key_identifier();
   const auto& own = issuer.subject_key_identifier();
-  return !wanted || !own || *wanted == *own;
+  return (!wanted || !own || *wanted == *own) && x509::signed_by(certificate, issuer);
 }
 
 // From each CA upwards to its root; CAs that the ledger does not know end the chain early.
@@ -31,12 +32,15 @@ void link_chains(IssuerSet& set) {
     const Issuer* at = &issuer;
     while (at != nullptr && !at->is_root() && issuer.chain.size() < set.issuers.size()) {
       issuer.chain.push_back(at->certificate);
+      if (at->ours) issuer.anchor = at->certificate;
       const auto above = std::ranges::find_if(set.issuers, [&](const Issuer& other) {
         return &other != at && issued_by(at->certificate, other.certificate);
       });
       at = above == set.issuers.end() ? nullptr : &*above;
     }
-    if (at != nullptr && at->is_root()) issuer.root = at->certificate;
+    if (at == nullptr || !at->is_root()) continue;
+    issuer.root = at->certificate;
+    if (at->ours) issuer.anchor = at->certificate;
   }
 }
 
@@ -60,7 +64,9 @@ Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout,
     Issuer issuer{.id = entry.id,
                   .name = entry.name,
                   .certificate = TRY(x509::Certificate::from_der(entry.certificate)),
-                  .state = entry.state};
+                  .ours = !entry.key_reference.empty(),
+                  .state = entry.state,
+                  .in_use = entry.in_use};
     const bool for_running = entry.name != kRootName && !entry.key_reference.empty();
     const Path file = layout.folder / entry.key_reference;
     std::error_code ignored;
@@ -71,6 +77,13 @@ Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout,
   }
   link_chains(*set);
   return std::shared_ptr<const IssuerSet>(std::move(set));
+}
+
+Status write_anchors(const StateLayout& layout, const IssuerSet& issuers) {
+  const std::string content = x509::to_pem(issuers.anchors());
+  const auto present = read_file(layout.anchors());
+  if (present && *present == content) return {};
+  return write_file(layout.anchors(), content, {.existing = Existing::replace});
 }
 
 }  // namespace symbolon::authority

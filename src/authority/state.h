@@ -4,6 +4,7 @@
 //   ledger.db                 issuers, intents, certificates, revocations, audit chain
 //   root.crt, root.key        the root; the key encrypted (PKCS#8), not needed to run: move it off the machine
 //   issuing.crt, issuing.key  an issuing CA and its key, 0600; further ones issuing-2.crt, ...
+//   anchors.crt               what trusting this authority means, for gateways: the root, or an imported issuing CA
 //   admin.crt, admin.key      the first admin's certificate (with its chain) and key
 //   authority.sock            the API, while it runs
 #pragma once
@@ -24,6 +25,7 @@ struct StateLayout {
   Path folder;
   Path lock() const { return folder / "lock"; }
   Path ledger() const { return folder / "ledger.db"; }
+  Path anchors() const { return folder / "anchors.crt"; }
   Path socket() const { return folder / "authority.sock"; }
   Path certificate(std::string_view name) const { return folder / (std::string(name) + ".crt"); }
   Path key(std::string_view name) const { return folder / (std::string(name) + ".key"); }
@@ -44,5 +46,8 @@ Result<State> open_state(const Path& folder, const Clock& clock);
 // issuing CA without key file opens and cannot sign. Fails with key_file_exposed, key_mismatch, key_unreadable,
 // passphrase_needed, certificate_malformed.
 Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout, ledger::Ledger& ledger);
+
+// Makes anchors.crt say what the set says; it is left alone if it does already. Fails with file_unwritable.
+Status write_anchors(const StateLayout& layout, const IssuerSet& issuers);
 
 }  // namespace symbolon::authority

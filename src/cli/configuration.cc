@@ -59,7 +59,9 @@ Result<Path> find_state(const Session& session) {
   const Places places = session.default_places();
   std::error_code ignored;
   if (std::filesystem::exists(places.config, ignored)) return TRY(load_configuration(session)).state;
-  if (std::filesystem::exists(places.state / "root.crt", ignored)) return places.state;
+  for (const char* const file : {"root.crt", "anchors.crt"}) {
+    if (std::filesystem::exists(places.state / file, ignored)) return places.state;
+  }
   return fail_at(places.state.string(), Code::state_missing, "there is no authority here");
 }
 

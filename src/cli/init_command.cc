@@ -54,7 +54,8 @@ void print_made(const Session& session, const Places& places, const authority::I
   }
   terminal.print(
       fmt::format("  issuing CA    {} (until {})", printable(made.issuing.subject().text()), until(made.issuing)));
-  terminal.print(fmt::format("  trust this    {}", (places.state / "root.crt").string()));
+  const Path trusted = places.state / (made.root ? "root.crt" : "issuing.crt");
+  terminal.print(fmt::format("  trust this    {}", trusted.string()));
   if (std::filesystem::exists(places.state / "root.key")) {
     terminal.print(fmt::format("  root's key    {} (encrypted; not needed to run: move it off this machine)",
                                (places.state / "root.key").string()));
@@ -126,6 +127,7 @@ struct ImportWords {
   std::string certificate;
   std::optional<std::string> key;
   std::optional<std::string> passphrase_file;
+  bool use = false;
 };
 
 Status import_issuer(const ImportWords& words, const Session& session) {
@@ -134,9 +136,24 @@ Status import_issuer(const ImportWords& words, const Session& session) {
   InitWords init_words;
   init_words.import_passphrase_file = words.passphrase_file;
   const auto import = TRY(read_import(words.certificate, words.key, init_words, session));
-  const x509::Certificate taken = TRY(authority->import_issuer(*import, "command line"));
-  session.terminal().print(
-      fmt::format("imported {}, until {}", printable(taken.text()), to_rfc3339(taken.validity().not_after)));
+  const authority::Issuer taken = TRY(authority->import_issuer(*import, {.actor = "command line", .use = words.use}));
+  const Terminal& terminal = session.terminal();
+  const auto [begin, end] = taken.certificate.validity();
+  terminal.print(
+      fmt::format("imported '{}': {}, until {}", taken.name, printable(taken.certificate.text()), to_rfc3339(end)));
+  if (session.clock().now() < begin) terminal.warn(fmt::format("it signs nothing before {}", to_rfc3339(begin)));
+  terminal.note(words.use ? "new certificates come from it from now on"
+                          : fmt::format("another CA stays in use; next: symbolon ca use {}", taken.name));
+  return {};
+}
+
+Status use_issuer(const std::string& name, const Session& session) {
+  const LoadedConfiguration loaded = TRY(load_configuration(session));
+  auto authority = TRY(open_authority(loaded, session.clock()));
+  const authority::Issuer used = TRY(authority->use_issuer(name, "command line"));
+  session.terminal().print(fmt::format("new certificates come from '{}' from now on: {}, until {}", used.name,
+                                       printable(used.certificate.text()),
+                                       to_rfc3339(used.certificate.validity().not_after)));
   return {};
 }
 
@@ -172,6 +189,7 @@ Command init_command() {
 Command ca_command() {
   auto made = std::make_shared<NewIssuerWords>();
   auto taken = std::make_shared<ImportWords>();
+  auto used = std::make_shared<std::string>();
   Command command("ca", "Further issuing CAs");
   command
       .sub(Command("new-issuer", "Make a new issuing CA from the root; new certificates come from it")
@@ -185,7 +203,11 @@ Command ca_command() {
                .argument("FILE", &taken->certificate, "PEM (the CA first, its chain behind it) or PKCS#12")
                .option("--key FILE", &taken->key, "its key in PEM")
                .option("--passphrase-file FILE", &taken->passphrase_file, "opens the key or the PKCS#12")
-               .action([taken](Session& session) { return import_issuer(*taken, session); }));
+               .option("--use", &taken->use, "new certificates come from it from now on")
+               .action([taken](Session& session) { return import_issuer(*taken, session); }))
+      .sub(Command("use", "Say which issuing CA new certificates come from")
+               .argument("NAME", used.get(), "as `symbolon show issuers` names it")
+               .action([used](Session& session) { return use_issuer(*used, session); }));
   return command;
 }
 

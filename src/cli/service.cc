@@ -26,15 +26,16 @@ sigset_t stop_signals() {
 }
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
-x509::PathCheck check_for(const std::vector<x509::Certificate>& roots) {
-  for (const x509::Certificate& root : roots) {
-    if (!root.key_usage() || !root.subject_key_identifier()) return x509::PathCheck::rfc5280;
+x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
+  for (const x509::Certificate& anchor : anchors) {
+    const bool whole = anchor.key_usage() && anchor.subject_key_identifier() && anchor.basic_constraints().critical;
+    if (!whole) return x509::PathCheck::rfc5280;
   }
   return x509::PathCheck::strict;
 }
 
-Result<std::vector<x509::Certificate>> read_roots(const Path& state) {
-  const Path file = state / "root.crt";
+Result<std::vector<x509::Certificate>> read_anchors(const Path& state) {
+  const Path file = authority::StateLayout{state}.anchors();
   const auto content = read_file(file, 1 << 20);
   if (!content && content.error().code == Code::file_missing) {
     return fail_at(state.string(), Code::state_missing, "there is no authority here");
@@ -122,9 +123,9 @@ Status Service::Impl::renew() {
 }
 
 Result<gateway::AuthorityTrust> Service::Impl::trust() const {
-  auto roots = authority ? authority->roots() : TRY(read_roots(loaded.state));
-  const x509::PathCheck check = check_for(roots);
-  auto bundle = TRY(x509::TrustBundle::make(std::move(roots), clock.now(), "the authority's roots"));
+  auto anchors = authority ? authority->anchors() : TRY(read_anchors(loaded.state));
+  const x509::PathCheck check = check_for(anchors);
+  auto bundle = TRY(x509::TrustBundle::make(std::move(anchors), clock.now(), "the authority's CAs"));
   return gateway::AuthorityTrust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), check};
 }
 

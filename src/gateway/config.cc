@@ -86,7 +86,9 @@ config::Table<ClientsConfig> clients_table() {
                 "Intermediate certificates at most between leaf and trusted CA (as nginx and HAProxy count; Apache's "
                 "SSLVerifyDepth is one more).")
       .optional("trust", &ClientsConfig::trust, config::list_of(trust_value(), {.least = 1}),
-                "The CAs that may have issued it: `authority`, or PEM files.")
+                "The CAs that may have issued it: `authority` (its own CAs, not all that is below a root it did not "
+                "make), or PEM "
+                "files.")
       .optional("allow", &ClientsConfig::allow, policy::allow_value(),
                 "Who may pass: `any_verified`, or a list of rules.")
       .optional("deny", &ClientsConfig::deny, policy::rules_value(), "Who may not, whatever `allow` says.")
