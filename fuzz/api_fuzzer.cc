@@ -39,6 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'v': check<api::LedgerVerifyAnswer>(text); break;
     case 'b': check<api::LedgerBackupRequest>(text); break;
     case 'B': check<api::LedgerBackupAnswer>(text); break;
+    case 'k': check<api::ClockAcceptance>(text); break;
     default: check<api::Progress>(text); break;
   }
   return 0;

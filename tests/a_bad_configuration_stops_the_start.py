@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
 from harness import peers
 from harness.pki import ForeignCA
-from harness.symbolon import port, static_route
+from harness.process import run
+from harness.symbolon import BINARY, port, static_route
 
 
 @pytest.fixture
@@ -15,11 +17,11 @@ def route(foreign, backend):
     return static_route(port(), backend.address, foreign.server(), [foreign.cert])
 
 
-def refused(symbolon, code, config, *words, commands=(["config", "check"], ["run"])):
+def refused(symbolon, code, config, *words, status=3):
     """`config check` and `run` both refuse, with the same code."""
-    for command in commands:
+    for command in (["config", "check"], ["run"]):
         outcome = symbolon.refused(code, *command, "--config", config)
-        assert outcome.status == 3, outcome
+        assert outcome.status == status, outcome
         for word in words:
             assert word in outcome.stderr, outcome
 
@@ -107,48 +109,86 @@ def test_no_configuration_at_all(symbolon):
 
 
 CA_FILES = {
-    "empty": (b"", "trust_empty"),
-    "text": (b"this is no certificate\n", "certificate_malformed"),
-    "missing": (None, "file_missing"),
-    "cut": (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "certificate_malformed"),
-    "no end": (b"-----BEGIN CERTIFICATE-----\nMIIB\n", "pem_malformed"),
+    "empty": (b"", "trust_empty", 3),
+    "text": (b"this is no certificate\n", "certificate_malformed", 5),
+    "missing": (None, "file_missing", 4),
+    "cut": (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "certificate_malformed", 5),
+    "no end": (b"-----BEGIN CERTIFICATE-----\nMIIB\n", "pem_malformed", 5),
 }
 
 
 @pytest.mark.parametrize("kind", CA_FILES)
 def test_a_ca_file_that_holds_no_ca(symbolon, route, kind):
-    content, code = CA_FILES[kind]
+    content, code, status = CA_FILES[kind]
     bundle = symbolon.folder / "trust.pem"
     if content is not None:
         bundle.write_bytes(content)
     route["clients"]["trust"] = [str(bundle)]
-    outcome = symbolon("run", "--config", symbolon.configure([route]))
-    assert outcome.status in (3, 4, 5), outcome
-    assert code in outcome.stderr, outcome
+    refused(symbolon, code, symbolon.configure([route]), str(bundle), status=status)
 
 
 def test_a_ca_file_that_may_not_be_read(symbolon, route, foreign):
     bundle = symbolon.folder / "trust.pem"
     bundle.mkdir()  # root may read every file; nobody reads a folder as one
     route["clients"]["trust"] = [str(bundle)]
+    refused(symbolon, "file_unreadable", symbolon.configure([route]), str(bundle), status=4)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_a_ca_file_that_another_user_keeps_to_himself(symbolon, route, foreign):
+    symbolon.folder.chmod(0o755)
+    for folder in symbolon.folder.parents[:-2]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    bundle = symbolon.folder / "trust.pem"
+    bundle.write_bytes(foreign.cert.read_bytes())
+    bundle.chmod(0o600)
+    route["clients"]["trust"] = [str(bundle)]
+    binary = symbolon.folder / "symbolon-binary"
+    shutil.copy2(BINARY, binary)
+    for file in (route["certificate"]["cert"], route["certificate"]["key"]):
+        copy = shutil.copy2(file, symbolon.folder)
+        shutil.chown(copy, "nobody")
+        route["certificate"]["cert" if file.endswith("pem") or file.endswith("crt") else "key"] = str(copy)
+    config = symbolon.configure([route])
+    for command in (["config", "check"], ["run"]):
+        as_nobody = ["setpriv", "--reuid=nobody", "--clear-groups", binary, *command, "--config", config]
+        outcome = run(as_nobody, cwd=symbolon.folder, env=symbolon.env)
+        assert outcome.status == 4 and "file_unreadable" in outcome.stderr and str(bundle) in outcome.stderr, outcome
+
+
+def test_a_ca_file_that_never_ends_is_given_up(symbolon, route):
+    """A pipe that nobody writes to: the start ends by itself, and says why."""
+    bundle = symbolon.folder / "trust.pem"
+    os.mkfifo(bundle)
+    route["clients"]["trust"] = [str(bundle)]
     symbolon.refused("file_unreadable", "run", "--config", symbolon.configure([route]))
+
+
+def test_a_certificate_that_is_not_there(symbolon, route):
+    missing = route["certificate"]["cert"] = str(symbolon.folder / "none.crt")
+    refused(symbolon, "file_missing", symbolon.configure([route]), missing, status=4)
+
+
+def test_a_profile_without_a_base(symbolon):
+    symbolon.init()
+    config = symbolon.configure(None, authority={"profiles": {"camera": {"lifetime": "30d"}}})
+    refused(symbolon, "config_missing_key", config, "camera")
 
 
 def test_an_expired_ca(symbolon, route, tmp_path):
     old = ForeignCA(tmp_path / "old", "Old", days=(-30, -1))
     route["clients"]["trust"] = [str(old.cert)]
-    outcome = symbolon("run", "--config", symbolon.configure([route]))
-    assert outcome.status == 3 and ("ca_expired" in outcome.stderr or "trust_unusable" in outcome.stderr), outcome
+    refused(symbolon, "ca_expired", symbolon.configure([route]), str(old.cert))
 
 
 def test_a_key_that_does_not_belong_to_its_certificate(symbolon, route, foreign):
     route["certificate"]["key"] = str(foreign.server("other").key)
-    symbolon.refused("key_mismatch", "run", "--config", symbolon.configure([route]))
+    refused(symbolon, "key_mismatch", symbolon.configure([route]))
 
 
 def test_a_key_that_others_can_read(symbolon, route):
     os.chmod(route["certificate"]["key"], 0o644)
-    symbolon.refused("key_file_exposed", "run", "--config", symbolon.configure([route]))
+    refused(symbolon, "key_file_exposed", symbolon.configure([route]))
 
 
 def test_a_port_that_is_taken(symbolon, route):

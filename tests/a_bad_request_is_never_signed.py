@@ -54,6 +54,15 @@ def test_a_good_one_is_signed_for_its_key(authority, tmp_path, foreign):
     )
 
 
+@pytest.mark.parametrize("name", ["ad\u202enim", "\u2066admin\u2069", " admin ", "admin\u00a0", "ad\u200bmin"])
+def test_a_name_that_looks_like_another(authority, tmp_path, name):
+    """Direction marks, invisible characters and blanks at the ends: whoever reads `admin` in a list must have `admin`."""
+    request = python_request(tmp_path, name)
+    outcome = authority.refused("lint_name_characters", "sign", request, "--profile", "device")
+    assert not {*outcome.stderr} & {*"\u202e\u2066\u2069\u200b"}, "and nobody's terminal is turned around"
+    assert not issued(authority)
+
+
 def test_what_was_not_taken_is_said(authority, tmp_path):
     request = make_request(make_key(tmp_path / "pump.key"), tmp_path / "pump.csr", "/O=Elsewhere/CN=pump-17")
     answer = authority.json("sign", request, "--profile", "device")

@@ -172,6 +172,24 @@ def test_two_processes_on_one_ledger(authority, backend, foreign):
     authority.do("ledger", "verify")
 
 
+def test_eight_commands_at_once_take_turns(authority):
+    """Without a `run` each holds the state for a moment: the others wait for it."""
+    commands = [
+        subprocess.Popen(
+            [BINARY, "issue", "client", f"c{number}", "--no-p12"],
+            cwd=authority.folder,
+            env=authority.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        for number in range(8)
+    ]
+    for command in commands:
+        output, _ = command.communicate(timeout=120)
+        assert command.returncode == 0, output
+    assert len(authority.json("list", "profile:client")["certificates"]) == 9
+
+
 def test_a_clock_that_was_set_back(authority):
     """A wrong clock would date what is issued wrongly, and hide what was recorded: nothing is signed until it is right."""
     env = authority.env | {"ASAN_OPTIONS": "verify_asan_link_order=0"}  # faketime is preloaded
@@ -179,6 +197,21 @@ def test_a_clock_that_was_set_back(authority):
     assert outcome.status == 4 and "clock_set_back" in outcome.stderr, outcome
     assert not (authority.folder / "bob.crt").exists()
     authority.issue("client", "bob")
+
+
+def test_a_clock_that_ran_ahead_for_a_moment(authority):
+    """One entry from the future does not end issuance for good: whoever set the clock right says so, and it is recorded."""
+    env = authority.env | {"ASAN_OPTIONS": "verify_asan_link_order=0"}  # faketime is preloaded
+    ahead = run(["faketime", "-f", "+3y", BINARY, "issue", "client", "early"], cwd=authority.folder, env=env)
+    assert ahead.status == 0, ahead
+    assert "symbolon ledger accept-clock" in authority.refused("clock_set_back", "issue", "client", "bob").stderr
+    assert authority.json("ledger", "accept-clock")["outcome"] == "accepted"
+    authority.issue("client", "bob")
+    assert authority.json("ledger", "accept-clock")["outcome"] == "not_behind", "nothing is newer now"
+    authority.do("ledger", "verify")
+    with contextlib.closing(sqlite3.connect(ledger(authority))) as database:
+        rows = database.execute("select actor from audit where action = 'accept_clock'").fetchall()
+    assert rows == [(f"unix: uid {os.geteuid()}",)]
 
 
 def test_an_entry_moved_in_time(authority):
@@ -207,3 +240,41 @@ def test_a_backup_opens_as_a_ledger(authority, tmp_path):
 def test_no_state_at_all(symbolon):
     assert symbolon.refused("config_missing", "issue", "client", "alice").status == 3
     assert not pathlib.Path(symbolon.state).exists()
+
+
+def lose_in_index(authority, serial):
+    """The index of serials forgets one certificate, as a bad sector makes it; the table still has it."""
+    with contextlib.closing(sqlite3.connect(ledger(authority))) as database:
+        whole = "CREATE UNIQUE INDEX certificates_serial ON certificates (serial, issuer)"
+        database.execute("drop index certificates_serial")
+        database.execute(f"{whole} where hex(serial) <> '{serial.upper()}'")
+        database.execute("pragma writable_schema=on")
+        database.execute("update sqlite_schema set sql = ? where name = 'certificates_serial'", [whole])
+        database.commit()
+
+
+def test_an_index_that_does_not_lead_to_a_certificate(authority):
+    """`ledger verify` compares indexes with tables, and nothing says "not found" about what is there."""
+    serial = authority.json("list", "alice")["certificates"][0]["serial"]
+    authority.do("ledger", "verify")
+    lose_in_index(authority, serial)
+    authority.refused("ledger_corrupt", "ledger", "verify")
+    authority.refused("ledger_corrupt", "revoke", "alice")
+    authority.refused("ledger_corrupt", "revoke", serial)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update certificates set subject = cast(x'434eff' as text)",
+        "update issuers set certificate = x'30820102' where name = 'issuing'",
+        "drop table bodies",
+    ],
+)
+def test_a_row_that_cannot_be_read(authority, damage):
+    """Each is a damaged ledger, and named with its path: no certificate that somebody should mend, no bad request."""
+    with contextlib.closing(sqlite3.connect(ledger(authority))) as database:
+        database.execute(damage)
+        database.commit()
+    outcome = authority.refused("ledger_corrupt", "list")
+    assert outcome.status == 4 and str(ledger(authority)) in outcome.stderr, outcome

@@ -63,7 +63,7 @@ struct StatusInfo {
   UnixSeconds started_at;
   std::int64_t issued = 0;  // certificates on record that were issued, whatever became of them
   std::int64_t revoked = 0;
-  std::int64_t unfinished = 0;  // reserved and neither completed nor abandoned
+  std::int64_t unfinished = 0;  // reserved and neither completed, abandoned nor revoked
   std::optional<UnixSeconds> last_issued_at;
   std::vector<Warning> warnings;
   bool operator==(const StatusInfo&) const = default;

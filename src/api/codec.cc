@@ -47,6 +47,7 @@ WIRE_OBJECT(StatusInfo)
 WIRE_OBJECT(LedgerVerifyAnswer)
 WIRE_OBJECT(LedgerBackupRequest)
 WIRE_OBJECT(LedgerBackupAnswer)
+WIRE_OBJECT(ClockAcceptance)
 WIRE_OBJECT(Progress)
 #undef WIRE_OBJECT
 

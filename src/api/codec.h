@@ -30,6 +30,7 @@ std::string encode(const StatusInfo&);
 std::string encode(const LedgerVerifyAnswer&);
 std::string encode(const LedgerBackupRequest&);
 std::string encode(const LedgerBackupAnswer&);
+std::string encode(const ClockAcceptance&);
 std::string encode(const Progress&);
 
 // Defined for the types above. Fails with bad_request.

@@ -73,6 +73,7 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
   goes_there_and_back(LedgerVerifyAnswer{1000000, "ab"});
   goes_there_and_back(LedgerBackupRequest{"/var/backups/x.db"});
   goes_there_and_back(LedgerBackupAnswer{"/var/backups/x.db", 4096});
+  goes_there_and_back(ClockAcceptance{ClockOutcome::not_behind, {7}, {6}});
   goes_there_and_back(Progress{1, 9});
 }
 

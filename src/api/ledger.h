@@ -1,9 +1,11 @@
-// POST /v1/ledger/verify and /v1/ledger/backup
+// POST /v1/ledger/verify, /v1/ledger/backup and /v1/ledger/accept-clock
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace symbolon::api {
@@ -24,6 +26,17 @@ struct LedgerBackupAnswer {
   std::string path;
   std::int64_t octets = 0;
   bool operator==(const LedgerBackupAnswer&) const = default;
+};
+
+enum class ClockOutcome : std::uint8_t { accepted, not_behind };  // not_behind: nothing was changed
+std::string_view name(ClockOutcome outcome);
+
+// The authority's clock is taken for right although entries are newer: they were made while it ran ahead.
+struct ClockAcceptance {
+  ClockOutcome outcome = ClockOutcome::accepted;
+  UnixSeconds now;     // the authority's
+  UnixSeconds newest;  // of the newest entry before this call
+  bool operator==(const ClockAcceptance&) const = default;
 };
 
 // How far a long call has come. Its answer is application/x-ndjson: lines {"progress":{"done":1,"of":9}}, and as the

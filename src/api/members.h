@@ -11,6 +11,7 @@
 namespace symbolon::api {
 
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name);
+std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name);
 
 // T or const T: reading and writing share the table.
 template <typename U, typename T>
@@ -135,6 +136,12 @@ void members(auto& f, Is<LedgerBackupRequest> auto& x) {
 void members(auto& f, Is<LedgerBackupAnswer> auto& x) {
   f.required("path", x.path, kLine);
   f.required("octets", x.octets, IntegerBounds{});
+}
+
+void members(auto& f, Is<ClockAcceptance> auto& x) {
+  f.required("outcome", x.outcome, clock_outcome_from_name);
+  f.required("now", x.now);
+  f.required("newest", x.newest);
 }
 
 void members(auto& f, Is<Progress> auto& x) {

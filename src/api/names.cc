@@ -35,6 +35,11 @@ constexpr std::array<std::pair<RevocationOutcome, std::string_view>, 2> kOutcome
     {RevocationOutcome::was_revoked_already, "was_revoked_already"},
 }};
 
+constexpr std::array<std::pair<ClockOutcome, std::string_view>, 2> kClockOutcomes{{
+    {ClockOutcome::accepted, "accepted"},
+    {ClockOutcome::not_behind, "not_behind"},
+}};
+
 template <typename Table, typename Key>
 std::string_view name_in(const Table& table, Key key) {
   for (const auto& [value, text] : table) {
@@ -55,6 +60,7 @@ std::optional<Key> find_in(const std::array<std::pair<Key, std::string_view>, N>
 
 std::string_view name(CertificateState state) { return name_in(kStates, state); }
 std::string_view name(RevocationOutcome outcome) { return name_in(kOutcomes, outcome); }
+std::string_view name(ClockOutcome outcome) { return name_in(kClockOutcomes, outcome); }
 std::string_view name(RevocationReason reason) {
   for (const ReasonName& row : kReasons) {
     if (row.reason == reason) return row.ours;
@@ -64,6 +70,7 @@ std::string_view name(RevocationReason reason) {
 
 std::optional<CertificateState> state_from_name(std::string_view name) { return find_in(kStates, name); }
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name) { return find_in(kOutcomes, name); }
+std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name) { return find_in(kClockOutcomes, name); }
 std::optional<RevocationReason> reason_from_name(std::string_view name) {
   for (const ReasonName& row : kReasons) {
     if (row.ours == name || row.standard == name) return row.reason;

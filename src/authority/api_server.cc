@@ -177,6 +177,12 @@ void ApiServer::Impl::add_ledger() {
     if (!answer) co_return http::problem(answer.error());
     co_return *std::move(answer);
   });
+  router.add("POST", "/v1/ledger/accept-clock",
+             [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+               if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+               auto call = [this, by = requester_of(caller)] { return operations.accept_clock(by); };
+               co_return co_await run(200, std::move(call));
+             });
 }
 
 ApiServer::ApiServer(boost::asio::io_context& context, Operations& operations, ApiOptions options)

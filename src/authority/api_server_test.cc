@@ -72,6 +72,9 @@ class MadeUp : public Operations {
     for (int done = 0; done <= 3; ++done) on_progress({done, 3});
     return api::LedgerBackupAnswer{request.path, 4096};
   }
+  Result<api::ClockAcceptance> accept_clock(const std::string&) override {
+    return api::ClockAcceptance{api::ClockOutcome::accepted, {7}, {9}};
+  }
   Result<Standing> standing_of(const x509::Certificate&, const x509::Certificate&) const override {
     return Standing::foreign;
   }
@@ -141,6 +144,9 @@ TEST_F(ApiServerTest, OurClientReachesEveryOperation) {
   const auto status = authority.status();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->version, "test");
+  const auto accepted = authority.accept_clock();
+  ASSERT_TRUE(accepted) << accepted.error().text();
+  EXPECT_EQ(accepted->newest, UnixSeconds{9});
 }
 
 TEST_F(ApiServerTest, FailuresKeepTheirCode) {

@@ -28,6 +28,7 @@ class StatusOnly final : public Operations {
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
     return unasked();
   }
+  Result<api::ClockAcceptance> accept_clock(const std::string&) override { return unasked(); }
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
     EXPECT_TRUE(issuer.is_ca());
     return standing.load();

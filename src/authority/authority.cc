@@ -125,8 +125,13 @@ Result<api::CertificateDetails> Authority::show(const std::string& what) {
 Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& request, const std::string& requester) {
   ledger::Ledger& ledger = *impl_->state.ledger;
   auto record = TRY(find_one(ledger, request.what, impl_->clock.now()));
-  const auto outcome = TRY(ledger.revoke(
-      {.issuer = record.issuer, .serial = record.serial, .reason = ledger_reason(request.reason), .actor = requester}));
+  const auto revoked = ledger.revoke(
+      {.issuer = record.issuer, .serial = record.serial, .reason = ledger_reason(request.reason), .actor = requester});
+  if (!revoked && revoked.error().code == Code::not_found) {  // it was found a moment ago, and nothing is ever deleted
+    return fail_at(impl_->state.layout.ledger().string(), Code::ledger_corrupt,
+                   "certificate {} is there, and its serial {} leads nowhere", record.id.value, record.serial.hex());
+  }
+  const ledger::RevocationOutcome outcome = TRY(revoked);
   record.revocation = outcome.revocation;
   return api::RevocationAnswer{.certificate = summary_of(record, *impl_->issuance.issuers()),
                                .outcome = outcome.already_revoked ? api::RevocationOutcome::was_revoked_already
@@ -165,7 +170,7 @@ Result<api::StatusInfo> Authority::status() {
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
   }
-  for (const std::string& serial : impl_->unfinished_at_start) {
+  for (const std::string& serial : TRY(impl_->left_unfinished())) {
     out.warnings.push_back({Code::intent_unfinished, fmt::format("serial {}", serial)});
   }
   return out;
@@ -181,6 +186,16 @@ Result<api::LedgerBackupAnswer> Authority::backup_ledger(const api::LedgerBackup
                                                          const OnProgress& on_progress) {
   const auto report = TRY(impl_->state.ledger->backup(request.path, forward(on_progress)));
   return api::LedgerBackupAnswer{.path = request.path, .octets = static_cast<std::int64_t>(report.octets)};
+}
+
+Result<api::ClockAcceptance> Authority::accept_clock(const std::string& requester) {
+  ledger::Ledger& ledger = *impl_->state.ledger;
+  const ledger::AuditHead newest = TRY(ledger.audit_head());
+  api::ClockAcceptance out{api::ClockOutcome::not_behind, impl_->clock.now(), newest.time};
+  if (out.now >= newest.time) return out;
+  TRY(ledger.accept_clock(requester));
+  out.outcome = api::ClockOutcome::accepted;
+  return out;
 }
 
 Result<Standing> Authority::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {

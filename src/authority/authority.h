@@ -58,6 +58,7 @@ class Authority final : public Operations {
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
+  Result<api::ClockAcceptance> accept_clock(const std::string& requester) override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 

@@ -33,6 +33,16 @@ struct Authority::Impl {
   Status take(const IssuerSet& issuers);
   // As the ledger has them. Fails as load_issuers.
   Status reload_issuers();
+  // Those of the start that nobody has revoked since.
+  Result<std::vector<std::string>> left_unfinished() const {
+    std::vector<std::string> out;
+    if (unfinished_at_start.empty()) return out;
+    for (const ledger::CertificateRecord& record : TRY(state.ledger->unfinished())) {
+      std::string serial = record.serial.hex();
+      if (std::ranges::find(unfinished_at_start, serial) != unfinished_at_start.end()) out.push_back(std::move(serial));
+    }
+    return out;
+  }
 
   AuthorityOptions options;
   const Clock& clock;

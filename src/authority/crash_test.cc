@@ -68,6 +68,8 @@ TEST_P(KilledAfter, LeavesALedgerThatKnowsWhatWasBeingSigned) {
     EXPECT_EQ(found->certificates[0].state, complete ? api::CertificateState::issued : api::CertificateState::reserved);
     const auto revoked = home.authority->revoke({.what = found->certificates[0].serial}, "ops");
     ASSERT_TRUE(revoked) << revoked.error().text();
+    EXPECT_EQ(home.authority->status()->unfinished, 0) << "the remedy was followed";
+    EXPECT_TRUE(home.authority->status()->warnings.empty());
   }
   // And it goes on, with a serial of its own.
   const auto next = home.issue("client", {"bob"}, csr);

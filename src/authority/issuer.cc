@@ -19,7 +19,7 @@ Result<const Issuer*> IssuerSet::select(const std::optional<std::string>& name, 
     for (const Issuer& issuer : issuers) {
       if (issuer.can_sign()) known += (known.empty() ? "" : ", ") + issuer.name;
     }
-    if (known.empty()) return fail(Code::issuer_unknown, "no CA can sign here");
+    if (known.empty()) return fail(Code::issuer_unknown, "no CA can sign here{}", lacking_keys());
     if (meant == issuers.end() && !name) return fail(Code::ca_none_in_use, "there are: {}", known);
     return fail(Code::issuer_unknown, "no CA '{}' can sign here; there are: {}", name ? *name : meant->name, known);
   }
@@ -43,6 +43,16 @@ bool IssuerSet::revoked(const Issuer& issuer) const {
     if (set->revoked(revocation::IssuerKey::of(path[i + 1]), path[i].serial())) return true;
   }
   return false;
+}
+
+std::string IssuerSet::lacking_keys() const {
+  std::string out;
+  for (const Issuer& issuer : issuers) {
+    const bool could =
+        !issuer.is_root() && issuer.state == ledger::IssuerState::active && !issuer.key_reference.empty();
+    if (could && !issuer.can_sign()) out += fmt::format("; '{}' lacks its key {}", issuer.name, issuer.key_reference);
+  }
+  return out;
 }
 
 const Issuer* IssuerSet::find(ledger::IssuerId id) const {

@@ -27,6 +27,7 @@ struct Issuer {
   std::optional<x509::Certificate> anchor = {};  // the highest CA of ours, from this one upwards
   ledger::IssuerState state = ledger::IssuerState::active;
   bool in_use = false;                                     // new certificates come from it unless another is asked for
+  std::string key_reference = {};                          // as the ledger has it
   std::shared_ptr<const crypto::Signer> signer = nullptr;  // null: it cannot sign here
 
   bool is_root() const { return certificate.self_issued(); }
@@ -43,6 +44,8 @@ struct IssuerSet {
   // By name; without one: that in use. None stands in for one that cannot sign: that would be a choice which nobody
   // made. Fails with issuer_unknown, ca_none_in_use, ca_revoked, ca_expired, ca_not_yet_valid.
   Result<const Issuer*> select(const std::optional<std::string>& name, UnixSeconds now) const;
+  // "; 'issuing' lacks its key issuing.key" for each that could sign with it.
+  std::string lacking_keys() const;
   const Issuer* find(ledger::IssuerId id) const;
   // Is it revoked, or one above it, as of now?
   bool revoked(const Issuer& issuer) const;

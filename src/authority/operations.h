@@ -37,6 +37,8 @@ class Operations {
   virtual Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) = 0;
   virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                         const OnProgress& on_progress) = 0;
+  // Takes this machine's clock for right although the ledger holds newer entries. Changes nothing if it holds none.
+  virtual Result<api::ClockAcceptance> accept_clock(const std::string& requester) = 0;
 
   // Was this very certificate issued here, and is it unrevoked? The ledger is asked: that a CA of ours signed it is not
   // enough, an imported one signed before. Fails as the ledger does.

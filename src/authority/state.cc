@@ -52,7 +52,11 @@ Result<State> open_state(const Path& folder, const Clock& clock) {
   if (!std::filesystem::exists(layout.ledger(), ignored)) {
     return fail_at(folder.string(), Code::state_missing, "there is no ledger here");
   }
-  FileLock lock = TRY(FileLock::take(layout.lock()));
+  auto taken = FileLock::take(layout.lock());
+  if (!taken && taken.error().code == Code::file_unwritable) {
+    return fail_at(layout.lock().string(), Code::ledger_read_only, "{}", taken.error().words);
+  }
+  FileLock lock = TRY(std::move(taken));
   auto ledger = TRY(ledger::SqliteLedger::open(layout.ledger(), {.clock = &clock}));
   auto issuers = TRY(load_issuers(layout, *ledger));
   return State{.layout = layout, .lock = std::move(lock), .ledger = std::move(ledger), .issuers = std::move(issuers)};
@@ -61,12 +65,18 @@ Result<State> open_state(const Path& folder, const Clock& clock) {
 Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout, ledger::Ledger& ledger) {
   auto set = std::make_shared<IssuerSet>();
   for (const ledger::Issuer& entry : TRY(ledger.issuers())) {
+    auto certificate = x509::Certificate::from_der(entry.certificate);
+    if (!certificate) {
+      return fail_at(layout.ledger().string(), Code::ledger_corrupt, "the certificate of the issuer '{}': {}",
+                     entry.name, certificate.error().words);
+    }
     Issuer issuer{.id = entry.id,
                   .name = entry.name,
-                  .certificate = TRY(x509::Certificate::from_der(entry.certificate)),
+                  .certificate = std::move(*certificate),
                   .ours = !entry.key_reference.empty(),
                   .state = entry.state,
-                  .in_use = entry.in_use};
+                  .in_use = entry.in_use,
+                  .key_reference = entry.key_reference};
     const bool for_running = entry.name != kRootName && !entry.key_reference.empty();
     const Path file = layout.folder / entry.key_reference;
     std::error_code ignored;

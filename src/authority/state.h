@@ -44,7 +44,7 @@ Result<State> open_state(const Path& folder, const Clock& clock);
 
 // The issuers of the ledger; those that may sign with the keys that lie in the folder. The root's key is never read; an
 // issuing CA without key file opens and cannot sign. Fails with key_file_exposed, key_mismatch, key_unreadable,
-// passphrase_needed, certificate_malformed.
+// passphrase_needed, ledger_corrupt.
 Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout, ledger::Ledger& ledger);
 
 // Makes anchors.crt say what the set says; it is left alone if it does already. Fails with file_unwritable.

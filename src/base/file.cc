@@ -1,11 +1,13 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <random>
@@ -13,6 +15,9 @@
 
 namespace symbolon {
 namespace {
+
+constexpr int kForReading = O_RDONLY | O_CLOEXEC | O_NONBLOCK;  // a pipe without a writer would hold up open() itself
+constexpr std::chrono::seconds kPipePatience{10};
 
 class Descriptor {
  public:
@@ -39,11 +44,33 @@ std::unexpected<Error> unwritable(const Path& path, int problem) {
                  problem == EEXIST ? "the file exists already; it was not touched" : std::strerror(problem));
 }
 
+// A pipe (a shell's `<(...)`) is awaited, but not for ever: one that nobody writes to would hold up a start.
+class PipePatience {
+ public:
+  explicit PipePatience(int fd) : fd_(fd) {}
+  // False: too long.
+  bool await() const {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(last_ - std::chrono::steady_clock::now());
+    pollfd waiting{.fd = fd_, .events = POLLIN, .revents = 0};
+    const int n = left.count() <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(left.count()));
+    return n > 0 || (n < 0 && errno == EINTR);
+  }
+
+ private:
+  const int fd_;
+  const std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now() + kPipePatience;
+};
+
 // Reads to the end; `text` is the caller's, so that a secret is never copied by a growing buffer.
 Status read_all(int fd, std::string& text, const Path& path, std::uint64_t largest) {
   struct stat info = {};
   if (::fstat(fd, &info) != 0) return unreadable(path, errno);
   if (S_ISDIR(info.st_mode)) return unreadable(path, EISDIR);
+  const bool is_pipe = S_ISFIFO(info.st_mode);
+  if (!S_ISREG(info.st_mode) && !is_pipe) {
+    return fail_at(path.string(), Code::file_unreadable, "it is a device or a socket, not a file");
+  }
+  const PipePatience patience(fd);
   const auto hint = static_cast<std::uint64_t>(info.st_size);
   if (hint > largest)
     return fail_at(path.string(), Code::file_too_large, "{} octets; at most {} are read", hint, largest);
@@ -54,8 +81,12 @@ Status read_all(int fd, std::string& text, const Path& path, std::uint64_t large
       if (used > largest) return fail_at(path.string(), Code::file_too_large, "more than {} octets", largest);
       text.resize(text.size() * 2);
     }
+    if (is_pipe && !patience.await()) {
+      return fail_at(path.string(), Code::file_unreadable, "it is a pipe, and nobody wrote to its end within {} s",
+                     kPipePatience.count());
+    }
     const ssize_t n = ::read(fd, text.data() + used, text.size() - used);
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EINTR || (is_pipe && errno == EAGAIN))) continue;
     if (n < 0) return unreadable(path, errno);
     if (n == 0) break;
     used += static_cast<std::size_t>(n);
@@ -85,7 +116,7 @@ Status sync_folder(const Path& folder) {
 }  // namespace
 
 Result<std::string> read_file(const Path& path, std::uint64_t largest) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(::open(path.c_str(), kForReading));
   if (fd.get() < 0) return unreadable(path, errno);
   std::string text;
   TRY(read_all(fd.get(), text, path, largest));
@@ -93,7 +124,7 @@ Result<std::string> read_file(const Path& path, std::uint64_t largest) {
 }
 
 Result<Secret> read_private_file(const Path& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(::open(path.c_str(), kForReading));
   if (fd.get() < 0) return unreadable(path, errno);
   struct stat info = {};
   if (::fstat(fd.get(), &info) != 0) return unreadable(path, errno);

@@ -16,7 +16,8 @@ using Path = std::filesystem::path;
 
 inline constexpr std::uint64_t kLargestFile = 256ULL << 20;  // octets; what read_file takes unless told
 
-// The whole file. Fails with file_missing, file_unreadable (a folder, a device, no right) or file_too_large.
+// The whole file. Fails with file_missing, file_unreadable (a folder, a device, no right, a pipe that nobody writes to
+// within some seconds) or file_too_large.
 Result<std::string> read_file(const Path& path, std::uint64_t largest = kLargestFile);
 
 // A file with a key or a passphrase: as read_file, and fails with key_file_exposed when group or others may read or

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <thread>
+
 namespace symbolon {
 namespace {
 
@@ -60,6 +63,18 @@ TEST_F(Files, InAFolderThatIsMissingAreNotWritten) {
   EXPECT_EQ(write_file(folder_ / "none" / "x", "x", {}).error().code, Code::file_unwritable);
   ASSERT_TRUE(make_folder(folder_ / "a" / "b", 0700));
   EXPECT_EQ(mode_of(folder_ / "a" / "b"), 0700U);
+}
+
+TEST_F(Files, APipeIsReadToItsEndAndADeviceIsNoFile) {
+  const Path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << std::string(200'000, 'x') << "end"; });
+  const auto content = read_file(pipe);
+  writer.join();
+  ASSERT_TRUE(content) << content.error().text();
+  EXPECT_EQ(content->size(), 200'003U);
+  EXPECT_TRUE(content->ends_with("end"));
+  EXPECT_EQ(read_file("/dev/zero").error().code, Code::file_unreadable);
 }
 
 TEST_F(Files, AreLockedForOneProcess) {

@@ -9,7 +9,7 @@ namespace symbolon::check {
 // Printable ASCII as it is; line breaks, controls, backslash, quote and all above 0x7e as \n, \r, \t, \\, \" or \xHH.
 std::string printable(std::string_view octets);
 
-// UTF-8 text with parts of a stranger in it: controls (C0, DEL, C1) as \xHH, all else as it is.
+// Text with parts of a stranger in it: what would mislead (base/utf8.h) escaped, line breaks included.
 std::string without_controls(std::string_view text);
 
 }  // namespace symbolon::check

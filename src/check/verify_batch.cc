@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <expected>
 
+#include "api/strict_json.h"
+
 namespace symbolon::check {
 namespace {
 
@@ -154,9 +156,7 @@ Result<VerifyReport> run(const json::object& object, UnixSeconds now) {
 }
 
 Result<json::object> parse(std::string_view line) {
-  boost::system::error_code error;
-  json::value value = json::parse(line, error);
-  if (error) return fail(Code::bad_request, "the line is not JSON: {}", error.message());
+  json::value value = TRY(api::parse_strict_json(line));
   if (!value.is_object()) return fail(Code::bad_request, "the line is not a JSON object");
   return std::move(value.get_object());
 }

@@ -58,6 +58,17 @@ std::string crl(std::string_view issuer, std::string_view more) {
                                kNow.count - 60, kNow.count + 60, more)));
 }
 
+TEST(VerifyBatch, AMemberThatStandsTwiceIsRefused) {
+  // Parsers disagree about which of two counts: nobody may be shown one time and be judged at the other.
+  const std::string once = json::serialize(case_of_alice());
+  ASSERT_TRUE(verify_case(once, kNow));
+  const std::string twice = once.substr(0, once.size() - 1) + R"(,"time":0})";
+  const auto answer = verify_case(twice, kNow);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::bad_request);
+  EXPECT_NE(answer.error().words.find("'time'"), std::string::npos) << answer.error().words;
+}
+
 TEST(VerifyBatch, SaysValidWithThePath) {
   const json::object answer = verdict(case_of_alice());
   EXPECT_EQ(answer.at("valid"), true);

@@ -75,8 +75,13 @@ Result<AuthorityLink> AuthorityLink::open(const Session& session) {
     if (running.error().code != Code::authority_unreachable) return std::unexpected(running.error());
     // The socket of a process that died: the state is free, and open_authority finds out.
   }
+  auto opened = open_authority(loaded, session.clock());
+  if (!opened && opened.error().code == Code::state_locked) {  // one that stays may have begun meanwhile
+    auto running = enroll::AuthorityClient::over_unix(socket);
+    if (running) return AuthorityLink(nullptr, std::make_unique<enroll::AuthorityClient>(std::move(*running)));
+  }
   auto host = std::make_unique<Host>();
-  host->authority = TRY(open_authority(loaded, session.clock()));
+  host->authority = TRY(std::move(opened));
   host->server =
       std::make_unique<authority::ApiServer>(host->context, *host->authority, authority::ApiOptions{.threads = 2});
   int ends[2] = {-1, -1};

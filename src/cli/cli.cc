@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
@@ -56,6 +57,18 @@ Command command_table(GlobalOptions& global) {
   return table;
 }
 
+namespace {
+
+// Whatever an argument becomes (a name, a line of JSON, a message), it is text.
+Result<Parsed> parse_text(const Command& table, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (!is_utf8(argument)) return fail(Code::usage, "the argument '{}' is not UTF-8 text", printable(argument));
+  }
+  return parse(table, arguments);
+}
+
+}  // namespace
+
 int run(const std::vector<std::string>& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   GlobalOptions global;
@@ -65,7 +78,7 @@ int run(const std::vector<std::string>& arguments) {
     terminal.print(help_page(table, "symbolon"));
     return row(Code::usage).exit_code;
   }
-  const auto parsed = parse(table, arguments);
+  const auto parsed = parse_text(table, arguments);
   if (!parsed) {
     terminal.error(parsed.error());
     return row(parsed.error().code).exit_code;

@@ -6,14 +6,28 @@
 #include "cli/configuration.h"
 #include "config/reference.h"
 #include "config/schema.h"
+#include "gateway/file_check.h"
 #include "policy/access_policy.h"
 #include "x509/identity.h"
 
 namespace symbolon::cli {
 namespace {
 
+// What the reader of the configuration cannot know: the files that it names, and whether its profiles fit their bases.
+std::vector<Error> check_beyond_the_file(const Configuration& content, UnixSeconds now) {
+  std::vector<Error> out;
+  if (content.gateway) out = gateway::check_files(*content.gateway, now);
+  if (!content.authority) return out;
+  auto profiles = authority::configure(authority::builtin_profiles(""), content.authority->profiles);
+  if (!profiles) out.push_back(profiles.error());
+  return out;
+}
+
 Status check(const Session& session) {
   const LoadedConfiguration loaded = TRY(load_configuration(session));
+  const std::vector<Error> errors = check_beyond_the_file(loaded.content, session.clock().now());
+  for (std::size_t i = 1; i < errors.size(); ++i) session.terminal().note("error: " + printable(errors[i].text()));
+  if (!errors.empty()) return std::unexpected(errors.front());
   const std::size_t routes = loaded.content.gateway ? loaded.content.gateway->routes.size() : 0;
   session.terminal().print(fmt::format("{}: {} ({} route{}, state in {})",
                                        session.terminal().styled(Style::good, "right"), loaded.file.string(), routes,
@@ -138,7 +152,7 @@ Command config_command() {
   auto options = std::make_shared<ExplainOptions>();
   Command command("config", "Check the configuration, explain its rules, print its reference");
   command
-      .sub(Command("check", "Read the configuration and say everything that is wrong with it")
+      .sub(Command("check", "Read the configuration and the files it names, and say everything that is wrong")
                .action([](Session& session) { return check(session); }))
       .sub(Command("explain", "Which access rule decides about a certificate, and why")
                .option("--cert FILE", &options->certificate, "the client's certificate")

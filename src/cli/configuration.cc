@@ -1,7 +1,16 @@
 #include "cli/configuration.h"
 
+#include <chrono>
+#include <thread>
+
+#include "enroll/authority_client.h"
+
 namespace symbolon::cli {
 namespace {
+
+// A command has the state for as long as its call takes; several at once take turns.
+constexpr std::chrono::seconds kLockWait{20};
+constexpr std::chrono::milliseconds kLockPause{20};
 
 config::Table<AuthoritySection> authority_table() {
   config::Table<AuthoritySection> table("authority", "The private CA.");
@@ -39,8 +48,9 @@ config::Table<Configuration> configuration_table() {
 
 Result<LoadedConfiguration> load_configuration(const Session& session) {
   const Places places = session.default_places();
-  std::error_code ignored;
-  if (!std::filesystem::exists(places.config, ignored)) {
+  std::error_code problem;
+  if (!std::filesystem::exists(places.config, problem)) {
+    if (problem) return fail_at(places.config.string(), Code::file_unreadable, "{}", problem.message());
     if (session.options().config) return fail_at(places.config.string(), Code::config_missing, "there is no such file");
     return fail_at(places.config.string(), Code::config_missing, "there is no configuration here");
   }
@@ -70,7 +80,14 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.state = loaded.state;
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
-  return authority::Authority::open(std::move(options), clock);
+  const Path socket = authority::StateLayout{loaded.state}.socket();
+  const auto last = std::chrono::steady_clock::now() + kLockWait;
+  while (true) {
+    auto opened = authority::Authority::open(options, clock);
+    if (opened || opened.error().code != Code::state_locked) return opened;
+    if (std::chrono::steady_clock::now() >= last || enroll::AuthorityClient::over_unix(socket)) return opened;
+    std::this_thread::sleep_for(kLockPause);
+  }
 }
 
 }  // namespace symbolon::cli

@@ -42,7 +42,8 @@ Result<LoadedConfiguration> load_configuration(const Session& session);
 // The state folder, as the configuration says it. Fails with state_missing.
 Result<Path> find_state(const Session& session);
 
-// The authority over that state, in this process. Fails as Authority::open and, for its profiles, with config_...
+// The authority over that state, in this process. Waits while another command has it, some seconds at most, but not for
+// one that stays (it answers on its socket). Fails as Authority::open and, for its profiles, with config_...
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Clock& clock);
 
 }  // namespace symbolon::cli

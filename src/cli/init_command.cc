@@ -66,6 +66,13 @@ void print_made(const Session& session, const Places& places, const authority::I
   terminal.note("next: symbolon issue server web.example; symbolon issue client laptop; symbolon run");
 }
 
+// Names the option that was left out, where it is a passphrase that the import lacks.
+std::unexpected<Error> needs_passphrase(Error error, std::string_view option) {
+  if (error.code == Code::passphrase_wrong) error.code = Code::passphrase_needed;
+  if (error.code == Code::passphrase_needed) error.words = fmt::format("{}; give it with {}", error.words, option);
+  return std::unexpected(std::move(error));
+}
+
 Status init(const InitWords& words, const Session& session) {
   const Places places = session.default_places();
   authority::InitOptions options;
@@ -87,7 +94,12 @@ Status init(const InitWords& words, const Session& session) {
   if (!options.issuing) {
     options.root_passphrase = TRY(session.new_passphrase(words.passphrase_file, "A passphrase for the root's key"));
   }
-  const authority::InitResult made = TRY(authority::init(options, session.clock()));
+  auto made_or_not = authority::init(options, session.clock());
+  const bool imports = options.root || options.issuing;
+  if (!made_or_not && imports && !words.import_passphrase_file) {
+    return needs_passphrase(std::move(made_or_not).error(), "--import-passphrase-file");
+  }
+  const authority::InitResult made = TRY(std::move(made_or_not));
   print_made(session, places, made);
   return {};
 }
@@ -136,7 +148,11 @@ Status import_issuer(const ImportWords& words, const Session& session) {
   InitWords init_words;
   init_words.import_passphrase_file = words.passphrase_file;
   const auto import = TRY(read_import(words.certificate, words.key, init_words, session));
-  const authority::Issuer taken = TRY(authority->import_issuer(*import, {.actor = "command line", .use = words.use}));
+  auto taken_or_not = authority->import_issuer(*import, {.actor = "command line", .use = words.use});
+  if (!taken_or_not && !words.passphrase_file) {
+    return needs_passphrase(std::move(taken_or_not).error(), "--passphrase-file");
+  }
+  const authority::Issuer taken = TRY(std::move(taken_or_not));
   const Terminal& terminal = session.terminal();
   const auto [begin, end] = taken.certificate.validity();
   terminal.print(

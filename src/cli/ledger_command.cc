@@ -1,4 +1,4 @@
-// ledger verify, ledger backup.
+// ledger verify, ledger backup, ledger accept-clock.
 #include <memory>
 
 #include "api/codec.h"
@@ -47,11 +47,26 @@ Status backup(const std::string& file, const Session& session) {
   return {};
 }
 
+Status accept_clock(const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::ClockAcceptance answer = TRY(link.client().accept_clock());
+  if (session.json()) {
+    session.terminal().print(api::encode(answer));
+  } else if (answer.outcome == api::ClockOutcome::not_behind) {
+    session.terminal().print(fmt::format("nothing to accept: it is {}, and no entry is newer", to_rfc3339(answer.now)));
+  } else {
+    session.terminal().print(
+        fmt::format("accepted: it is {}; the newest entry said {}", to_rfc3339(answer.now), to_rfc3339(answer.newest)));
+    session.terminal().note("what was issued while the clock ran ahead is dated by it: `symbolon list` shows it");
+  }
+  return {};
+}
+
 }  // namespace
 
 Command ledger_command() {
   auto file = std::make_shared<std::string>();
-  Command command("ledger", "The authority's record: check it, copy it");
+  Command command("ledger", "The authority's record: check it, copy it, set its time right");
   command
       .sub(Command("verify", "Check the audit chain and what it vouches for").action([](Session& session) {
         return verify(session);
@@ -59,7 +74,10 @@ Command ledger_command() {
       .sub(Command("backup", "Make a consistent copy while the authority works")
                .argument("FILE", file.get(), "a new file; an existing one is not touched")
                .example("symbolon ledger backup /backup/ledger-$(date +%F).db", "")
-               .action([file](Session& session) { return backup(*file, session); }));
+               .action([file](Session& session) { return backup(*file, session); }))
+      .sub(Command("accept-clock",
+                   "Take this clock for right although entries are newer: it ran ahead when they were made")
+               .action([](Session& session) { return accept_clock(session); }));
   return command;
 }
 

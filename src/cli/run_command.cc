@@ -1,12 +1,14 @@
 // run and proxy: the only commands that start something that stays.
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "authority/init.h"
 #include "base/log.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
+#include "cli/proxy_client.h"
 #include "cli/service.h"
 #include "crypto/digest.h"
 #include "x509/request.h"
@@ -80,20 +82,15 @@ Status make_authority(const Places& places, const Session& session) {
   return {};
 }
 
-// state/client.crt and client.key, for the curl line.
-Status make_client(const Path& state, const Session& session, const LoadedConfiguration& loaded) {
-  std::error_code ignored;
-  if (std::filesystem::exists(state / "client.crt", ignored)) return {};
+// The client of the curl line. False: the rules admit nobody whom we could make up.
+Result<bool> make_client(const Path& state, const Session& session, const LoadedConfiguration& loaded,
+                         const gateway::RouteConfig& route) {
   auto authority = TRY(open_authority(loaded, session.clock()));
-  const auto key = TRY(crypto::PrivateKey::generate(crypto::KeyType::p256));
-  api::IssueRequest request;
-  request.profile = "client";
-  request.csr = TRY(x509::make_request(key, {}, {})).pem();
-  request.names = {"client"};
-  const api::IssueAnswer answer = TRY(authority->issue(request, "symbolon proxy"));
-  TRY(write_file(state / "client.key", TRY(key.to_pem()).reveal(), {.mode = 0600, .existing = Existing::replace}));
-  return write_file(state / "client.crt", answer.certificate + answer.chain,
-                    {.mode = 0644, .existing = Existing::replace});
+  const auto rules = TRY(policy::AccessPolicy::make({*route.clients.allow, route.clients.deny}, "--allow"));
+  const Status ready = ready_client(*authority, state, rules, session.clock().now());
+  if (!ready && ready.error().code == Code::not_allowed_by_policy) return false;
+  if (!ready) return std::unexpected(ready.error());
+  return true;
 }
 
 Result<gateway::GatewayConfig> proxy_route(const ProxyOptions& options) {
@@ -104,6 +101,9 @@ Result<gateway::GatewayConfig> proxy_route(const ProxyOptions& options) {
   auto names = options.names;
   if (names.empty()) {
     names = {"localhost", "127.0.0.1", "::1"};
+    const bool is_other =
+        route.listen.kind == net::Endpoint::Kind::address || route.listen.kind == net::Endpoint::Kind::name;
+    if (is_other && std::ranges::find(names, route.listen.host) == names.end()) names.push_back(route.listen.host);
     char host[256] = {};
     if (::gethostname(host, sizeof host - 1) == 0 && x509::GeneralName::dns(host)) names.emplace_back(host);
   }
@@ -118,11 +118,6 @@ Result<gateway::GatewayConfig> proxy_route(const ProxyOptions& options) {
   return config;
 }
 
-std::string curl_line(const Path& state, const net::Endpoint& bound) {
-  return fmt::format("curl --cacert {0}/root.crt --cert {0}/client.crt --key {0}/client.key https://localhost:{1}/",
-                     state.string(), bound.port);
-}
-
 Status proxy(const ProxyOptions& options, const Session& session) {
   if (options.listen.empty() || options.to.empty())
     return fail(Code::usage, "both are needed: --listen ADDRESS:PORT --to HOST:PORT");
@@ -133,10 +128,17 @@ Status proxy(const ProxyOptions& options, const Session& session) {
   if (!std::filesystem::exists(authority::StateLayout{places.state}.ledger(), ignored))
     TRY(make_authority(places, session));
   LoadedConfiguration loaded{places.config, places.state, {}};
-  TRY(make_client(places.state, session, loaded));
+  const gateway::RouteConfig& route = gateway.routes.front();
+  const bool has_client = TRY(make_client(places.state, session, loaded, route));
   loaded.content.gateway = gateway;
+  const auto& names = std::get<gateway::CertificateFromAuthority>(route.certificate).names;
   return serve(loaded, Roles{}, session, [&](const Service& service) {
-    session.terminal().note("try it:\n  " + curl_line(places.state, service.gateway()->address_of("proxy")));
+    const ShownProxy shown{places.state, names, service.gateway()->address_of("proxy")};
+    if (has_client) return session.terminal().note("try it:\n  " + curl_line(shown));
+    session.terminal().note(
+        "issue a certificate that --allow admits (`symbolon issue client NAME`), and try it in place of client.crt:\n "
+        " " +
+        curl_line(shown));
   });
 }
 

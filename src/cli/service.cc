@@ -40,7 +40,9 @@ Result<std::vector<x509::Certificate>> read_anchors(const Path& state) {
   if (!content && content.error().code == Code::file_missing) {
     return fail_at(state.string(), Code::state_missing, "there is no authority here");
   }
-  return x509::Certificate::from_pem(TRY(content), file.string());
+  auto roots = TRY(x509::Certificate::from_pem(TRY(content), file.string()));
+  if (roots.empty()) return fail_at(file.string(), Code::trust_empty, "no certificate in it");
+  return roots;
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/utf8.h"
+
 namespace symbolon::cli {
 namespace {
 
@@ -95,21 +97,25 @@ std::string Terminal::styled(Style style, std::string_view text) const {
 }
 
 void Terminal::table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const {
+  std::vector<std::vector<std::string>> shown = rows;
   std::vector<std::size_t> widths(head.size());
   for (std::size_t i = 0; i < head.size(); ++i) {
     widths[i] = width_of(head[i]);
-    for (const auto& cells : rows) widths[i] = std::max(widths[i], width_of(cells[i]));
+    for (auto& cells : shown) {
+      cells[i] = printable(cells[i]);
+      widths[i] = std::max(widths[i], width_of(cells[i]));
+    }
   }
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string out;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      out += printable(cells[i]);
+      out += cells[i];
       if (i + 1 < cells.size()) out += std::string(widths[i] - width_of(cells[i]) + 2, ' ');
     }
     return out;
   };
   print(styled(Style::strong, line(head)));
-  for (const auto& cells : rows) print(line(cells));
+  for (const auto& cells : shown) print(line(cells));
 }
 
 void Terminal::progress(std::string_view what, std::int64_t done, std::int64_t of) const {
@@ -150,12 +156,6 @@ Result<Secret> Terminal::ask_new_secret(std::string_view question) const {
   return first;
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = '?';
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return escaped(text, LineBreaks::keep); }
 
 }  // namespace symbolon::cli

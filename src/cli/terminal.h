@@ -44,7 +44,7 @@ class Terminal {
   bool colours_;
 };
 
-// Control characters replaced, so that no name from a certificate can drive a terminal.
+// What would mislead escaped (base/utf8.h), so that no name from a certificate can drive a terminal.
 std::string printable(std::string_view text);
 
 }  // namespace symbolon::cli

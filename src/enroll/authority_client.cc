@@ -190,4 +190,8 @@ Result<api::LedgerBackupAnswer> AuthorityClient::backup_ledger(const api::Ledger
   return impl_->ask_long<api::LedgerBackupAnswer>(post("/v1/ledger/backup", api::encode(request)), on_progress);
 }
 
+Result<api::ClockAcceptance> AuthorityClient::accept_clock() {
+  return impl_->ask<api::ClockAcceptance>(post("/v1/ledger/accept-clock", ""));
+}
+
 }  // namespace symbolon::enroll

@@ -62,6 +62,7 @@ class AuthorityClient {
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress = {});
+  Result<api::ClockAcceptance> accept_clock();
 
  private:
   struct Impl;

@@ -5,13 +5,6 @@
 namespace symbolon::gateway {
 namespace {
 
-// The error with the route's place where it has none of its own.
-Error at_route(Error error, const RouteConfig& route) {
-  if (error.where.empty()) error.where = route.place.text();
-  error.words = fmt::format("route '{}': {}", route.name, error.words);
-  return error;
-}
-
 Result<std::shared_ptr<const tls::Credential>> read_credential(const RouteConfig& route, const GatewayInputs& inputs) {
   if (const auto* files = std::get_if<CertificateFiles>(&route.certificate))
     return tls::Credential::load(files->cert.string(), files->key.string());
@@ -31,9 +24,7 @@ Result<Trust> read_one_trust(const TrustSource& source, const GatewayInputs& inp
     auto trust = TRY(inputs.authority_trust());
     return Trust{std::move(trust.bundle), trust.check};
   }
-  const std::string where = source.file->string();
-  const std::string content = TRY(read_file(*source.file));
-  auto bundle = TRY(x509::TrustBundle::from_file_content(content, inputs.clock->now(), where));
+  auto bundle = TRY(read_trust_file(*source.file, inputs.clock->now()));
   return Trust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), x509::PathCheck::rfc5280};
 }
 
@@ -135,6 +126,17 @@ std::vector<net::Endpoint> addresses_of(const GatewayConfig& config) {
     if (std::ranges::find(out, route.listen) == out.end()) out.push_back(route.listen);
   }
   return out;
+}
+
+Error at_route(Error error, const RouteConfig& route) {
+  if (error.where.empty()) error.where = route.place.text();
+  error.words = fmt::format("route '{}': {}", route.name, error.words);
+  return error;
+}
+
+Result<x509::TrustBundle> read_trust_file(const Path& file, UnixSeconds now) {
+  const std::string content = TRY(read_file(file));
+  return x509::TrustBundle::from_file_content(content, now, file.string());
 }
 
 Result<Materials> read_materials(const GatewayConfig& config, const GatewayInputs& inputs) {

@@ -51,6 +51,11 @@ struct Materials {
   std::vector<std::string> warnings;
 };
 
+// The error with the route's place where it has none of its own.
+Error at_route(Error error, const RouteConfig& route);
+
+Result<x509::TrustBundle> read_trust_file(const Path& file, UnixSeconds now);
+
 // Reads every file and asks the inputs. `config` must outlive the result.
 Result<Materials> read_materials(const GatewayConfig& config, const GatewayInputs& inputs);
 

@@ -56,7 +56,7 @@ struct Listing {
 
 struct LedgerStatus {
   std::uint64_t certificates = 0;  // issued, revoked ones included
-  std::uint64_t unfinished = 0;    // reserved, neither completed nor abandoned
+  std::uint64_t unfinished = 0;    // reserved, neither completed, abandoned nor revoked
   std::uint64_t revocations = 0;
   AuditHead head;
   IndexState index;
@@ -99,8 +99,8 @@ class Ledger {
   std::vector<Result<IntentId>> reserve_many(std::vector<NewIntent> intents);
   std::vector<Result<CertificateId>> complete_many(std::vector<Completion> completions);
 
-  // Intents that were reserved and neither completed nor abandoned, oldest first: after a start, what was being signed
-  // when the process ended.
+  // Intents that were reserved and neither completed, abandoned nor revoked, oldest first: after a start, what was
+  // being signed when the process ended.
   virtual Result<std::vector<CertificateRecord>> unfinished() = 0;
 
   // Takes the present time for the right one although entries are newer (they were made under a clock that ran ahead).

@@ -113,6 +113,13 @@ TEST_P(LedgerContract, AReservedIntentIsUnfinishedUntilItIsCompletedOrAbandoned)
   EXPECT_EQ(record(c).state, CertificateState::abandoned);
   EXPECT_EQ(record(c).abandoned_because, "the key is gone");
   EXPECT_EQ(code_of(ledger_->certificate_der(a)), Code::not_found);
+  EXPECT_EQ(ledger_->status().value().unfinished, 1U);
+  // Whoever revokes what is unfinished has dealt with it.
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = first.serial}));
+  EXPECT_TRUE(ledger_->unfinished().value().empty());
+  EXPECT_EQ(ledger_->status().value().unfinished, 0U);
+  reopen();
+  EXPECT_EQ(ledger_->status().value().unfinished, 0U);
   EXPECT_EQ(code_of(ledger_->certificate_der(c)), Code::not_found);
   expect_sound();
 }

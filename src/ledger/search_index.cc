@@ -105,7 +105,7 @@ void SearchIndex::add(const CertificateRecord& record) {
                        .revoked = false},
                       record);
   totals_.issued += issued ? 1 : 0;
-  totals_.reserved += record.state == CertificateState::reserved ? 1 : 0;
+  totals_.unfinished += record.state == CertificateState::reserved ? 1 : 0;
 }
 
 SearchBlock* SearchIndex::block_of(CertificateId id) {
@@ -122,11 +122,12 @@ void SearchIndex::apply(const SearchChange& change) {
   const auto row = std::ranges::lower_bound(block->rows(), id.value, {}, &SearchRow::id);
   if (row == block->rows().end() || row->id != id.value) return;
   if (std::holds_alternative<CertificateRevoked>(change)) {
+    if (row->state == CertificateState::reserved && !row->revoked) --totals_.unfinished;
     row->revoked = true;
     return;
   }
   if (row->state != CertificateState::reserved) return;  // it was loaded as it is now
-  --totals_.reserved;
+  if (!row->revoked) --totals_.unfinished;
   row->state = CertificateState::abandoned;
   if (const auto* issued = std::get_if<CertificateIssued>(&change)) {
     row->state = CertificateState::issued;

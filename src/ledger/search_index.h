@@ -39,7 +39,7 @@ class SearchIndex {
 
   struct Totals {
     std::uint64_t issued = 0;
-    std::uint64_t reserved = 0;
+    std::uint64_t unfinished = 0;  // as LedgerStatus says
   };
   Totals totals();
   std::uint64_t waiting() const;

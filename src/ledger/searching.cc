@@ -86,6 +86,19 @@ Result<Listing> Searching::list(const Query& query, const Page& asked) {
   return Listing{.certificates = TRY(reader->certificates(hits.ids)), .next = std::move(hits.next), .index = state()};
 }
 
+// The index of serials found nothing. Searching was built from the table itself: what it knows, the index must know.
+Status Searching::check_index_lacks(const x509::SerialNumber& serial) {
+  Query query;
+  query.texts.push_back({.field = Field::serial, .value = serial.hex(), .pattern = true});
+  const SearchIndex::Hits hits = TRY(search(query, {{}, 1}));
+  if (hits.ids.empty()) return {};
+  const ReaderPool::Lease reader = TRY(readers_.lease());
+  if (!TRY(reader->with_serial(serial)).empty()) return {};  // reserved meanwhile
+  return fail_at(reader->connection().where(), Code::ledger_corrupt,
+                 "certificate {} has the serial {}, and the index of serials does not lead to it",
+                 hits.ids.front().value, serial.hex());
+}
+
 Result<std::vector<CertificateRecord>> Searching::find(std::string_view what, std::size_t limit) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
   if (what.empty() || std::ranges::any_of(what, is_control)) return std::vector<CertificateRecord>{};
@@ -98,6 +111,7 @@ Result<std::vector<CertificateRecord>> Searching::find(std::string_view what, st
       if (found.size() > limit) found.resize(limit);
       return found;
     }
+    TRY(check_index_lacks(*serial));
   }
   const Page page{{}, std::clamp<std::size_t>(limit, 1, kLargestPage)};
   const auto matching = [&](TextTerm term) {

@@ -32,6 +32,7 @@ class Searching {
   void build();
   Status load();
   Status wait_until_built();
+  Status check_index_lacks(const x509::SerialNumber& serial);
   Result<Listing> newest(const Page& page);
   Result<SearchIndex::Hits> search(const Query& query, const Page& page);
 

@@ -34,6 +34,7 @@ Code code_of(int extended, int problem) {
   }
   switch (extended & 0xff) {
     case SQLITE_FULL: return Code::ledger_disk_full;
+    case SQLITE_ERROR:  // our statements are constant: a table or a column is not there
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_MISMATCH:
@@ -100,7 +101,8 @@ ByteView Statement::blob(int column) const {
   return {data, static_cast<std::size_t>(value.getBytes())};
 }
 
-Error Statement::failure(int code) const { return translate(handle_, code, ::sqlite3_db_filename(handle_, "main")); }
+std::string_view Statement::where() const { return ::sqlite3_db_filename(handle_, "main"); }
+Error Statement::failure(int code) const { return translate(handle_, code, where()); }
 
 namespace {
 template <typename Bind>

@@ -28,6 +28,7 @@ Error translate(sqlite3* handle, int code, std::string_view where);
 // A prepared statement. Blobs and std::string are bound without copying: they must live until it is reset.
 class Statement {
  public:
+  Statement() = default;  // only to be assigned to
   // Binds, runs to the end, resets.
   template <typename... Values>
   Status run(const Values&... values) {
@@ -49,6 +50,7 @@ class Statement {
   // True: there is a row. At the end, or on failure, the statement is reset.
   Result<bool> step();
   void reset() { statement_->tryReset(); }
+  std::string_view where() const;  // the file
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
@@ -71,7 +73,7 @@ class Statement {
   int bind(int at, const std::optional<UnixSeconds>& value);
 
   std::unique_ptr<SQLite::Statement> statement_;
-  sqlite3* handle_;
+  sqlite3* handle_ = nullptr;
 };
 
 enum class Access : std::uint8_t { write, read };

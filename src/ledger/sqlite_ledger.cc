@@ -158,7 +158,7 @@ Result<LedgerStatus> Sqlite::status() {
   const SearchIndex::Totals totals = TRY(searching_.totals());
   const ReaderPool::Lease reader = TRY(readers_.lease());
   LedgerStatus status{.certificates = totals.issued,
-                      .unfinished = totals.reserved,
+                      .unfinished = totals.unfinished,
                       .revocations = static_cast<std::uint64_t>(
                           TRY(reader->connection().integer("SELECT ifnull(max(sequence), 0) FROM revocations"))),
                       .head = TRY(reader->audit_head()),

@@ -18,27 +18,33 @@ struct SqliteReader::Statements {
   sql::Statement head;
   sql::Statement audit;
 
+  // One after the other: what stands beside a TRY that returns is not destroyed (docs/conventions.md), and a statement
+  // that is left behind keeps its connection from closing.
   static Result<std::unique_ptr<Statements>> prepare(sql::Connection& c) {
     const auto certificates = [](std::string_view rest) {
       return fmt::format("SELECT {} FROM certificates c {}", kCertificateColumns, rest);
     };
-    return std::unique_ptr<Statements>(new Statements{
-        .certificate = TRY(c.prepare(certificates("WHERE c.id = ?"))),
-        .by_serial = TRY(c.prepare(certificates("WHERE c.serial = ? AND c.issuer = ?"))),
-        .with_serial = TRY(c.prepare(certificates("WHERE c.serial = ? ORDER BY c.id DESC"))),
-        .newest = TRY(c.prepare(certificates("WHERE c.id < ? ORDER BY c.id DESC LIMIT ?"))),
-        .revocation = TRY(
-            c.prepare(fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns))),
-        .body = TRY(c.prepare("SELECT der, abandoned_because FROM bodies WHERE id = ?")),
-        .tbs = TRY(c.prepare("SELECT tbs FROM intents WHERE id = ?")),
-        .unfinished = TRY(c.prepare(certificates("WHERE c.id IN (SELECT id FROM intents) ORDER BY c.id"))),
-        .issuers = TRY(c.prepare(fmt::format("SELECT {} FROM issuers ORDER BY id", kIssuerColumns))),
-        .revocations = TRY(c.prepare(
-            fmt::format("SELECT {} FROM revocations WHERE sequence > ? ORDER BY sequence", kRevocationColumns))),
-        .head = TRY(c.prepare(fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kAuditColumns))),
-        .audit = TRY(
-            c.prepare(fmt::format("SELECT {} FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", kAuditColumns))),
-    });
+    auto out = std::make_unique<Statements>();
+    const std::pair<sql::Statement*, std::string> all[] = {
+        {&out->certificate, certificates("WHERE c.id = ?")},
+        {&out->by_serial, certificates("WHERE c.serial = ? AND c.issuer = ?")},
+        {&out->with_serial, certificates("WHERE c.serial = ? ORDER BY c.id DESC")},
+        {&out->newest, certificates("WHERE c.id < ? ORDER BY c.id DESC LIMIT ?")},
+        {&out->revocation,
+         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns)},
+        {&out->body, "SELECT der, abandoned_because FROM bodies WHERE id = ?"},
+        {&out->tbs, "SELECT tbs FROM intents WHERE id = ?"},
+        {&out->unfinished, certificates("WHERE c.id IN (SELECT id FROM intents) AND NOT EXISTS (SELECT 1 FROM "
+                                        "revocations r WHERE r.serial = c.serial"
+                                        " AND r.issuer = c.issuer) ORDER BY c.id")},
+        {&out->issuers, fmt::format("SELECT {} FROM issuers ORDER BY id", kIssuerColumns)},
+        {&out->revocations,
+         fmt::format("SELECT {} FROM revocations WHERE sequence > ? ORDER BY sequence", kRevocationColumns)},
+        {&out->head, fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kAuditColumns)},
+        {&out->audit, fmt::format("SELECT {} FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", kAuditColumns)},
+    };
+    for (const auto& [statement, text] : all) *statement = TRY(c.prepare(text));
+    return out;
   }
 };
 

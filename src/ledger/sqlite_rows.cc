@@ -2,19 +2,28 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "ledger/audit_chain.h"
 #include "x509/der_reader.h"
 
 namespace symbolon::ledger {
 namespace {
 
-std::unexpected<Error> damaged(std::string_view what) {
-  return fail(Code::ledger_corrupt, "a row holds no usable {}", what);
+std::unexpected<Error> damaged(const sql::Statement& row, std::string_view what) {
+  return fail_at(std::string(row.where()), Code::ledger_corrupt, "a row holds no usable {}", what);
+}
+
+// What is no UTF-8 could be neither shown nor sent.
+Status check_texts(const sql::Statement& row, std::initializer_list<int> columns) {
+  for (const int column : columns) {
+    if (!is_utf8(row.text(column))) return damaged(row, "text");
+  }
+  return {};
 }
 
 Result<x509::SerialNumber> read_serial(const sql::Statement& row, int column) {
   Result<x509::SerialNumber> serial = x509::SerialNumber::from_magnitude(row.blob(column));
-  if (!serial) return damaged("serial number");
+  if (!serial) return damaged(row, "serial number");
   return serial;
 }
 
@@ -23,14 +32,15 @@ Result<x509::SerialNumber> read_serial(const sql::Statement& row, int column) {
 Result<crypto::Sha256> read_sha256(const sql::Statement& row, int column) {
   const ByteView octets = row.blob(column);
   crypto::Sha256 out;
-  if (octets.size() != out.size()) return damaged("digest");
+  if (octets.size() != out.size()) return damaged(row, "digest");
   std::copy(octets.begin(), octets.end(), out.begin());
   return out;
 }
 
 Result<CertificateRecord> read_certificate(const sql::Statement& row) {
+  TRY(check_texts(row, {4, 5, 6, 7}));
   const std::int64_t state = row.integer(3);
-  if (state < 0 || state > static_cast<std::int64_t>(CertificateState::abandoned)) return damaged("state");
+  if (state < 0 || state > static_cast<std::int64_t>(CertificateState::abandoned)) return damaged(row, "state");
   CertificateRecord record{.id = {row.integer(0)},
                            .issuer = {row.integer(1)},
                            .serial = TRY(read_serial(row, 2)),
@@ -50,8 +60,9 @@ Result<CertificateRecord> read_certificate(const sql::Statement& row) {
 }
 
 Result<Revocation> read_revocation(const sql::Statement& row) {
+  TRY(check_texts(row, {7}));
   const std::optional<RevocationReason> reason = revocation_reason_from_number(row.integer(4));
-  if (!reason) return damaged("reason");
+  if (!reason) return damaged(row, "reason");
   Revocation revocation{.sequence = static_cast<std::uint64_t>(row.integer(0)),
                         .issuer = {row.integer(1)},
                         .serial = TRY(read_serial(row, 2)),
@@ -66,8 +77,9 @@ Result<Revocation> read_revocation(const sql::Statement& row) {
 }
 
 Result<Issuer> read_issuer(const sql::Statement& row) {
+  TRY(check_texts(row, {1, 4}));
   const std::int64_t state = row.integer(5);
-  if (state < 0 || state > static_cast<std::int64_t>(IssuerState::retired)) return damaged("state");
+  if (state < 0 || state > static_cast<std::int64_t>(IssuerState::retired)) return damaged(row, "state");
   return Issuer{.id = {row.integer(0)},
                 .name = std::string(row.text(1)),
                 .certificate = to_bytes(row.blob(2)),
@@ -79,6 +91,7 @@ Result<Issuer> read_issuer(const sql::Statement& row) {
 }
 
 Result<AuditEntry> read_audit_entry(const sql::Statement& row) {
+  TRY(check_texts(row, {2, 3, 5}));
   return AuditEntry{.sequence = static_cast<std::uint64_t>(row.integer(0)),
                     .time = {row.integer(1)},
                     .actor = std::string(row.text(2)),

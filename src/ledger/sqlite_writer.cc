@@ -50,32 +50,39 @@ struct SqliteWriter::Statements {
   sql::Statement update_issuer;
   sql::Statement use_issuer;
 
+  // One after the other: what stands beside a TRY that returns is not destroyed (docs/conventions.md), and a statement
+  // that is left behind keeps its connection from closing.
   static Result<std::unique_ptr<Statements>> prepare(sql::Connection& c) {
-    return std::unique_ptr<Statements>(new Statements{
-        .insert_certificate =
-            TRY(c.prepare("INSERT INTO certificates (id, issuer, serial, state, profile, requester, subject, names,"
-                          " not_before, not_after, spki_sha256, reserved_at, changed_at, fingerprint)"
-                          " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, zeroblob(32))")),
-        .insert_intent = TRY(c.prepare("INSERT INTO intents (id, tbs) VALUES (?, ?)")),
-        .insert_audit = TRY(c.prepare("INSERT INTO audit (sequence, time, actor, action, object, details, digest, hash)"
-                                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)")),
-        .select_intent = TRY(c.prepare("SELECT i.tbs, c.requester, c.serial FROM intents i JOIN certificates c"
-                                       " ON c.id = i.id WHERE i.id = ?")),
-        .delete_intent = TRY(c.prepare("DELETE FROM intents WHERE id = ?")),
-        .insert_body = TRY(c.prepare("INSERT INTO bodies (id, der, abandoned_because) VALUES (?, ?, ?)")),
-        .update_certificate =
-            TRY(c.prepare("UPDATE certificates SET state = ?2, changed_at = ?3, fingerprint = ?4 WHERE id = ?1")),
-        .select_state = TRY(c.prepare("SELECT state FROM certificates WHERE id = ?")),
-        .select_serial = TRY(c.prepare("SELECT id FROM certificates WHERE serial = ? AND issuer = ?")),
-        .select_revocation = TRY(
-            c.prepare(fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns))),
-        .insert_revocation = TRY(c.prepare(fmt::format(
-            "INSERT INTO revocations ({}) VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8)", kRevocationColumns))),
-        .insert_issuer =
-            TRY(c.prepare(fmt::format("INSERT INTO issuers ({}) VALUES (?, ?, ?, ?, ?, ?, ?, 0)", kIssuerColumns))),
-        .update_issuer = TRY(c.prepare("UPDATE issuers SET state = ?2 WHERE id = ?1 RETURNING id")),
-        .use_issuer = TRY(c.prepare("UPDATE issuers SET in_use = (id = ?1)")),
-    });
+    auto out = std::make_unique<Statements>();
+    const std::pair<sql::Statement*, std::string> all[] = {
+        {&out->insert_certificate,
+         "INSERT INTO certificates (id, issuer, serial, state, profile, requester, subject, names,"
+         " not_before, not_after, spki_sha256, reserved_at, changed_at, fingerprint)"
+         " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, zeroblob(32))"},
+        {&out->insert_intent, "INSERT INTO intents (id, tbs) VALUES (?, ?)"},
+        {&out->insert_audit,
+         "INSERT INTO audit (sequence, time, actor, action, object, details, digest, hash)"
+         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&out->select_intent,
+         "SELECT i.tbs, c.requester, c.serial FROM intents i JOIN certificates c"
+         " ON c.id = i.id WHERE i.id = ?"},
+        {&out->delete_intent, "DELETE FROM intents WHERE id = ?"},
+        {&out->insert_body, "INSERT INTO bodies (id, der, abandoned_because) VALUES (?, ?, ?)"},
+        {&out->update_certificate,
+         "UPDATE certificates SET state = ?2, changed_at = ?3, fingerprint = ?4 WHERE id = ?1"},
+        {&out->select_state, "SELECT state FROM certificates WHERE id = ?"},
+        {&out->select_serial, "SELECT id FROM certificates WHERE serial = ? AND issuer = ?"},
+        {&out->select_revocation,
+         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns)},
+        {&out->insert_revocation,
+         fmt::format("INSERT INTO revocations ({}) VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8)",
+                     kRevocationColumns)},
+        {&out->insert_issuer, fmt::format("INSERT INTO issuers ({}) VALUES (?, ?, ?, ?, ?, ?, ?, 0)", kIssuerColumns)},
+        {&out->update_issuer, "UPDATE issuers SET state = ?2 WHERE id = ?1 RETURNING id"},
+        {&out->use_issuer, "UPDATE issuers SET in_use = (id = ?1)"},
+    };
+    for (const auto& [statement, text] : all) *statement = TRY(c.prepare(text));
+    return out;
   }
 };
 

@@ -6,7 +6,7 @@ namespace symbolon::tls {
 
 Result<std::shared_ptr<const Credential>> Credential::make(std::vector<x509::Certificate> chain,
                                                            crypto::PrivateKey key) {
-  if (chain.empty()) return fail(Code::trust_empty, "there is no certificate to present");
+  if (chain.empty()) return fail(Code::certificate_malformed, "there is no certificate to present in it");
   if (!key.belongs_to(chain.front().public_key()))
     return fail(Code::key_mismatch, "the key does not belong to {}", chain.front().text());
   if (chain.size() > 1 && chain.back().self_signed()) chain.pop_back();

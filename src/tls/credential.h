@@ -12,7 +12,7 @@ namespace symbolon::tls {
 // Immutable; shared as shared_ptr<const Credential>.
 class Credential {
  public:
-  // Leaf first. A self-signed root at the end is left out of what is sent. Fails with trust_empty (no certificate)
+  // Leaf first. A self-signed root at the end is left out of what is sent. Fails with certificate_malformed (none)
   // or key_mismatch.
   static Result<std::shared_ptr<const Credential>> make(std::vector<x509::Certificate> chain, crypto::PrivateKey key);
   // From PEM files; `key_file` must be private to us (key_file_exposed). Fails as read_file, PEM and make do.

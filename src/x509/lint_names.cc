@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/utf8.h"
 #include "x509/der_reader.h"
 #include "x509/general_name_der.h"
 
@@ -32,38 +33,35 @@ constexpr AttributeRule kAttributes[] = {
     {"0.9.2342.19200300.100.1.25", "DC", 63},
 };
 
-bool is_control(std::uint32_t point) { return point < 0x20 || (point >= 0x7f && point < 0xa0); }
-
 bool is_printable(char c) {  // X.680 §41.4
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view(" '()+,-./:=?").find(c) != std::string_view::npos;
 }
 
-// Characters of well-formed UTF-8 (RFC 3629 §4) without control characters.
-std::optional<std::size_t> count_utf8(ByteView text) {
+// Characters of well-formed UTF-8 (RFC 3629 §4), none of which deceives whoever reads the name.
+std::optional<std::size_t> count_utf8(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < text.size(); ++count) {
-    const std::uint8_t lead = text[i];
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || size > text.size() - i) return std::nullopt;
-    std::uint32_t point = size == 1 ? lead : lead & (0x7fU >> size);
-    for (std::size_t j = 1; j < size; ++j) {
-      if ((text[i + j] & 0xc0U) != 0x80) return std::nullopt;
-      point = point << 6U | (text[i + j] & 0x3fU);
-    }
-    constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    if (point < kLeast[size] || point > 0x10ffff || surrogate || is_control(point)) return std::nullopt;
-    i += size;
+  for (; !text.empty(); ++count) {
+    const Utf8Character character = first_character(text);
+    if (character.octets == 0 || is_deceptive(character.point)) return std::nullopt;
+    text.remove_prefix(character.octets);
   }
   return count;
+}
+
+// " admin " is shown as "admin", and is equal to it for whoever compares as RFC 4518 §2.6.1 says.
+bool has_blank_end(std::string_view text) {
+  if (text.empty()) return false;
+  std::size_t last = text.size() - 1;
+  while (last > 0 && first_character(text.substr(last)).octets == 0) --last;
+  return is_blank(first_character(text).point) || is_blank(first_character(text.substr(last)).point);
 }
 
 // How many characters the value has; nothing when it holds what it must not.
 std::optional<std::size_t> count_characters(const der::Element& value) {
   const std::string_view text = as_text(value.content);
   switch (value.tag) {
-    case der::tag::utf8_string: return count_utf8(value.content);
+    case der::tag::utf8_string: return count_utf8(text);
     case der::tag::printable_string:
       return std::ranges::all_of(text, is_printable) ? std::optional(text.size()) : std::nullopt;
     case der::tag::ia5_string:
@@ -87,9 +85,13 @@ void lint_attribute(const der::Element& attribute, const Report& report) {
   const bool ia5 = value->tag == der::tag::ia5_string;
   const bool may_be_ia5 = name == "emailAddress" || name == "DC";
   if (!count || ia5 != may_be_ia5) {
-    return report(Code::lint_name_characters,
-                  fmt::format("the value of {} (string type {}) holds NUL, control characters or a wrong encoding",
-                              name, value->tag));
+    return report(
+        Code::lint_name_characters,
+        fmt::format("the value of {} (string type {}) holds NUL, control or invisible characters, or a wrong encoding",
+                    name, value->tag));
+  }
+  if (has_blank_end(as_text(value->content))) {
+    return report(Code::lint_name_characters, fmt::format("the value of {} begins or ends with a blank", name));
   }
   if (*count == 0) return report(Code::lint_name_characters, fmt::format("the value of {} is empty", name));
   if (rule != std::end(kAttributes) && *count > rule->most) {

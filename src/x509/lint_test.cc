@@ -292,10 +292,25 @@ TEST(Lint, SubjectCharacters) {
   for (const char* const bad :
        {"CN,T61:web", "CN,BMP:web", "CN,UNIV:web", "CN,IA5:web", "CN,UTF8:", "CN,FORMAT:HEX,IMP:12U,OCT:776562002e65",
         "CN,FORMAT:HEX,IMP:12U,OCT:c080", "CN,FORMAT:HEX,IMP:12U,OCT:edA080", "CN,FORMAT:HEX,IMP:12U,OCT:c285",
-        "CN,FORMAT:HEX,IMP:19U,OCT:2a", "emailAddress,UTF8:a@b.example"}) {
+        "CN,FORMAT:HEX,IMP:19U,OCT:2a", "emailAddress,UTF8:a@b.example",
+        // "admin" with U+202E, U+2066, U+200B and U+FEFF in it, and with blanks at its ends: U+0020, U+00A0.
+        "CN,FORMAT:HEX,IMP:12U,OCT:6164e280ae6e696d", "CN,FORMAT:HEX,IMP:12U,OCT:e281a661646d696e",
+        "CN,FORMAT:HEX,IMP:12U,OCT:6164e2808b6d696e", "CN,FORMAT:HEX,IMP:12U,OCT:efbbbf61646d696e",
+        "CN,FORMAT:HEX,IMP:12U,OCT:2061646d696e", "CN,FORMAT:HEX,IMP:12U,OCT:61646d696e20",
+        "CN,FORMAT:HEX,IMP:19U,OCT:61646d696e20", "CN,FORMAT:HEX,IMP:12U,OCT:61646d696ec2a0"}) {
     Draft draft = leaf();
     draft.subject = {bad};
     EXPECT_THAT(codes(draft), ElementsAre(Code::lint_name_characters)) << bad;
+  }
+}
+
+TEST(Lint, SubjectCharactersOfAnyLanguage) {
+  // Arabic with a zero-width non-joiner, an e with a combining accent, a blank inside.
+  for (const char* const good : {"CN,FORMAT:HEX,IMP:12U,OCT:d985db8ce2808cd8ae", "CN,FORMAT:HEX,IMP:12U,OCT:65cc81",
+                                 "CN,UTF8:Anna Maria", "CN,PRINTABLE:Anna Maria"}) {
+    Draft draft = leaf();
+    draft.subject = {good};
+    EXPECT_THAT(codes(draft), IsEmpty()) << good;
   }
 }
 
