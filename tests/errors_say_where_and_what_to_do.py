@@ -48,14 +48,6 @@ def test_an_own_certificate_that_is_empty(symbolon, route):
     assert "CA's certificate" not in outcome.stderr, "it is the gateway's own that is missing"
 
 
-def test_a_root_that_was_emptied(symbolon, route):
-    symbolon.init()
-    (symbolon.state / "root.crt").write_text("")
-    route["clients"]["trust"] = ["authority"]
-    outcome = symbolon.refused("trust_empty", "run", "--only", "gateway", "--config", symbolon.configure([route]))
-    assert str(symbolon.state / "root.crt") in outcome.stderr
-
-
 def test_an_import_without_its_passphrase(symbolon, foreign):
     p12 = symbolon.folder / "root.p12"
     openssl("pkcs12", "-export", "-in", foreign.cert, "-inkey", foreign.key, "-passout", "pass:secret", "-out", p12)

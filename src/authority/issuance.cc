@@ -38,7 +38,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   const UnixSeconds now = clock_.now();
   const auto issuers = this->issuers();
   const Profile& profile = *TRY(find_profile(*profiles_, request.profile));
-  const Issuer& issuer = *TRY(issuers->select(request.issuer, now));
+  const Issuer& issuer = *TRY(select(*issuers, request.issuer));
   const IssueTime time{.now = now, .backdate = options_.backdate};
   AppliedProfile applied = TRY(apply_profile(profile, request, issuer, time, serials_.draw()));
   LintedCertificate out(issuers, issuer, std::move(applied.content));
@@ -61,7 +61,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
 Result<LintedCertificate> Issuance::prepare_ca(const CaRequest& request) const {
   const UnixSeconds now = clock_.now();
   const auto issuers = this->issuers();
-  const Issuer& issuer = *TRY(issuers->select(request.issuer, now));
+  const Issuer& issuer = *TRY(select(*issuers, request.issuer));
   const x509::Validity& bounds = issuer.certificate.validity();
   constexpr std::uint16_t kUsage = x509::key_cert_sign | x509::crl_sign;
   LintedCertificate out(issuers, issuer,
@@ -88,6 +88,15 @@ Result<LintedCertificate> Issuance::prepare_ca(const CaRequest& request) const {
                             .key = &out.content_.public_key,
                             .key_usage = kUsage}));
   return out;
+}
+
+Result<const Issuer*> Issuance::select(const IssuerSet& issuers, const std::optional<std::string>& name) const {
+  auto selected = issuers.select(name, clock_.now());
+  if (selected || selected.error().code != Code::ca_not_yet_valid) return selected;
+  // A clock that was set back is to blame for a CA of the future, and tells more.
+  const ledger::LedgerStatus status = TRY(ledger_.status());
+  if (status.clock_set_back) return fail(Code::clock_set_back, "{}", selected.error().words);
+  return selected;
 }
 
 Status Issuance::encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const {

@@ -147,6 +147,7 @@ class Issuance {
   const ProfileSet& profiles() const { return *profiles_; }
 
  private:
+  Result<const Issuer*> select(const IssuerSet& issuers, const std::optional<std::string>& name) const;
   Status encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const;
   Result<IssuedCertificate> finish(Result<LintedCertificate> linted);
   void passed(IssuanceStep step) const;
