@@ -2,26 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "x509/identity.h"
+
 namespace symbolon::authority {
 
 namespace {
 
-constexpr std::string_view kAdminProfile = "admin";
-
-Status check_certificate(const http::Caller& caller, const Operations& operations) {
+Result<api::Roles> roles_of_certificate(const http::Caller& caller, const Operations& operations) {
   if (caller.verified_path.size() < 2) return fail(Code::forbidden, "no certificate of this authority was presented");
   const x509::Certificate& leaf = caller.verified_path[0];
-  if (leaf.profile() != kAdminProfile) {
-    return fail(Code::forbidden, "{} has the profile '{}', not '{}'", leaf.text(), leaf.profile().value_or("none"),
-                kAdminProfile);
-  }
   const Standing standing = TRY(operations.standing_of(caller.verified_path[1], leaf));
   switch (standing) {
-    case Standing::good: return {};
+    case Standing::good: break;
     case Standing::revoked: return fail(Code::forbidden, "{} is revoked", leaf.text());
     case Standing::foreign: return fail(Code::forbidden, "{} was not issued by this authority", leaf.text());
   }
-  return fail(Code::forbidden, "the standing of {} is not known", leaf.text());
+  const api::Roles roles = operations.roles_of(x509::identity_of(leaf));
+  if (!roles.empty()) return roles;
+  return fail(Code::forbidden, "{} has no role: its profile is '{}', and no rule of `rights` names it", leaf.text(),
+              leaf.profile().value_or("none"));
 }
 
 }  // namespace
@@ -32,16 +31,22 @@ std::string requester_of(const http::Caller& caller) {
   return fmt::format("tcp {}", caller.address);
 }
 
-Status check_rights(const http::Caller& caller, const Operations& operations, uid_t owner) {
+Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner) {
   switch (caller.transport) {
     case http::Transport::unix_socket:
     case http::Transport::socket_pair:
-      if (caller.peer && (caller.peer->user == 0 || caller.peer->user == owner)) return {};
+      if (caller.peer && (caller.peer->user == 0 || caller.peer->user == owner)) return api::Roles::all();
       return fail(Code::forbidden, "only root and uid {} may use this socket", owner);
-    case http::Transport::tls: return check_certificate(caller, operations);
+    case http::Transport::tls: return roles_of_certificate(caller, operations);
     case http::Transport::tcp: return fail(Code::forbidden, "a plain connection proves no identity");
   }
   return fail(Code::forbidden, "the transport is not known");
+}
+
+Status check_right(const api::Endpoint& endpoint, const Requester& requester) {
+  if (endpoint.allows(requester.roles)) return {};
+  return fail(Code::forbidden, "'{}' needs the role {}; {} has: {}", endpoint.name, endpoint.needs(), requester.text,
+              requester.roles.text());
 }
 
 }  // namespace symbolon::authority

@@ -1,10 +1,11 @@
-// Who may call the authority's API.
+// Who may call the authority's API: default deny.
 #pragma once
 
 #include <sys/types.h>
 
 #include <string>
 
+#include "api/endpoints.h"
 #include "authority/operations.h"
 #include "base/error.h"
 #include "http/caller.h"
@@ -14,10 +15,13 @@ namespace symbolon::authority {
 // What the ledger records as requester: "unix: uid 0", "certificate CN=alice (serial 0a1b)", "tcp 192.0.2.1:4711".
 std::string requester_of(const http::Caller& caller);
 
-// Rights of this release: over a Unix socket or socket pair, root and `owner` (the user of this process) may do
-// everything; over mutual TLS, a certificate of profile `admin` may that was issued here and is not revoked; everybody
-// else is refused with forbidden. A revoked admin is refused on an open connection too, because each call asks anew.
+// Over a Unix socket or socket pair, root and `owner` (the user of this process) have every role; over mutual TLS, a
+// certificate that was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused
+// with forbidden. Revocation shows on an open connection too, because each call asks anew.
 // Over mutual TLS it asks the ledger, and blocks; fails as the ledger does.
-Status check_rights(const http::Caller& caller, const Operations& operations, uid_t owner);
+Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner);
+
+// Fails with forbidden, naming the roles that the call needs.
+Status check_right(const api::Endpoint& endpoint, const Requester& requester);
 
 }  // namespace symbolon::authority

@@ -19,7 +19,6 @@ namespace {
 using http::Caller;
 using http::Response;
 using http::RoutedRequest;
-using Method = http::RouteHandler;
 
 Response json(int status, const std::string& text) { return http::make_response(status, http::kJson, text); }
 
@@ -65,29 +64,56 @@ struct ApiServer::Impl {
       : operations(operations_),
         pool(options.threads, options.waiting),
         server(context, entry(), std::move(options.http)) {
+    router.guard_rest(
+        [this](const http::Request& request, const Caller& caller) { return guard_rest(request, caller); });
     add_certificates();
     add_information();
     add_ledger();
+    ENSURE(routed_calls == api::endpoints().size());
   }
 
   http::Handler entry() {
-    return [this](http::Request request, const Caller& caller) { return handle(std::move(request), caller); };
+    return [this](http::Request request, const Caller& caller) { return router.handle(std::move(request), caller); };
   }
 
-  net::Task<Response> handle(http::Request request, const Caller& caller) {
-    const Status rights = co_await ask_rights(caller);
-    if (rights) co_return co_await router.handle(std::move(request), caller);
-    if (rights.error().code == Code::forbidden) {
-      refusals.record(caller, fmt::format("{} {}", request.method, request.target), rights.error());
-    }
-    co_return http::problem(rights.error());
-  }
-
-  // Only certificates need the ledger.
-  net::Task<Status> ask_rights(const Caller& caller) {
-    if (caller.transport != http::Transport::tls) co_return check_rights(caller, operations, geteuid());
-    auto call = [this, caller] { return check_rights(caller, operations, geteuid()); };
+  // Who asks, with a role at least. Only certificates need the ledger.
+  net::Task<Result<Requester>> ask_who(const Caller& caller) {
+    auto call = [this, caller]() -> Result<Requester> {
+      const api::Roles roles = TRY(roles_of(caller, operations, geteuid()));
+      return Requester{.text = requester_of(caller), .roles = roles};
+    };
+    if (caller.transport != http::Transport::tls) co_return call();
     co_return co_await pool.run(std::move(call));
+  }
+
+  Response refuse(const http::Request& request, const Caller& caller, const Error& why) {
+    if (why.code == Code::forbidden) {
+      refusals.record(caller, fmt::format("{} {}", request.method, request.target), why);
+    }
+    return http::problem(why);
+  }
+
+  // Routes a call of the table (api/endpoints.h): who has none of its roles does not come to the handler.
+  using Answer = std::function<net::Task<Response>(RoutedRequest, Requester)>;
+  void on(std::string_view name, Answer answer) {
+    const api::Endpoint& endpoint = api::endpoint(name);
+    auto checked = [this, &endpoint, answer = std::move(answer)](RoutedRequest routed,
+                                                                 const Caller& caller) -> net::Task<Response> {
+      auto requester = co_await ask_who(caller);
+      if (!requester) co_return refuse(routed.request, caller, requester.error());
+      const Status allowed = check_right(endpoint, *requester);
+      if (!allowed) co_return refuse(routed.request, caller, allowed.error());
+      co_return co_await answer(std::move(routed), *std::move(requester));
+    };
+    router.add(endpoint.method, endpoint.path, std::move(checked));
+    ++routed_calls;
+  }
+
+  // Who has no role is not even told what is not there.
+  net::Task<std::optional<Response>> guard_rest(const http::Request& request, const Caller& caller) {
+    const auto requester = co_await ask_who(caller);
+    if (requester) co_return std::nullopt;
+    co_return refuse(request, caller, requester.error());
   }
 
   // Runs `call`, which gives a wire object, on the pool; the answer is that object, or a problem.
@@ -99,9 +125,9 @@ struct ApiServer::Impl {
   }
 
   // GET without parameters.
-  template <typename Answer>
-  void add_plain(const char* path, Result<Answer> (Operations::*method)()) {
-    router.add("GET", path, [this, method](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  template <typename Wire>
+  void on_plain(std::string_view name, Result<Wire> (Operations::*method)()) {
+    on(name, [this, method](RoutedRequest routed, Requester) -> net::Task<Response> {
       if (!routed.target.query.empty()) {
         co_return http::problem({Code::bad_request, "no parameters are taken here"});
       }
@@ -118,30 +144,31 @@ struct ApiServer::Impl {
   http::BlockingPool pool;
   RefusalRecorder refusals{operations, pool};
   http::Router router;
+  std::size_t routed_calls = 0;
   http::Server server;
 };
 
 void ApiServer::Impl::add_certificates() {
-  router.add("POST", "/v1/certificates", [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+  on("issue", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
     auto body = body_of<api::IssueRequest>(routed);
     if (!body) co_return http::problem(body.error());
-    auto call = [this, request = *std::move(body), by = requester_of(caller)] { return operations.issue(request, by); };
+    auto call = [this, request = *std::move(body), by = std::move(requester)] { return operations.issue(request, by); };
     co_return co_await run(201, std::move(call));
   });
-  router.add("GET", "/v1/certificates", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  on("list", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     auto query = list_query_of(routed.target);
     if (!query) co_return http::problem(query.error());
     auto call = [this, query = *std::move(query)] { return operations.list(query); };
     co_return co_await run(200, std::move(call));
   });
-  router.add("GET", "/v1/certificates/{what}", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  on("show", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     auto call = [this, what = routed.parameters.at("what")] { return operations.show(what); };
     co_return co_await run(200, std::move(call));
   });
-  router.add("POST", "/v1/revocations", [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+  on("revoke", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
     auto body = body_of<api::RevocationRequest>(routed);
     if (!body) co_return http::problem(body.error());
-    auto call = [this, request = *std::move(body), by = requester_of(caller)] {
+    auto call = [this, request = *std::move(body), by = std::move(requester)] {
       return operations.revoke(request, by);
     };
     co_return co_await run(200, std::move(call));
@@ -149,13 +176,13 @@ void ApiServer::Impl::add_certificates() {
 }
 
 void ApiServer::Impl::add_information() {
-  add_plain("/v1/profiles", &Operations::profiles);
-  add_plain("/v1/issuers", &Operations::issuers);
-  add_plain("/v1/status", &Operations::status);
+  on_plain("profiles", &Operations::profiles);
+  on_plain("issuers", &Operations::issuers);
+  on_plain("status", &Operations::status);
 }
 
 void ApiServer::Impl::add_ledger() {
-  router.add("POST", "/v1/ledger/verify", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  on("verify_ledger", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
     LongCall call = [this](const Operations::OnProgress& on_progress) -> Result<std::string> {
       return api::encode(TRY(operations.verify_ledger(on_progress)));
@@ -164,7 +191,7 @@ void ApiServer::Impl::add_ledger() {
     if (!answer) co_return http::problem(answer.error());
     co_return *std::move(answer);
   });
-  router.add("POST", "/v1/ledger/backup", [this](RoutedRequest routed, const Caller&) -> net::Task<Response> {
+  on("backup_ledger", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     auto body = body_of<api::LedgerBackupRequest>(routed);
     if (!body) co_return http::problem(body.error());
     if (!body->path.starts_with('/'))
@@ -177,12 +204,11 @@ void ApiServer::Impl::add_ledger() {
     if (!answer) co_return http::problem(answer.error());
     co_return *std::move(answer);
   });
-  router.add("POST", "/v1/ledger/accept-clock",
-             [this](RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
-               if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
-               auto call = [this, by = requester_of(caller)] { return operations.accept_clock(by); };
-               co_return co_await run(200, std::move(call));
-             });
+  on("accept_clock", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+    auto call = [this, by = std::move(requester)] { return operations.accept_clock(by); };
+    co_return co_await run(200, std::move(call));
+  });
 }
 
 ApiServer::ApiServer(boost::asio::io_context& context, Operations& operations, ApiOptions options)

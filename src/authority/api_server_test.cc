@@ -34,10 +34,10 @@ api::CertificateSummary web() {
 
 class MadeUp : public Operations {
  public:
-  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) override {
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) override {
     if (request.profile != "server") return fail(Code::profile_unknown, "there is no profile '{}'", request.profile);
     api::IssueAnswer answer{"PEM", "CHAIN", "ROOT", web(), {}};
-    answer.summary.requester = requester;
+    answer.summary.requester = requester.text;
     answer.summary.names = request.names;
     return answer;
   }
@@ -51,9 +51,9 @@ class MadeUp : public Operations {
     details.summary.subject = what;
     return details;
   }
-  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const std::string& requester) override {
+  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override {
     api::RevocationAnswer answer{web(), api::RevocationOutcome::revoked};
-    answer.certificate.revocation = api::Revocation{request.reason, {3}, requester};
+    answer.certificate.revocation = api::Revocation{request.reason, {3}, requester.text};
     return answer;
   }
   Result<api::ProfileList> profiles() override { return api::ProfileList{}; }
@@ -72,12 +72,13 @@ class MadeUp : public Operations {
     for (int done = 0; done <= 3; ++done) on_progress({done, 3});
     return api::LedgerBackupAnswer{request.path, 4096};
   }
-  Result<api::ClockAcceptance> accept_clock(const std::string&) override {
+  Result<api::ClockAcceptance> accept_clock(const Requester&) override {
     return api::ClockAcceptance{api::ClockOutcome::accepted, {7}, {9}};
   }
   Result<Standing> standing_of(const x509::Certificate&, const x509::Certificate&) const override {
     return Standing::foreign;
   }
+  api::Roles roles_of(const x509::Identity&) const override { return {}; }
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override {
     refusals.set_value(fmt::format("{} {} {}", requester, call, name(why.code)));
   }
@@ -280,7 +281,7 @@ TEST(ApiRights, AreThoseOfRootAndOwnerOnALocalSocket) {
   MadeUp operations;
   const auto allowed = [&](http::Transport transport, std::optional<http::UnixPeer> peer) {
     const http::Caller caller{.transport = transport, .address = "x", .peer = peer, .verified_path = {}};
-    return check_rights(caller, operations, 1000).has_value();
+    return roles_of(caller, operations, 1000).has_value();
   };
   using http::Transport;
   EXPECT_TRUE(allowed(Transport::unix_socket, http::UnixPeer{.user = 0, .group = 0, .process = 1}));

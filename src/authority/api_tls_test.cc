@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "authority/api_server.h"
+#include "authority/rights.h"
 #include "enroll/authority_client.h"
 #include "http/server_fixture.h"
 #include "policy/access_policy.h"
@@ -17,10 +18,10 @@ using testing::HasSubstr;
 // Knows status() alone; what stands in `revoked` (serials, hex) is revoked.
 class StatusOnly final : public Operations {
  public:
-  Result<api::IssueAnswer> issue(const api::IssueRequest&, const std::string&) override { return unasked(); }
+  Result<api::IssueAnswer> issue(const api::IssueRequest&, const Requester&) override { return unasked(); }
   Result<api::ListPage> list(const api::ListQuery&) override { return unasked(); }
   Result<api::CertificateDetails> show(const std::string&) override { return unasked(); }
-  Result<api::RevocationAnswer> revoke(const api::RevocationRequest&, const std::string&) override { return unasked(); }
+  Result<api::RevocationAnswer> revoke(const api::RevocationRequest&, const Requester&) override { return unasked(); }
   Result<api::ProfileList> profiles() override { return unasked(); }
   Result<api::IssuerList> issuers() override { return unasked(); }
   Result<api::StatusInfo> status() override { return api::StatusInfo{}; }
@@ -28,11 +29,12 @@ class StatusOnly final : public Operations {
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
     return unasked();
   }
-  Result<api::ClockAcceptance> accept_clock(const std::string&) override { return unasked(); }
+  Result<api::ClockAcceptance> accept_clock(const Requester&) override { return unasked(); }
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
     EXPECT_TRUE(issuer.is_ca());
     return standing.load();
   }
+  api::Roles roles_of(const x509::Identity& identity) const override { return Rights().of(identity); }
   void record_refusal(const std::string&, const std::string&, const Error&) override { ++refusals; }
 
   std::atomic<Standing> standing = Standing::good;

@@ -41,6 +41,18 @@ Status use_the_one_that_ends_last(State& state) {
   return {};
 }
 
+// The roles of a certificate are known before it is signed: all that rules look at, but the fingerprint, stands in it.
+Status check_no_new_roles(const Rights& rights, const LintedCertificate& linted, const Requester& requester) {
+  if (requester.roles.has(api::Role::admin)) return {};
+  const Bytes unsigned_der =
+      x509::assemble_certificate(linted.tbs(), linted.issuer().signer->algorithm_identifier(), {});
+  const auto certificate = TRY(x509::Certificate::from_der(unsigned_der));
+  const api::Roles given = rights.of(x509::identity_of(certificate));
+  if (requester.roles.cover(given)) return {};
+  return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
+              requester.roles.text());
+}
+
 std::string chain_pem(const Issuer* issuer) {
   if (issuer == nullptr) return {};
   std::string out = x509::to_pem(issuer->chain);
@@ -73,7 +85,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Authority::~Authority() = default;
 
-Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, const std::string& requester) {
+Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, const Requester& requester) {
   const Profile& profile = *TRY(find_profile(impl_->issuance.profiles(), request.profile));
   RequestedNames names = TRY(read_names(profile, request.names));
   if (request.common_name && names.common_name && *request.common_name != *names.common_name) {
@@ -82,18 +94,20 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
   }
   if (request.common_name) names.common_name = request.common_name;
   auto csr = TRY(x509::CertificateRequest::from_file_content(request.csr));
-  const IssuedCertificate issued = TRY(impl_->issuance.issue({.profile = request.profile,
-                                                              .request = std::move(csr),
-                                                              .names = std::move(names.names),
-                                                              .common_name = std::move(names.common_name),
-                                                              .lifetime = request.lifetime,
-                                                              .issuer = request.issuer,
-                                                              .requester = requester}));
+  auto linted = TRY(impl_->issuance.prepare({.profile = request.profile,
+                                             .request = std::move(csr),
+                                             .names = std::move(names.names),
+                                             .common_name = std::move(names.common_name),
+                                             .lifetime = request.lifetime,
+                                             .issuer = request.issuer,
+                                             .requester = requester.text}));
+  TRY(check_no_new_roles(impl_->options.rights, linted, requester));
+  const IssuedCertificate issued = TRY(impl_->issuance.finish(std::move(linted)));
   const Issuer& issuer = issued.issuer();
   return api::IssueAnswer{.certificate = issued.pem(),
                           .chain = x509::to_pem(issuer.chain),
                           .root = issuer.root ? issuer.root->pem() : std::string(),
-                          .summary = summary_of(issued, requester, impl_->clock.now()),
+                          .summary = summary_of(issued, requester.text, impl_->clock.now()),
                           .notes = issued.notes()};
 }
 
@@ -122,11 +136,13 @@ Result<api::CertificateDetails> Authority::show(const std::string& what) {
   return out;
 }
 
-Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& request, const std::string& requester) {
+Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& request, const Requester& requester) {
   ledger::Ledger& ledger = *impl_->state.ledger;
   auto record = TRY(find_one(ledger, request.what, impl_->clock.now()));
-  const auto revoked = ledger.revoke(
-      {.issuer = record.issuer, .serial = record.serial, .reason = ledger_reason(request.reason), .actor = requester});
+  const auto revoked = ledger.revoke({.issuer = record.issuer,
+                                      .serial = record.serial,
+                                      .reason = ledger_reason(request.reason),
+                                      .actor = requester.text});
   if (!revoked && revoked.error().code == Code::not_found) {  // it was found a moment ago, and nothing is ever deleted
     return fail_at(impl_->state.layout.ledger().string(), Code::ledger_corrupt,
                    "certificate {} is there, and its serial {} leads nowhere", record.id.value, record.serial.hex());
@@ -188,12 +204,12 @@ Result<api::LedgerBackupAnswer> Authority::backup_ledger(const api::LedgerBackup
   return api::LedgerBackupAnswer{.path = request.path, .octets = static_cast<std::int64_t>(report.octets)};
 }
 
-Result<api::ClockAcceptance> Authority::accept_clock(const std::string& requester) {
+Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester) {
   ledger::Ledger& ledger = *impl_->state.ledger;
   const ledger::AuditHead newest = TRY(ledger.audit_head());
   api::ClockAcceptance out{api::ClockOutcome::not_behind, impl_->clock.now(), newest.time};
   if (out.now >= newest.time) return out;
-  TRY(ledger.accept_clock(requester));
+  TRY(ledger.accept_clock(requester.text));
   out.outcome = api::ClockOutcome::accepted;
   return out;
 }
@@ -209,6 +225,8 @@ Result<Standing> Authority::standing_of(const x509::Certificate& issuer, const x
   if (record->fingerprint != leaf.fingerprint()) return Standing::foreign;
   return record->revocation ? Standing::revoked : Standing::good;
 }
+
+api::Roles Authority::roles_of(const x509::Identity& identity) const { return impl_->options.rights.of(identity); }
 
 std::shared_ptr<const revocation::RevocationSource> Authority::revocations() const {
   return impl_->revocations->source();

@@ -12,6 +12,7 @@
 #include "authority/issuance.h"
 #include "authority/operations.h"
 #include "authority/profile_config.h"
+#include "authority/rights.h"
 #include "authority/state.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -21,9 +22,10 @@
 namespace symbolon::authority {
 
 struct AuthorityOptions {
-  Path state;
+  Path state = {};
   std::string name = {};                               // of the authority, for status; empty: its CA's organization
   std::map<std::string, ProfileConfig> profiles = {};  // of the configuration, beside the built-ins
+  Rights rights = {};
   IssuanceOptions issuance = {};
 };
 
@@ -48,18 +50,19 @@ class Authority final : public Operations {
   static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, const Clock& clock);
   ~Authority() override;
 
-  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) override;
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) override;
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::CertificateDetails> show(const std::string& what) override;
-  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const std::string& requester) override;
+  Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;
   Result<api::ProfileList> profiles() override;
   Result<api::IssuerList> issuers() override;
   Result<api::StatusInfo> status() override;
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
-  Result<api::ClockAcceptance> accept_clock(const std::string& requester) override;
+  Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
+  api::Roles roles_of(const x509::Identity& identity) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 
   // A further issuing CA from the root, in use at once; its files lie beside the others when this returns. Fails with

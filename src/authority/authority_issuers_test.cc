@@ -109,7 +109,7 @@ TEST(Issuers, ARevokedOneSignsNothingMore) {
     const auto found = home.authority->list({.query = "profile:ca subject:\"" + subject + "\"", .after = {}});
     ASSERT_THAT(found->certificates, SizeIs(1)) << subject;
     ASSERT_TRUE(home.authority->revoke(
-        {.what = found->certificates[0].serial, .reason = api::RevocationReason::ca_compromise}, "ops"));
+        {.what = found->certificates[0].serial, .reason = api::RevocationReason::ca_compromise}, {"ops"}));
   };
   revoke("Issuing CA 2");
   EXPECT_EQ(code_of(home.issue("client", {"alice"})), Code::ca_revoked);

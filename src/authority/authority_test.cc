@@ -31,14 +31,14 @@ TEST(Authority, RevokesAtOnceInThisProcess) {
   EXPECT_EQ(judged(), Standing::good);
   const auto source = home.authority->revocations();
   const auto before = source->generation();
-  const auto revoked =
-      home.authority->revoke({.what = answer->summary.serial, .reason = api::RevocationReason::key_compromise}, "ops");
+  const auto revoked = home.authority->revoke(
+      {.what = answer->summary.serial, .reason = api::RevocationReason::key_compromise}, {"ops"});
   ASSERT_TRUE(revoked) << revoked.error().text();
   EXPECT_EQ(revoked->outcome, api::RevocationOutcome::revoked);
   EXPECT_EQ(revoked->certificate.revocation->by, "ops");
   EXPECT_EQ(judged(), Standing::revoked);
   EXPECT_GT(source->generation(), before);
-  const auto again = home.authority->revoke({.what = "alice"}, "other");
+  const auto again = home.authority->revoke({.what = "alice"}, {"other"});
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(again->outcome, api::RevocationOutcome::was_revoked_already);
   EXPECT_EQ(again->certificate.revocation->reason, api::RevocationReason::key_compromise);
@@ -71,12 +71,12 @@ TEST(Authority, ChangesNothingWhenSeveralMatch) {
   ASSERT_TRUE(home.issue("client", {"alice"}));
   const auto second = home.issue("client", {"alice"});
   ASSERT_TRUE(second);
-  const auto ambiguous = home.authority->revoke({.what = "alice"}, "ops");
+  const auto ambiguous = home.authority->revoke({.what = "alice"}, {"ops"});
   EXPECT_EQ(code_of(ambiguous), Code::ambiguous);
   EXPECT_THAT(ambiguous.error().words, HasSubstr(second->summary.serial));
   EXPECT_EQ(home.authority->status()->revoked, 0);
-  EXPECT_EQ(code_of(home.authority->revoke({.what = "nobody"}, "ops")), Code::not_found);
-  EXPECT_TRUE(home.authority->revoke({.what = second->summary.fingerprint}, "ops"));
+  EXPECT_EQ(code_of(home.authority->revoke({.what = "nobody"}, {"ops"})), Code::not_found);
+  EXPECT_TRUE(home.authority->revoke({.what = second->summary.fingerprint}, {"ops"}));
 }
 
 TEST(Authority, ListsAndShowsWhatItIssued) {
@@ -141,7 +141,7 @@ TEST(Authority, MakesAFurtherIssuingCaFromTheRoot) {
   const auto by_name = home.issue("client", {"carol"}, home.request(), {.issuer = "issuing"});
   ASSERT_TRUE(by_name);
   EXPECT_EQ(by_name->summary.issuer, "issuing");
-  ASSERT_TRUE(home.authority->revoke({.what = "bob"}, "ops"));
+  ASSERT_TRUE(home.authority->revoke({.what = "bob"}, {"ops"}));
   EXPECT_EQ(home.authority->standing_of(*made, first(fresh->certificate)).value(), Standing::revoked);
   home.open();
   EXPECT_EQ(home.issue("client", {"dave"})->summary.issuer, "issuing-2");
@@ -222,6 +222,27 @@ TEST(Authority, IssuesForManyAtOnce) {
   EXPECT_EQ(good, kThreads * kEach);
   EXPECT_EQ(home.authority->status()->issued, kThreads * kEach + 2);  // the issuing CA and the first admin
   EXPECT_TRUE(home.authority->verify_ledger({}));
+}
+
+TEST(Authority, GivesNoCertificateMoreRolesThanItsRequesterHas) {
+  Home home;
+  const auto rule = [](std::string_view text) { return std::vector{policy::Rule::parse(text).value()}; };
+  home.open_with({.rights = {.issuer = rule("cn:builder"), .auditor = rule("email:*@audit.example")}});
+  const auto asks = [&](const Requester& who, const std::string& profile, const std::vector<std::string>& names) {
+    api::IssueRequest request;
+    request.profile = profile;
+    request.csr = home.request();
+    request.names = names;
+    return home.authority->issue(request, who);
+  };
+  const Requester issuer{"issuer", {api::Role::issuer}};
+  EXPECT_TRUE(asks(issuer, "client", {"alice"}));
+  EXPECT_TRUE(asks(issuer, "client", {"builder"}));  // a role that it has itself
+  EXPECT_EQ(code_of(asks(issuer, "admin", {"mallory"})), Code::forbidden);
+  EXPECT_EQ(code_of(asks(issuer, "gateway", {"gw.example"})), Code::forbidden);
+  EXPECT_EQ(code_of(asks(issuer, "person", {"Ann", "ann@audit.example"})), Code::forbidden);
+  EXPECT_TRUE(asks({"both", {api::Role::issuer, api::Role::auditor}}, "person", {"Ann", "ann@audit.example"}));
+  EXPECT_TRUE(asks({"admin", {api::Role::admin}}, "admin", {"bob"}));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, con
     request.profile = "client";
     request.csr = csr;
     request.names = {"alice"};
-    const auto answer = (*authority)->issue(request, "test");
+    const auto answer = (*authority)->issue(request, testing::kTester);
     if (!answer) ::_exit(4);
     static_cast<void>(write_file(out, answer->certificate, {}));
     ::_exit(5);
@@ -66,7 +66,7 @@ TEST_P(KilledAfter, LeavesALedgerThatKnowsWhatWasBeingSigned) {
     EXPECT_EQ(status->unfinished, complete ? 0 : 1);
     EXPECT_EQ(status->warnings.size(), complete ? 0U : 1U);
     EXPECT_EQ(found->certificates[0].state, complete ? api::CertificateState::issued : api::CertificateState::reserved);
-    const auto revoked = home.authority->revoke({.what = found->certificates[0].serial}, "ops");
+    const auto revoked = home.authority->revoke({.what = found->certificates[0].serial}, {"ops"});
     ASSERT_TRUE(revoked) << revoked.error().text();
     EXPECT_EQ(home.authority->status()->unfinished, 0) << "the remedy was followed";
     EXPECT_TRUE(home.authority->status()->warnings.empty());

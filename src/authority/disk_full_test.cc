@@ -48,10 +48,10 @@ TEST_P(DiskFullAfter, NothingIsHandedOutAndNothingIsLost) {
   ASSERT_EQ(known->certificates.size(), 1U);
   EXPECT_EQ(known->certificates[0].state, api::CertificateState::reserved);
   const std::string serial = known->certificates[0].serial;
-  EXPECT_EQ(code_of(home.authority->revoke({.what = serial}, "ops")), Code::ledger_disk_full);
+  EXPECT_EQ(code_of(home.authority->revoke({.what = serial}, {"ops"})), Code::ledger_disk_full);
 
   set_disk(false);
-  const auto revoked = home.authority->revoke({.what = serial}, "ops");
+  const auto revoked = home.authority->revoke({.what = serial}, {"ops"});
   ASSERT_TRUE(revoked) << revoked.error().text();
   const auto next = home.issue("client", {"bob"}, csr);
   ASSERT_TRUE(next) << next.error().text();

@@ -19,11 +19,10 @@ Issuance::Issuance(ledger::Ledger& ledger, const Clock& clock, std::shared_ptr<c
       issuers_(std::move(issuers)),
       options_(std::move(options)) {}
 
-Result<IssuedCertificate> Issuance::issue(const IssueRequest& request) { return finish(prepare(request)); }
-Result<IssuedCertificate> Issuance::issue_ca(const CaRequest& request) { return finish(prepare_ca(request)); }
+Result<IssuedCertificate> Issuance::issue(const IssueRequest& request) { return finish(TRY(prepare(request))); }
+Result<IssuedCertificate> Issuance::issue_ca(const CaRequest& request) { return finish(TRY(prepare_ca(request))); }
 
-Result<IssuedCertificate> Issuance::finish(Result<LintedCertificate> prepared) {
-  LintedCertificate linted = TRY(std::move(prepared));
+Result<IssuedCertificate> Issuance::finish(LintedCertificate&& linted) {
   passed(IssuanceStep::linted);
   ReservedCertificate reserved = TRY(reserve(std::move(linted)));
   passed(IssuanceStep::reserved);

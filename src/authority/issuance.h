@@ -135,6 +135,9 @@ class Issuance {
   Result<IssuedCertificate> issue(const IssueRequest& request);
   Result<IssuedCertificate> issue_ca(const CaRequest& request);
 
+  // What follows prepare.
+  Result<IssuedCertificate> finish(LintedCertificate&& linted);
+
   // profile_unknown, issuer_unknown, the codes of apply_profile, lint_...
   Result<LintedCertificate> prepare(const IssueRequest& request) const;
   Result<LintedCertificate> prepare_ca(const CaRequest& request) const;
@@ -149,7 +152,6 @@ class Issuance {
  private:
   Result<const Issuer*> select(const IssuerSet& issuers, const std::optional<std::string>& name) const;
   Status encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const;
-  Result<IssuedCertificate> finish(Result<LintedCertificate> linted);
   void passed(IssuanceStep step) const;
 
   ledger::Ledger& ledger_;

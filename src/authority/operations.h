@@ -9,25 +9,34 @@
 #include "api/issue.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
+#include "api/roles.h"
 #include "base/error.h"
 #include "x509/certificate.h"
+#include "x509/identity.h"
 
 namespace symbolon::authority {
 
 // Whether a caller's certificate still counts. (A revoked admin is no admin.)
 enum class Standing : std::uint8_t { good, revoked, foreign };
 
+// Who asks, and what they may (api_rights.h).
+struct Requester {
+  std::string text;  // as the ledger records it: "unix: uid 0", "certificate CN=alice (serial 0a1b)"
+  api::Roles roles = {};
+};
+
 // Calls block (a commit, a signature, a disk) and are thread-safe: many threads' issuances share one commit.
-// `requester` is who asked, as the ledger records it: "unix:uid 0", "admin:CN=alice (serial 0a1b)".
+// That the requester may make the call at all was checked before.
 class Operations {
  public:
   virtual ~Operations() = default;
 
-  virtual Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& requester) = 0;
+  // forbidden, too, when the certificate would have roles that the requester has not: no right breeds another.
+  virtual Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) = 0;
   virtual Result<api::ListPage> list(const api::ListQuery& query) = 0;
   // not_found, or ambiguous with the candidates in its words.
   virtual Result<api::CertificateDetails> show(const std::string& what) = 0;
-  virtual Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const std::string& requester) = 0;
+  virtual Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) = 0;
   virtual Result<api::ProfileList> profiles() = 0;
   virtual Result<api::IssuerList> issuers() = 0;
   virtual Result<api::StatusInfo> status() = 0;
@@ -38,11 +47,13 @@ class Operations {
   virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                         const OnProgress& on_progress) = 0;
   // Takes this machine's clock for right although the ledger holds newer entries. Changes nothing if it holds none.
-  virtual Result<api::ClockAcceptance> accept_clock(const std::string& requester) = 0;
+  virtual Result<api::ClockAcceptance> accept_clock(const Requester& requester) = 0;
 
   // Was this very certificate issued here, and is it unrevoked? The ledger is asked: that a CA of ours signed it is not
   // enough, an imported one signed before. Fails as the ledger does.
   virtual Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const = 0;
+  // Of a certificate that has good standing. Does not block.
+  virtual api::Roles roles_of(const x509::Identity& identity) const = 0;
   // One audit entry about a call that was refused. Best effort.
   virtual void record_refusal(const std::string& requester, const std::string& call, const Error& why) = 0;
 };

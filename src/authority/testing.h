@@ -19,6 +19,7 @@ using x509::testing::must;
 using x509::testing::run;
 
 inline constexpr UnixSeconds kNow{1'800'000'000};  // 2027-01-15T08:00:00Z
+inline const Requester kTester{.text = "test", .roles = api::Roles::all()};
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
 
 // A state that init made at kNow, and the authority over it.
@@ -35,9 +36,11 @@ struct Home {
     EXPECT_TRUE(made) << made.error().text();
     open();
   }
-  void open(std::map<std::string, ProfileConfig> profiles = {}) {
+  void open(std::map<std::string, ProfileConfig> profiles = {}) { open_with({.profiles = std::move(profiles)}); }
+  void open_with(AuthorityOptions options) {
     authority.reset();
-    auto opened = Authority::open({.state = folder.path() / "state", .profiles = std::move(profiles)}, clock);
+    options.state = folder.path() / "state";
+    auto opened = Authority::open(std::move(options), clock);
     EXPECT_TRUE(opened) << opened.error().text();
     if (opened) authority = std::move(*opened);
   }
@@ -62,7 +65,7 @@ struct Home {
     request.names = std::move(names);
     request.lifetime = choices.lifetime;
     request.issuer = choices.issuer;
-    return authority->issue(request, "test");
+    return authority->issue(request, kTester);
   }
   Result<api::IssueAnswer> issue(std::string_view profile, std::vector<std::string> names) {
     return issue(profile, std::move(names), request());

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "api/endpoints.h"
+
 namespace symbolon::cli {
 namespace {
 
@@ -146,6 +148,10 @@ Command& Command::sub(Command command) {
   subcommands_.push_back(std::move(command));
   return *this;
 }
+Command& Command::calls(std::string endpoint) {
+  call_ = std::move(endpoint);
+  return *this;
+}
 Command& Command::action(Action action) {
   action_ = std::move(action);
   return *this;
@@ -181,6 +187,10 @@ std::string help_page(const Command& command, std::string_view path) {
   rows.clear();
   for (const Example& example : command.examples()) rows.emplace_back(example.line, example.what);
   append_table(page, "Examples", rows);
+  if (!command.call().empty()) {
+    page += fmt::format("\nRole: {} (with --authority; the socket here serves root and its owner)\n",
+                        api::endpoint(command.call()).needs());
+  }
   return page;
 }
 

@@ -46,6 +46,8 @@ class Command {
   Command& details(std::string text);
   Command& example(std::string line, std::string what);
   Command& sub(Command command);
+  // The call that it makes (api/endpoints.h): the page says which role that needs.
+  Command& calls(std::string endpoint);
   Command& action(Action action);
   Command& hidden();
 
@@ -55,6 +57,7 @@ class Command {
   const std::vector<Argument>& arguments() const { return arguments_; }
   const std::vector<Example>& examples() const { return examples_; }
   const std::vector<Command>& subcommands() const { return subcommands_; }
+  const std::string& call() const { return call_; }  // empty: none
   const Action& run() const { return action_; }
   bool is_hidden() const { return hidden_; }
 
@@ -65,6 +68,7 @@ class Command {
   std::vector<Argument> arguments_;
   std::vector<Example> examples_;
   std::vector<Command> subcommands_;
+  std::string call_;
   Action action_;
   bool hidden_ = false;
 };

@@ -17,13 +17,16 @@ config::Table<AuthoritySection> authority_table() {
   table
       .optional("name", &AuthoritySection::name, config::string(),
                 {"What it is called: the server name of its API, and in `status`.", "ca.example.internal"})
-      .optional("listen", &AuthoritySection::listen,
-                config::parsed<net::Endpoint>("an endpoint such as 127.0.0.1:8440", net::Endpoint::parse),
-                {"Where the API is served over mutual TLS, to certificates of profile `admin`. The Unix socket in the "
-                 "state folder is always there.",
-                 "127.0.0.1:8440"})
+      .optional(
+          "listen", &AuthoritySection::listen,
+          config::parsed<net::Endpoint>("an endpoint such as 127.0.0.1:8440", net::Endpoint::parse),
+          {"Where the API is served over mutual TLS, to admins and to whom `rights` names. The Unix socket in the "
+           "state folder is always there.",
+           "127.0.0.1:8440"})
       .optional("profiles", &AuthoritySection::profiles, authority::profiles_value(),
-                "Profiles beside the built-in ones, and changes to those.");
+                "Profiles beside the built-in ones, and changes to those.")
+      .optional("rights", &AuthoritySection::rights, config::table(authority::rights_table()),
+                "Who may do what over the API, beside admins.");
   return table;
 }
 
@@ -80,6 +83,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.state = loaded.state;
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
+  if (loaded.content.authority) options.rights = loaded.content.authority->rights;
   const Path socket = authority::StateLayout{loaded.state}.socket();
   const auto last = std::chrono::steady_clock::now() + kLockWait;
   while (true) {

@@ -19,6 +19,7 @@ struct AuthoritySection {
   std::string name = "symbolon";
   std::optional<net::Endpoint> listen;  // of the API over mutual TLS; the Unix socket is always there
   std::map<std::string, authority::ProfileConfig> profiles;
+  authority::Rights rights;
 };
 
 struct Configuration {

@@ -254,6 +254,7 @@ Command issue_command() {
       .example("symbolon issue person ann@example.com --lifetime 30d",
                "a browser's certificate, imported as ann@example.com.p12")
       .example("symbolon issue workload spiffe://example.com/billing", "an X.509-SVID")
+      .calls("issue")
       .action([options](Session& session) { return issue(*options, session); });
   return command;
 }
@@ -269,6 +270,7 @@ Command sign_command() {
       .option("--out FILE", &options->out, "write the chain there (default: standard output)")
       .option("--force", &options->force, "replace an existing file")
       .example("symbolon sign request.csr --profile device --out device.crt", "")
+      .calls("issue")
       .action([options](Session& session) { return sign(*options, session); });
   return command;
 }

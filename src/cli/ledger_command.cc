@@ -68,15 +68,17 @@ Command ledger_command() {
   auto file = std::make_shared<std::string>();
   Command command("ledger", "The authority's record: check it, copy it, set its time right");
   command
-      .sub(Command("verify", "Check the audit chain and what it vouches for").action([](Session& session) {
-        return verify(session);
-      }))
+      .sub(Command("verify", "Check the audit chain and what it vouches for")
+               .calls("verify_ledger")
+               .action([](Session& session) { return verify(session); }))
       .sub(Command("backup", "Make a consistent copy while the authority works")
                .argument("FILE", file.get(), "a new file; an existing one is not touched")
                .example("symbolon ledger backup /backup/ledger-$(date +%F).db", "")
+               .calls("backup_ledger")
                .action([file](Session& session) { return backup(*file, session); }))
       .sub(Command("accept-clock",
                    "Take this clock for right although entries are newer: it ran ahead when they were made")
+               .calls("accept_clock")
                .action([](Session& session) { return accept_clock(session); }));
   return command;
 }

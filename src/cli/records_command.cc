@@ -204,6 +204,7 @@ Command list_command() {
       .option("--all", &options->all, "every page")
       .example("symbolon list", "the newest 50")
       .example("symbolon list state:valid 'expires<30d' sort:expires", "what must be renewed soon")
+      .calls("list")
       .action([options](Session& session) { return list(*options, session); });
   return command;
 }
@@ -214,6 +215,7 @@ Command show_command() {
   command.argument("WHAT", what.get(), "a serial, fingerprint or name; or `issuers`")
       .example("symbolon show web.example", "the one certificate of that name")
       .example("symbolon show issuers", "the CAs of this authority")
+      .calls("show")
       .action([what](Session& session) { return show(*what, session); });
   return command;
 }
@@ -228,19 +230,20 @@ Command revoke_command() {
               "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
       .example("symbolon revoke laptop --reason keyCompromise",
                "if `laptop` names one certificate; else the candidates are listed")
+      .calls("revoke")
       .action([options](Session& session) { return revoke(*options, session); });
   return command;
 }
 
 Command status_command() {
   Command command("status", "What the authority has done, and what needs attention");
-  command.action([](Session& session) { return status(session); });
+  command.calls("status").action([](Session& session) { return status(session); });
   return command;
 }
 
 Command profiles_command() {
   Command command("profiles", "The kinds of certificates, and when to use which");
-  command.action([](Session& session) { return profiles(session); });
+  command.calls("profiles").action([](Session& session) { return profiles(session); });
   return command;
 }
 

@@ -73,6 +73,10 @@ net::Task<Response> Router::handle(Request request, const Caller& caller) const 
     routed.target = *std::move(target);
     co_return co_await chosen->handler(std::move(routed), caller);
   }
+  if (guard_) {
+    auto instead = co_await guard_(request, caller);
+    if (instead) co_return *std::move(instead);
+  }
   if (methods.empty()) co_return problem({Code::not_found, fmt::format("nothing is at {}", request.target)});
   Response response = make_response(204, "text/plain", "");
   if (request.method != "OPTIONS") {

@@ -23,11 +23,16 @@ struct RoutedRequest {
 
 using RouteHandler = std::function<net::Task<Response>(RoutedRequest, const Caller&)>;
 
+using RestGuard = std::function<net::Task<std::optional<Response>>(const Request&, const Caller&)>;
+
 // Filled at the start, then only read. Thread-safe from then on.
 class Router {
  public:
   // `path`: "/v1/certificates/{what}"; a template in braces takes exactly one segment; literal segments win over it.
   void add(std::string_view method, std::string_view path, RouteHandler handler);
+
+  // Asked before a request is answered that no route takes; what it answers, if anything, stands instead.
+  void guard_rest(RestGuard guard) { guard_ = std::move(guard); }
 
   // 404 not_found, 405 method_not_allowed with Allow, both as problem documents. HEAD is answered by GET's handler
   // (the server drops the body), OPTIONS with Allow.
@@ -40,6 +45,7 @@ class Router {
     RouteHandler handler;
   };
   std::vector<Route> routes_;
+  RestGuard guard_;
 };
 
 }  // namespace symbolon::http

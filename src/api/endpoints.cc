@@ -1,0 +1,51 @@
+#include "api/endpoints.h"
+
+#include <array>
+
+#include "base/error.h"
+
+namespace symbolon::api {
+namespace {
+
+constexpr Roles kReaders{Role::issuer, Role::revoker, Role::approver, Role::auditor};
+constexpr Roles kEverybody = Roles::all();
+
+constexpr std::array kEndpoints = {
+    Endpoint{"issue", "POST", "/v1/certificates", {Role::issuer}, "a certificate for a request"},
+    Endpoint{"list", "GET", "/v1/certificates", kReaders, "a page of certificates, newest first"},
+    Endpoint{"show", "GET", "/v1/certificates/{what}", kEverybody, "one certificate"},
+    Endpoint{"revoke", "POST", "/v1/revocations", {Role::revoker}, "a certificate, revoked"},
+    Endpoint{"profiles", "GET", "/v1/profiles", kEverybody, "what can be asked for"},
+    Endpoint{"issuers", "GET", "/v1/issuers", kEverybody, "the CAs"},
+    Endpoint{"status", "GET", "/v1/status", kEverybody, "how the authority is"},
+    Endpoint{"verify_ledger",
+             "POST",
+             "/v1/ledger/verify",
+             {Role::auditor},
+             "progress, then whether the audit chain is whole"},
+    Endpoint{"backup_ledger", "POST", "/v1/ledger/backup", {}, "progress, then the copy that was made"},
+    Endpoint{"accept_clock", "POST", "/v1/ledger/accept-clock", {}, "the authority's clock, taken for right"},
+};
+
+}  // namespace
+
+std::string Endpoint::needs() const {
+  std::string out(api::name(Role::admin));
+  if (roles == Roles::all()) return "any role";
+  const auto others = roles.list();
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    out += (i + 1 == others.size() ? " or " : ", ") + std::string(api::name(others[i]));
+  }
+  return out;
+}
+
+std::span<const Endpoint> endpoints() { return kEndpoints; }
+
+const Endpoint& endpoint(std::string_view name) {
+  for (const Endpoint& row : kEndpoints) {
+    if (row.name == name) return row;
+  }
+  abort_with(__FILE__, __LINE__, "a call of the table");
+}
+
+}  // namespace symbolon::api

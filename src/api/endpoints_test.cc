@@ -1,0 +1,59 @@
+#include "api/endpoints.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace symbolon::api {
+namespace {
+
+TEST(Endpoints, EachHasANameAndAPlaceOfItsOwn) {
+  std::set<std::string_view> names;
+  std::set<std::string> places;
+  for (const Endpoint& row : endpoints()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_TRUE(places.insert(std::string(row.method) + " " + std::string(row.path)).second) << row.path;
+    EXPECT_EQ(&endpoint(row.name), &row);
+  }
+}
+
+TEST(Endpoints, AdmitAdminsAndTheRolesThatTheyName) {
+  for (const Endpoint& row : endpoints()) {
+    EXPECT_TRUE(row.allows({Role::admin})) << row.name;
+    EXPECT_FALSE(row.allows({})) << row.name;
+    for (const Role role : kRoles) {
+      EXPECT_EQ(row.allows({role}), role == Role::admin || row.roles.has(role)) << row.name << " " << name(role);
+    }
+  }
+}
+
+TEST(Endpoints, WhoReadsChangesNothing) {
+  for (const Endpoint& row : endpoints()) {
+    if (row.method == "GET" || row.name == "verify_ledger") continue;
+    EXPECT_FALSE(row.allows({Role::auditor})) << row.name;
+    EXPECT_FALSE(row.allows({Role::gateway})) << row.name;
+  }
+}
+
+TEST(Endpoints, SayWhoTheyAreFor) {
+  EXPECT_EQ(endpoint("issue").needs(), "admin or issuer");
+  EXPECT_EQ(endpoint("backup_ledger").needs(), "admin");
+  EXPECT_EQ(endpoint("status").needs(), "any role");
+  EXPECT_EQ(endpoint("list").needs(), "admin, issuer, revoker, approver or auditor");
+}
+
+TEST(Roles, CoverWhatTheyHaveAndAnAdminEverything) {
+  const Roles two{Role::issuer, Role::auditor};
+  EXPECT_TRUE(two.cover({}));
+  EXPECT_TRUE(two.cover({Role::auditor}));
+  EXPECT_FALSE(two.cover({Role::auditor, Role::revoker}));
+  EXPECT_FALSE(two.cover({Role::admin}));
+  EXPECT_TRUE(Roles({Role::admin}).cover(Roles::all()));
+  EXPECT_EQ(two.text(), "issuer, auditor");
+  EXPECT_EQ(Roles().text(), "none");
+  for (const Role role : kRoles) EXPECT_EQ(role_from_name(name(role)), role);
+  EXPECT_FALSE(role_from_name("root"));
+}
+
+}  // namespace
+}  // namespace symbolon::api
