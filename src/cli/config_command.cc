@@ -75,9 +75,10 @@ Status explain(const ExplainOptions& options, Session& session) {
   if (found == nullptr)
     return fail(Code::not_found, "there is no route '{}' (there are: {})", options.route,
                 known.empty() ? "none" : known);
-  if (!found->clients.allow) return fail(Code::config_no_rules, "route '{}' has no access rules", options.route);
+  if (!found->clients || !found->clients->allow)
+    return fail(Code::config_no_rules, "route '{}' has no access rules", options.route);
   const auto policy =
-      TRY(policy::AccessPolicy::make({*found->clients.allow, found->clients.deny}, found->clients.place.text()));
+      TRY(policy::AccessPolicy::make({*found->clients->allow, found->clients->deny}, found->clients->place.text()));
   const policy::Explanation explanation = policy.explain(x509::identity_of(certificates.front()));
   const std::string text = explanation.text();
   session.terminal().print(session.json() ? boost::json::serialize(to_json(explanation))

@@ -37,11 +37,12 @@ Renewal::~Renewal() {
   if (thread_.joinable()) thread_.join();
 }
 
-Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::vector<std::string>& names) {
+Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::string& profile,
+                                                                   const std::vector<std::string>& names) {
   TRY(make_folder(folder_, 0700));
   enroll::CredentialWish wish;
-  wish.file = folder_ / (stem_of(names.front()) + ".pem");
-  wish.profile = "server";
+  wish.file = folder_ / (stem_of(names.front()) + (profile == "server" ? "" : "." + stem_of(profile)) + ".pem");
+  wish.profile = profile;
   wish.names = names;
   auto authority = TRY(enroll::AuthorityClient::over_unix(socket_));
   auto fresh = TRY(enroll::keep_fresh(wish, authority, clock_));

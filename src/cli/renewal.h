@@ -23,8 +23,10 @@ class Renewal {
   Renewal& operator=(const Renewal&) = delete;
   ~Renewal();
 
-  // The credential for these names, fresh; noted, so that the next one is asked for in time. Thread-safe.
-  Result<std::shared_ptr<const tls::Credential>> credential(const std::vector<std::string>& names);
+  // The credential of this profile for these names, fresh; noted, so that the next one is asked for in time.
+  // Thread-safe.
+  Result<std::shared_ptr<const tls::Credential>> credential(const std::string& profile,
+                                                            const std::vector<std::string>& names);
   // From now on, `due` is called on a thread of its own whenever a noted credential should be renewed; it asks for the
   // credentials again. A failure is logged and tried again later.
   void start(std::function<Status()> due);

@@ -97,7 +97,7 @@ Result<gateway::GatewayConfig> proxy_route(const ProxyOptions& options) {
   gateway::RouteConfig route;
   route.name = "proxy";
   route.listen = TRY(net::Endpoint::parse(options.listen));
-  route.to = TRY(net::Endpoint::parse(options.to));
+  route.to.push_back(TRY(net::Endpoint::parse(options.to)));
   auto names = options.names;
   if (names.empty()) {
     names = {"localhost", "127.0.0.1", "::1"};
@@ -107,12 +107,12 @@ Result<gateway::GatewayConfig> proxy_route(const ProxyOptions& options) {
     char host[256] = {};
     if (::gethostname(host, sizeof host - 1) == 0 && x509::GeneralName::dns(host)) names.emplace_back(host);
   }
-  route.certificate = gateway::CertificateFromAuthority{std::move(names)};
-  route.clients.trust.push_back({});
+  route.certificate = gateway::CertificateFromAuthority{std::move(names), "server"};
+  route.clients.emplace().trust.push_back({});
   policy::AllowList allow;
   allow.any_verified = options.allow.empty();
   for (const std::string& rule : options.allow) allow.rules.push_back(TRY(policy::Rule::parse(rule)));
-  route.clients.allow = std::move(allow);
+  route.clients->allow = std::move(allow);
   gateway::GatewayConfig config;
   config.routes.push_back(std::move(route));
   return config;

@@ -45,6 +45,12 @@ Result<std::vector<x509::Certificate>> read_anchors(const Path& state) {
   return roots;
 }
 
+std::string texts_of(const std::vector<net::Endpoint>& endpoints) {
+  std::string out;
+  for (const net::Endpoint& one : endpoints) out += (out.empty() ? "" : ", ") + one.text();
+  return out;
+}
+
 }  // namespace
 
 struct Service::Impl {
@@ -89,7 +95,7 @@ Status Service::Impl::open_records() {
 Status Service::Impl::start_authority() {
   authority = TRY(open_authority(loaded, clock));
   admins = std::make_unique<AdminListener>(AdminListener::Inputs{
-      .credential = [this] { return renewal->credential({loaded.content.authority->name}); },
+      .credential = [this] { return renewal->credential("server", {loaded.content.authority->name}); },
       .trust = [this]() -> Result<std::shared_ptr<const x509::TrustBundle>> { return TRY(trust()).bundle; },
       .revocation = authority->revocations(),
       .records = records,
@@ -150,11 +156,13 @@ Status Service::Impl::start_gateway() {
   inputs.records = records;
   if (authority) inputs.revocation = authority->revocations();
   inputs.authority_trust = [this] { return trust(); };
-  inputs.authority_credential = [this](const std::vector<std::string>& names) { return renewal->credential(names); };
+  inputs.authority_credential = [this](const gateway::CertificateFromAuthority& wish) {
+    return renewal->credential(wish.profile, wish.names);
+  };
   gateway = TRY(gateway::Gateway::start(config, std::move(inputs)));
   for (const gateway::RouteConfig& route : config.routes) {
     started.push_back(
-        fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), route.to.text()));
+        fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), texts_of(route.to)));
   }
   return {};
 }

@@ -10,24 +10,6 @@
 namespace symbolon::gateway {
 namespace {
 
-config::Value<net::Endpoint> endpoint_value() {
-  return config::parsed<net::Endpoint>("an endpoint such as :8443, 127.0.0.1:3000 or unix:/run/app.sock",
-                                       [](std::string_view text) { return net::Endpoint::parse(text); });
-}
-
-config::Value<int> depth_value() {
-  return config::as<int>(config::integer(0, 8), [](std::int64_t depth) { return static_cast<int>(depth); });
-}
-
-// "authority" is a word; everything else is a file.
-config::Value<TrustSource> trust_value() {
-  enum class Word : std::uint8_t { authority };
-  auto authority = config::as<TrustSource>(config::choice<Word>({{"authority", Word::authority}}),
-                                           [](Word) { return TrustSource{}; });
-  auto file = config::as<TrustSource>(config::path(), [](Path path) { return TrustSource{std::move(path)}; });
-  return config::either<TrustSource>({std::move(authority), std::move(file)});
-}
-
 Result<std::string> server_name(std::string_view text) {
   const auto name = x509::GeneralName::dns(text);
   if (!name) return std::unexpected(name.error());
@@ -36,26 +18,6 @@ Result<std::string> server_name(std::string_view text) {
 
 config::Value<std::vector<std::string>> server_names_value() {
   return config::list_of(config::parsed<std::string>("a host name such as app.example or *.example", server_name));
-}
-
-config::Value<CertificateSource> certificate_value() {
-  struct FromAuthority {
-    bool from = true;
-    std::vector<std::string> names;
-  };
-  config::Table<FromAuthority> issued("certificate", "Issued and renewed by the authority.");
-  issued.required("from", &FromAuthority::from, config::choice<bool>({{"authority", true}}), "Who issues it.")
-      .required("names", &FromAuthority::names, config::list_of(config::string(), {.least = 1}),
-                "Names that the certificate holds: host names or addresses.");
-  config::Table<CertificateFiles> files("certificate", "Kept in files.");
-  files.required("cert", &CertificateFiles::cert, config::path(), "PEM file: the certificate, then its intermediates.")
-      .required("key", &CertificateFiles::key, config::path(), "PEM file with the private key, readable by us alone.");
-  auto from_authority = config::as<CertificateSource>(config::table(issued), [](FromAuthority read) {
-    return CertificateSource(CertificateFromAuthority{std::move(read.names)});
-  });
-  auto from_files = config::as<CertificateSource>(
-      config::table(files), [](CertificateFiles read) { return CertificateSource(std::move(read)); });
-  return config::either<CertificateSource>({std::move(from_authority), std::move(from_files)});
 }
 
 Status check_clients(const ClientsConfig& clients) {
@@ -85,20 +47,44 @@ config::Table<ClientsConfig> clients_table() {
       .optional("depth", &ClientsConfig::depth, depth_value(),
                 "Intermediate certificates at most between leaf and trusted CA (as nginx and HAProxy count; Apache's "
                 "SSLVerifyDepth is one more).")
-      .optional("trust", &ClientsConfig::trust, config::list_of(trust_value(), {.least = 1}),
+      .optional("trust", &ClientsConfig::trust, trust_value(),
                 "The CAs that may have issued it: `authority` (its own CAs, not all that is below a root it did not "
-                "make), or PEM "
-                "files.")
+                "make), or PEM files.")
       .optional("allow", &ClientsConfig::allow, policy::allow_value(),
                 "Who may pass: `any_verified`, or a list of rules.")
       .optional("deny", &ClientsConfig::deny, policy::rules_value(), "Who may not, whatever `allow` says.")
-      .optional(
-          "path_check", &ClientsConfig::path_check,
-          config::choice<x509::PathCheck>({{"rfc5280", x509::PathCheck::rfc5280}, {"strict", x509::PathCheck::strict}}),
-          "How strictly CAs are judged; by default `strict` where only the authority is trusted, else `rfc5280`.")
+      .optional("path_check", &ClientsConfig::path_check, path_check_value(),
+                "How strictly CAs are judged; by default `strict` where only the authority is trusted, else `rfc5280`.")
       .check(check_clients)
       .place(&ClientsConfig::place);
   return t;
+}
+
+Status check_plain_listening(const RouteConfig& route) {
+  if (!route.server)
+    return fail(Code::config_missing_key,
+                "`certificate` and `clients` are missing; a route without both listens in plain and needs `server`");
+  if (!route.names.empty() || !route.alpn.empty())
+    return fail(Code::config_bad_value,
+                "`names` and `alpn` are about TLS; without `certificate` and `clients` the route listens in plain");
+  if (route.listen.is_local() || route.insecure_listen) return {};
+  return fail(
+      Code::config_bad_value,
+      "without `certificate` and `clients` whoever reaches {} is served, in plain: listen on 127.0.0.1, [::1] or "
+      "a Unix socket, or say `insecure_listen: true`",
+      route.listen.text());
+}
+
+Status check_route(const RouteConfig& route) {
+  if (route.certificate.has_value() != route.clients.has_value())
+    return fail(Code::config_missing_key, "`{}` is missing: `certificate` and `clients` belong together",
+                route.certificate ? "clients" : "certificate");
+  if (!route.clients) {
+    if (auto checked = check_plain_listening(route); !checked) return checked;
+  } else if (route.insecure_listen) {
+    return fail(Code::config_bad_value, "the route listens for TLS: `insecure_listen` would do nothing");
+  }
+  return check_service(route.to, route.server, route.via);
 }
 
 config::Table<RouteConfig> route_table() {
@@ -106,15 +92,32 @@ config::Table<RouteConfig> route_table() {
   config::Table<RouteConfig> t("route", "One address and name, and the service behind it.");
   t.required("name", &RouteConfig::name, config::string(), "What records call it.")
       .required("listen", &RouteConfig::listen, endpoint_value(), "Where clients connect.")
+      .optional("insecure_listen", &RouteConfig::insecure_listen, config::boolean(),
+                "A route that listens in plain may do so for other machines than this one.")
       .optional(
           "names", &RouteConfig::names, server_names_value(),
           "Server names (SNI) that lead here, `*.example.com` for one label; without it every name, or none, does.")
-      .required("certificate", &RouteConfig::certificate, certificate_value(), "What clients are shown.")
-      .required("clients", &RouteConfig::clients, config::table(clients_table()), "Who may pass.")
-      .required("to", &RouteConfig::to, endpoint_value(), "The service behind: an address, a name, or a Unix socket.")
-      .optional("handshake_timeout", &RouteConfig::handshake_timeout, timeout, "For the TLS handshake.")
+      .optional("certificate", &RouteConfig::certificate, certificate_value("server"),
+                "What clients are shown. Without `certificate` and `clients` the route listens in plain, on a loopback "
+                "address or a Unix socket, and needs `server`.")
+      .optional(
+          "alpn", &RouteConfig::alpn, protocols_value(),
+          "Application protocols (RFC 7301) that the service speaks, by preference, such as [h2, http/1.1]. A client "
+          "that offers none of them is refused; without this key what clients offer is ignored.")
+      .optional("clients", &RouteConfig::clients, config::table(clients_table()), "Who may pass.")
+      .required("to", &RouteConfig::to, config::one_or_list(endpoint_value(), {.least = 1, .most = 64}),
+                "The service behind: an address, a name, or a Unix socket; or a list of them. They are tried in this "
+                "order, every address of a name in turn; one that failed is tried last for the next 10 s.")
+      .optional("server", &RouteConfig::server, config::table(server_table()),
+                "The service speaks TLS; without it, plain.")
+      .optional("via", &RouteConfig::via, via_value(), "The proxy through which the service is reached.")
+      .optional("handshake_timeout", &RouteConfig::handshake_timeout, timeout, "For the client's TLS handshake.")
       .optional("idle_timeout", &RouteConfig::idle_timeout, timeout, "Without data in either direction.")
-      .optional("connect_timeout", &RouteConfig::connect_timeout, timeout, "For connecting to the service.")
+      .optional(
+          "connect_timeout", &RouteConfig::connect_timeout, timeout,
+          "For reaching the service: all addresses, the proxy and the server's TLS handshake included. Each address "
+          "gets an even share of what is left.")
+      .check(check_route)
       .place(&RouteConfig::place);
   return t;
 }
@@ -138,6 +141,17 @@ Status check_names(const GatewayConfig& gateway) {
       return fail(Code::config_bad_value, "the routes '{}' and '{}' both listen on {} {}", at->second, route.name,
                   route.listen.text(), name.empty() ? "without `names`" : fmt::format("for '{}'", name));
     }
+  }
+  return {};
+}
+
+Status check_plain_addresses(const GatewayConfig& gateway) {
+  for (const auto& route : gateway.routes) {
+    const auto here = [&](const RouteConfig& other) { return &other != &route && other.listen == route.listen; };
+    const auto other = std::ranges::find_if(gateway.routes, here);
+    if (route.listens_in_plain() && other != gateway.routes.end())
+      return fail(Code::config_bad_value, "the route '{}' listens on {} in plain: '{}' cannot be told from it",
+                  route.name, route.listen.text(), other->name);
   }
   return {};
 }
@@ -172,6 +186,7 @@ config::Table<GatewayConfig> gateway_table() {
       .optional("records", &GatewayConfig::records, config::path(),
                 "The file for records of connections and refusals; standard output by default.")
       .check(check_names, "routes")
+      .check(check_plain_addresses, "routes")
       .check(check_listeners, "listeners")
       .place(&GatewayConfig::place);
   return t;

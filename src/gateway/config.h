@@ -3,57 +3,39 @@
 
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "config/place.h"
 #include "config/table.h"
-#include "net/endpoint.h"
-#include "policy/access_policy.h"
+#include "gateway/service_config.h"
 #include "tls/context.h"
-#include "x509/path_verification.h"
 
 namespace symbolon::gateway {
 
-// { from: authority, names: [app.example] }: issued and renewed by the authority.
-struct CertificateFromAuthority {
-  std::vector<std::string> names;
-};
-// { cert: app.crt, key: app.key }
-struct CertificateFiles {
-  Path cert;
-  Path key;
-};
-using CertificateSource = std::variant<CertificateFromAuthority, CertificateFiles>;
-
-// `authority`, or a file with PEM certificates.
-struct TrustSource {
-  std::optional<Path> file;  // none: the authority
-};
-
-struct ClientsConfig {
+struct ClientsConfig : JudgementConfig {
   tls::ClientVerification verify = tls::ClientVerification::require;
-  int depth = 3;
-  std::vector<TrustSource> trust;
-  std::optional<policy::AllowList> allow;
-  std::vector<policy::Rule> deny;
-  std::optional<x509::PathCheck> path_check;  // none: strict where only the authority is trusted, else rfc5280
-  config::Place place;
 };
 
+// Each side is TLS or plain, but not both plain.
 struct RouteConfig {
   std::string name;
   net::Endpoint listen;
-  std::vector<std::string> names;  // SNI; none: whatever name, or none
-  CertificateSource certificate;
-  ClientsConfig clients;
-  net::Endpoint to;
+  bool insecure_listen = false;                  // in plain, for more than this machine
+  std::vector<std::string> names;                // SNI; none: whatever name, or none
+  std::optional<CertificateSource> certificate;  // with `clients`; without both, clients speak plain
+  std::vector<std::string> alpn;                 // by preference; none: what clients offer is ignored
+  std::optional<ClientsConfig> clients;
+  std::vector<net::Endpoint> to;       // tried in this order
+  std::optional<ServerConfig> server;  // none: the service speaks plain
+  std::optional<ViaConfig> via;
   Seconds handshake_timeout{10};
   Seconds idle_timeout{600};
   Seconds connect_timeout{5};
   config::Place place;
+
+  bool listens_in_plain() const { return !clients; }
 };
 
 struct ListenerConfig {
@@ -72,7 +54,8 @@ struct GatewayConfig {
 };
 
 // The table of `gateway:`, with every check that needs no file: routes on one address must differ in their names,
-// default_route must name a route there, a route that verifies needs trust and rules (config_no_rules).
+// default_route must name a route there, a route that verifies needs trust and rules (config_no_rules), one that
+// listens in plain listens for this machine only (else `insecure_listen`) and dials TLS.
 config::Table<GatewayConfig> gateway_table();
 
 }  // namespace symbolon::gateway

@@ -39,12 +39,12 @@ TEST(GatewayConfig, ReadsTheManualsExample) {
   const RouteConfig& route = config->routes.at(0);
   EXPECT_EQ(route.name, "web");
   EXPECT_EQ(route.listen.text(), ":8443");
-  EXPECT_EQ(std::get<CertificateFromAuthority>(route.certificate).names, std::vector<std::string>{"app.example"});
-  EXPECT_EQ(route.clients.depth, 2);
-  ASSERT_EQ(route.clients.trust.size(), 2U);
-  EXPECT_FALSE(route.clients.trust[0].file.has_value());
-  EXPECT_EQ(route.clients.trust[1].file, Path("/etc/symbolon/extra.pem"));
-  EXPECT_EQ(route.clients.allow->rules.size(), 2U);
+  EXPECT_EQ(std::get<CertificateFromAuthority>(*route.certificate).names, std::vector<std::string>{"app.example"});
+  EXPECT_EQ(route.clients->depth, 2);
+  ASSERT_EQ(route.clients->trust.size(), 2U);
+  EXPECT_FALSE(route.clients->trust[0].file.has_value());
+  EXPECT_EQ(route.clients->trust[1].file, Path("/etc/symbolon/extra.pem"));
+  EXPECT_EQ(route.clients->allow->rules.size(), 2U);
   EXPECT_EQ(route.place.line, 2);
 }
 
@@ -66,6 +66,42 @@ TEST(GatewayConfig, NothingIsIgnored) {
   EXPECT_EQ(refused("to: 127.0.0.1:3000", "to: http://127.0.0.1:3000"), Code::config_bad_value);
   EXPECT_EQ(refused("verify: require", "verify: insecure_none"), Code::config_bad_value);
   EXPECT_EQ(refused("names: [app.example]", "names: []"), Code::config_bad_value);
+}
+
+const std::string kOutward = R"(routes:
+  - name: db
+    listen: 127.0.0.1:5432
+    to: [ "db1.internal:5432", "10.0.0.7:5432" ]
+    server:
+      certificate: { from: authority, names: [gateway.example] }
+      trust: [authority]
+      deny: [ { cn: old } ]
+      alpn: [postgresql]
+    via: { socks5: "127.0.0.1:1080", credentials: proxy.secret }
+)";
+
+TEST(GatewayConfig, ReadsARouteThatDialsTls) {
+  const auto config = read(kOutward);
+  ASSERT_TRUE(config.has_value()) << config.error().text();
+  const RouteConfig& route = config->routes.at(0);
+  EXPECT_TRUE(route.listens_in_plain());
+  ASSERT_EQ(route.to.size(), 2U);
+  EXPECT_EQ(route.to[1].text(), "10.0.0.7:5432");
+  EXPECT_EQ(std::get<CertificateFromAuthority>(*route.server->certificate).profile, "client");
+  EXPECT_FALSE(route.server->allow.has_value());
+  EXPECT_EQ(route.server->deny.size(), 1U);
+  EXPECT_EQ(route.server->alpn, std::vector<std::string>{"postgresql"});
+  EXPECT_EQ(route.via->kind, net::TunnelProxy::Kind::socks5);
+  EXPECT_EQ(route.via->credentials, Path("/etc/symbolon/proxy.secret"));
+}
+
+TEST(GatewayConfig, APlainListenerHasItsAddressForItself) {
+  const std::string second = kRoute.substr(kRoute.find("  - name: web"));
+  EXPECT_TRUE(read(kOutward + second).has_value());
+  std::string same = second;
+  same.replace(same.find(":8443"), 5, "127.0.0.1:5432");
+  same.replace(same.find("listen"), 6, "names: [b.example]\n    listen");
+  EXPECT_FALSE(read(kOutward + same).has_value());
 }
 
 TEST(GatewayConfig, RoutesOfOneAddressDifferInTheirNames) {

@@ -29,7 +29,7 @@ struct GatewayInputs {
   // For `trust: [authority]` and `certificate: { from: authority }`; unset: such a route is refused with
   // authority_unreachable.
   std::function<Result<AuthorityTrust>()> authority_trust;
-  std::function<Result<std::shared_ptr<const tls::Credential>>(const std::vector<std::string>& names)>
+  std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
   net::DrainLimits drain;  // DrainLimits{.drainers = 0} switches the draining close off: for its test only
 };

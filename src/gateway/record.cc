@@ -12,6 +12,7 @@ JsonLine begin(std::string_view kind, const RecordHead& head) {
   JsonLine line;
   line.add("record", kind).add("time", to_rfc3339(head.time)).add("id", head.id).add_some("route", head.route);
   if (head.peer != nullptr) line.add("peer", head.peer->text());
+  line.add_some("service", head.service);
   return line;
 }
 
@@ -54,7 +55,13 @@ void add_peer(JsonLine& line, const tls::Peer& peer) {
     return;
   }
   const x509::Identity& identity = peer.admission->identity;
-  line.add("identity", identity.text()).add("serial", identity.serial.hex()).add("rule", peer.admission->rule);
+  line.add("identity", identity.text()).add("serial", identity.serial.hex()).add_some("rule", peer.admission->rule);
+}
+
+// Nothing of a plain connection.
+void add_connection(JsonLine& line, const tls::Peer& peer) {
+  line.add_some("version", peer.version).add_some("cipher", peer.cipher).add_some("group", peer.group);
+  line.add_some("alpn", peer.alpn);
 }
 
 }  // namespace
@@ -113,7 +120,18 @@ std::string opened_record(const RecordHead& head, const tls::Peer& peer) {
     line.add("fingerprint", identity.fingerprint.hex()).add_some("profile", identity.profile.value_or(""));
     line.add("not_after", to_rfc3339(peer.admission->not_after)).add("possession", "proven");
   }
-  line.add("version", peer.version).add("cipher", peer.cipher).add_some("group", peer.group);
+  add_connection(line, peer);
+  return std::move(line).finish();
+}
+
+std::string reached_record(const RecordHead& head, const std::optional<tls::Peer>& server, std::string_view failures) {
+  JsonLine line = begin("reached", head);
+  line.add_some("failed", failures);
+  if (server) {
+    add_peer(line, *server);
+    if (server->admission) line.add("not_after", to_rfc3339(server->admission->not_after));
+    add_connection(line, *server);
+  }
   return std::move(line).finish();
 }
 

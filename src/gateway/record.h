@@ -20,16 +20,20 @@ struct RecordHead {
   std::string_view id;
   std::string_view route;
   const net::PeerAddress* peer = nullptr;
+  std::string_view service = {};  // the address behind the route, once one was reached or is meant
 };
 
-// "record":"refused": the handshake was refused, or failed. `suppressed` is the number of records of this source that
-// were left out since the last one.
+// "record":"refused": the handshake was refused, or failed; that of the server behind the route where the head says so.
+// `suppressed` is the number of records of this source that were left out since the last one.
 std::string refused_record(const RecordHead& head, const tls::Refusal& refusal, std::uint64_t suppressed);
 // "record":"refused" for what has no handshake: connection_limit, out_of_descriptors, draining.
 std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed);
 
 // "record":"opened": admitted.
 std::string opened_record(const RecordHead& head, const tls::Peer& peer);
+
+// "record":"reached": the service, where it is a TLS server (null: plain) or others were tried in vain before.
+std::string reached_record(const RecordHead& head, const std::optional<tls::Peer>& server, std::string_view failures);
 
 struct Closing {
   std::uint64_t received = 0;  // octets from the client, decrypted

@@ -86,16 +86,15 @@ Next Relay::waiting(const tls::Attempt& attempt, const RelayEnd& end) {
 }
 
 Next Relay::fail(const tls::Attempt& attempt, const RelayEnd& end) {
-  failure_.of_service = &end == &service_;
-  const std::string_view who = failure_.of_service ? "the service" : "the client";
-  failure_.code = attempt.code;
-  failure_.words.clear();
+  const bool of_service = &end == &service_;
+  const std::string_view who = of_service ? "the service" : "the client";
+  failure_ = {attempt.code, "", of_service ? Failure::Side::service : Failure::Side::client};
   if (attempt.code == Code::alert_received) {
     failure_.words = fmt::format("{} sent the alert {} ({})", who, alert_name(attempt.alert), attempt.alert);
-  } else if (failure_.of_service && attempt.code == Code::connection_reset) {
+  } else if (of_service && attempt.code == Code::connection_reset) {
     failure_.code = Code::backend_unreachable;
     failure_.words = "the service ended the connection: " + attempt.error.message();
-  } else if (failure_.of_service) {
+  } else if (of_service) {
     failure_.words = "of the service";
   }
   return Next::failed;

@@ -34,9 +34,10 @@ class Relay {
   Next downward() { return move(down_, service_, client_); }
 
   struct Failure {
+    enum class Side : std::uint8_t { none, client, service };
     Code code = Code::internal;
     std::string words;
-    bool of_service = false;  // the service's end failed; else the client's
+    Side side = Side::none;
   };
   const Failure& failure() const { return failure_; }
 

@@ -66,6 +66,14 @@ net::Task<void> RelayEnd::close(std::shared_ptr<net::DrainRoom> room) {
   }
 }
 
+net::Task<void> RelayEnd::cut(std::shared_ptr<net::DrainRoom> room) {
+  if (is_tls()) {
+    co_await net::drain_and_close(std::move(socket()), std::move(room));
+  } else {
+    co_await net::deliver_and_reset(std::move(socket()), std::move(room));
+  }
+}
+
 void RelayEnd::abort() {
   boost::system::error_code ignored;
   socket().close(ignored);

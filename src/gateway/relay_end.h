@@ -25,6 +25,9 @@ class RelayEnd {
 
   // In order: close_notify where it is TLS, then the draining close.
   net::Task<void> close(std::shared_ptr<net::DrainRoom> room);
+  // So that the other side sees that what came was not all: without close_notify where it is TLS, else with a reset
+  // behind what was written. (A plain Unix socket can only show an end.)
+  net::Task<void> cut(std::shared_ptr<net::DrainRoom> room);
   // At once, without close_notify.
   void abort();
 

@@ -6,8 +6,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "net/dial.h"
-
 namespace symbolon::gateway {
 
 namespace asio = boost::asio;
@@ -46,7 +44,7 @@ Session::~Session() {
 
 RecordHead Session::head() const {
   const std::string_view route = route_ ? std::string_view(route_->name) : std::string_view();
-  return {shared_.clock->now(), id_, route, &address_};
+  return {shared_.clock->now(), id_, route, &address_, service_};
 }
 
 net::Task<void> Session::run(net::Socket socket) {
@@ -55,7 +53,7 @@ net::Task<void> Session::run(net::Socket socket) {
   auto service = co_await reach();
   if (!service || ended_) {
     Error error = {reason_, words_};
-    if (!service) error = std::move(service).error();
+    if (!ended_) error = std::move(service).error();
     co_await give_up(std::move(*client), std::move(error));
     co_return;
   }
@@ -63,6 +61,14 @@ net::Task<void> Session::run(net::Socket socket) {
 }
 
 net::Task<std::optional<RelayEnd>> Session::admit(net::Socket socket) {
+  if (routes_->by_name) co_return co_await shake_hands(std::move(socket));
+  route_ = routes_->all.front();
+  routes_.reset();
+  shared_.records->write(opened_record(head(), peer_));
+  co_return RelayEnd(std::move(socket));
+}
+
+net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket) {
   auto stream = tls::Stream::server(std::move(socket), routes_->by_name);
   if (!stream) {
     shared_.records->write(refused_record(head(), stream.error(), 0));
@@ -84,9 +90,25 @@ net::Task<std::optional<RelayEnd>> Session::admit(net::Socket socket) {
 }
 
 net::Task<Result<RelayEnd>> Session::reach() {
-  auto socket = co_await net::dial(route_->to, net::in(route_->connect_timeout));
-  if (!socket) co_return std::unexpected(std::move(socket).error());
-  co_return RelayEnd(std::move(*socket));
+  dialer_.emplace(route_->service, peer_.alpn, shared_.drain);
+  auto reached = co_await dialer_->reach();
+  write_refused_servers();
+  const std::string failures = dialer_->failures();
+  dialer_.reset();
+  if (!reached) co_return std::unexpected(std::move(reached).error());
+  service_ = std::move(reached->address);
+  if (reached->peer || !failures.empty()) shared_.records->write(reached_record(head(), reached->peer, failures));
+  co_return std::move(reached->end);
+}
+
+// Whoever reaches a plain listener can cause such records: they are bounded for each server.
+void Session::write_refused_servers() {
+  for (const auto& [address, refusal] : dialer_->refused()) {
+    const auto answer = shared_.source_limit.ask(address, Steady::now());
+    RecordHead heading = head();
+    heading.service = address;
+    if (answer.write) shared_.records->write(refused_record(heading, refusal, answer.suppressed));
+  }
 }
 
 void Session::relay(RelayEnd client, RelayEnd service) {
@@ -115,8 +137,7 @@ net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {
 }
 
 net::Task<void> Session::give_up(RelayEnd client, Error error) {
-  const bool slow = error.code == Code::connection_timeout;
-  reason_ = ended_ ? error.code : slow ? Code::backend_timeout : Code::backend_unreachable;
+  reason_ = error.code;
   words_ = std::move(error.words);
   write_closing(0, 0);
   co_await client.close(shared_.drain);
@@ -150,9 +171,15 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
 net::Task<void> Session::close() {
   timer_.cancel();
   write_closing(relay_->received(), relay_->sent());
+  // What broke off on one side must not look whole on the other.
+  using Side = Relay::Failure::Side;
+  const Side broken = relay_->failure().side;
+  if (broken == Side::none) relay_->service().try_close_write();
   relay_->service().abort();
   if (reason_ == Code::connection_reset) {
     relay_->client().abort();
+  } else if (broken == Side::service) {
+    co_await relay_->client().cut(shared_.drain);
   } else {
     co_await relay_->client().close(shared_.drain);
   }
@@ -175,6 +202,7 @@ void Session::end(Code reason, std::string words) {
   words_ = std::move(words);
   boost::system::error_code ignored;
   if (handshaking_ != nullptr) handshaking_->cancel(ignored);
+  if (dialer_) dialer_->cancel();
   if (!relay_) return;
   relay_->client().socket().cancel(ignored);
   relay_->service().socket().cancel(ignored);

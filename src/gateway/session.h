@@ -8,6 +8,7 @@
 
 #include "gateway/record.h"
 #include "gateway/relay.h"
+#include "gateway/service_dialer.h"
 #include "gateway/shared_state.h"
 #include "gateway/snapshot.h"
 
@@ -37,7 +38,9 @@ class Session : public std::enable_shared_from_this<Session> {
   net::Task<Result<RelayEnd>> reach();
   void relay(RelayEnd client, RelayEnd service);
 
+  net::Task<std::optional<RelayEnd>> shake_hands(net::Socket socket);
   net::Task<void> refuse(tls::Stream stream, tls::Refusal refusal);
+  void write_refused_servers();
   net::Task<void> give_up(RelayEnd client, Error error);
   // One direction, until it or the connection ends; whoever is last closes.
   net::Task<void> pump(Next (Relay::*step)());
@@ -53,8 +56,10 @@ class Session : public std::enable_shared_from_this<Session> {
   net::PeerAddress address_;
   std::string id_;
   tls::Peer peer_;
+  net::Socket* handshaking_ = nullptr;   // while there is neither of the next two
+  std::optional<ServiceDialer> dialer_;  // while the service is being reached
+  std::string service_;                  // which address was reached
   std::optional<Relay> relay_;
-  net::Socket* handshaking_ = nullptr;  // while there is no relay
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point began_;
   std::chrono::steady_clock::time_point last_octets_;

@@ -5,12 +5,13 @@
 namespace symbolon::gateway {
 namespace {
 
-Result<std::shared_ptr<const tls::Credential>> read_credential(const RouteConfig& route, const GatewayInputs& inputs) {
-  if (const auto* files = std::get_if<CertificateFiles>(&route.certificate))
+Result<std::shared_ptr<const tls::Credential>> read_credential(const CertificateSource& source,
+                                                               const GatewayInputs& inputs) {
+  if (const auto* files = std::get_if<CertificateFiles>(&source))
     return tls::Credential::load(files->cert.string(), files->key.string());
   if (!inputs.authority_credential)
     return fail(Code::authority_unreachable, "`certificate: {{ from: authority }}` needs an authority");
-  return inputs.authority_credential(std::get<CertificateFromAuthority>(route.certificate).names);
+  return inputs.authority_credential(std::get<CertificateFromAuthority>(source));
 }
 
 struct Trust {
@@ -46,52 +47,132 @@ Result<Trust> read_trust(const std::vector<TrustSource>& sources, const GatewayI
   return out;
 }
 
-Result<RouteMaterial> read_route(const RouteConfig& route, const GatewayInputs& inputs) {
-  RouteMaterial out;
-  out.config = &route;
-  out.credential = TRY(read_credential(route, inputs));
-  if (route.clients.verify == tls::ClientVerification::insecure_none) return out;
-  Trust trust = TRY(read_trust(route.clients.trust, inputs));
+// Without `allow` (which only a server may lack), only what `deny` says decides.
+Result<std::shared_ptr<const policy::AccessPolicy>> read_access(const JudgementConfig& config) {
+  policy::AccessRules rules{.allow = config.allow.value_or(policy::AllowList{}), .deny = config.deny};
+  if (!config.allow) rules.allow.any_verified = true;
+  auto access = TRY(policy::AccessPolicy::make(std::move(rules), config.place.text()));
+  return std::make_shared<const policy::AccessPolicy>(std::move(access));
+}
+
+Result<SideMaterial> read_clients(const RouteConfig& route, const GatewayInputs& inputs) {
+  SideMaterial out;
+  if (route.listens_in_plain()) return out;
+  out.credential = TRY(read_credential(*route.certificate, inputs));
+  if (route.clients->verify == tls::ClientVerification::insecure_none) return out;
+  Trust trust = TRY(read_trust(route.clients->trust, inputs));
   out.trust = std::move(trust.bundle);
-  out.check = route.clients.path_check.value_or(trust.check);
-  policy::AccessRules rules{.allow = route.clients.allow.value_or(policy::AllowList{}), .deny = route.clients.deny};
-  auto access = TRY(policy::AccessPolicy::make(std::move(rules), route.clients.place.text()));
-  out.access = std::make_shared<const policy::AccessPolicy>(std::move(access));
+  out.check = route.clients->path_check.value_or(trust.check);
+  ENSURE(route.clients->allow.has_value());  // config_no_rules
+  out.access = TRY(read_access(*route.clients));
   return out;
 }
 
+Result<SideMaterial> read_server(const RouteConfig& route, const GatewayInputs& inputs) {
+  SideMaterial out;
+  if (!route.server) return out;
+  if (route.server->certificate) out.credential = TRY(read_credential(*route.server->certificate, inputs));
+  Trust trust = TRY(read_trust(route.server->trust, inputs));
+  out.trust = std::move(trust.bundle);
+  out.check = route.server->path_check.value_or(trust.check);
+  if (route.server->allow || !route.server->deny.empty()) out.access = TRY(read_access(*route.server));
+  return out;
+}
+
+Result<std::shared_ptr<const net::TunnelProxy>> read_proxy(const std::optional<ViaConfig>& via) {
+  if (!via) return nullptr;
+  net::TunnelProxy out{.kind = via->kind, .at = via->proxy, .credentials = nullptr};
+  if (via->credentials) {
+    const Secret content = TRY(read_private_file(*via->credentials));
+    auto credentials = net::ProxyCredentials::parse(content.reveal());
+    if (!credentials)
+      return fail_at(via->credentials->string(), Code::config_bad_value, "{}", credentials.error().words);
+    out.credentials = std::make_shared<const net::ProxyCredentials>(std::move(*credentials));
+  }
+  return std::make_shared<const net::TunnelProxy>(std::move(out));
+}
+
+Result<RouteMaterial> read_route(const RouteConfig& route, const GatewayInputs& inputs) {
+  RouteMaterial out;
+  out.config = &route;
+  out.clients = TRY(read_clients(route, inputs));
+  out.server = TRY(read_server(route, inputs));
+  out.via = TRY(read_proxy(route.via));
+  return out;
+}
+
+void warn(Materials& materials, const RouteConfig& route, const SideMaterial& side, UnixSeconds now) {
+  const auto say = [&](std::string words) {
+    materials.warnings.push_back(fmt::format("route '{}' {}", route.name, words));
+  };
+  if (side.credential && side.credential->leaf().validity().not_after < now)
+    say(fmt::format("presents an expired certificate: {} ended on {}", side.credential->leaf().text(),
+                    to_rfc3339(side.credential->leaf().validity().not_after)));
+  if (!side.trust) return;
+  for (const auto& finding : side.trust->warnings())
+    say(fmt::format("trusts {}: {}", side.trust->anchors()[finding.index].text(), finding.words));
+}
+
 void warn(Materials& materials, const RouteMaterial& route, UnixSeconds now) {
-  const auto& leaf = route.credential->leaf();
-  if (leaf.validity().not_after < now)
-    materials.warnings.push_back(fmt::format("route '{}' presents an expired certificate: {} ended on {}",
-                                             route.config->name, leaf.text(), to_rfc3339(leaf.validity().not_after)));
-  if (!route.trust) return;
-  for (const auto& finding : route.trust->warnings())
-    materials.warnings.push_back(fmt::format("route '{}' trusts {}: {}", route.config->name,
-                                             route.trust->anchors()[finding.index].text(), finding.words));
+  warn(materials, *route.config, route.clients, now);
+  warn(materials, *route.config, route.server, now);
+  const auto& trust = route.clients.trust;
+  if (!trust || trust->ca_name_octets() <= x509::kManyCaNameOctets) return;
+  materials.warnings.push_back(
+      fmt::format("route '{}' trusts {} CAs, whose names take {} octets of each handshake: common clients may fail, "
+                  "and above {} the route does not start",
+                  route.config->name, trust->ca_names().size(), trust->ca_name_octets(), x509::kMostCaNameOctets));
+}
+
+tls::JudgeOptions judgement(const SideMaterial& side, const JudgementConfig& config, const GatewayInputs& inputs,
+                            x509::PathCache& cache) {
+  tls::JudgeOptions out;
+  out.trust = side.trust;
+  out.depth = config.depth;
+  out.path_check = side.check;
+  out.revocation = inputs.revocation;
+  out.access = side.access;
+  out.cache = &cache;
+  out.clock = inputs.clock;
+  return out;
+}
+
+Result<ServiceTarget> make_service(const RouteMaterial& material, const GatewayInputs& inputs, x509::PathCache& cache) {
+  const RouteConfig& config = *material.config;
+  ServiceTarget out;
+  out.to = config.to;
+  out.via = material.via;
+  out.timeout = std::chrono::seconds(config.connect_timeout.count);
+  out.avoided = std::make_shared<AvoidedAddresses>();
+  if (!config.server) return out;
+  tls::ClientOptions options;
+  options.credential = material.server.credential;
+  options.servers = judgement(material.server, *config.server, inputs, cache);
+  out.tls = TRY(tls::ClientContext::make(std::move(options)));
+  out.server_name = config.server->name;
+  out.alpn = config.server->alpn;
+  return out;
 }
 
 Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, const GatewayInputs& inputs,
                                                 x509::PathCache& cache) {
   const RouteConfig& config = *material.config;
-  tls::ServerOptions options;
-  options.name = config.name;
-  options.credential = material.credential;
-  options.verify = config.clients.verify;
-  options.clients.trust = material.trust;
-  options.clients.depth = config.clients.depth;
-  options.clients.path_check = material.check;
-  options.clients.revocation = inputs.revocation;
-  options.clients.access = material.access;
-  options.clients.cache = &cache;
-  options.clients.clock = inputs.clock;
-  auto context = TRY(tls::ServerContext::make(std::move(options)));
-  return std::make_shared<const Route>(Route{.name = config.name,
-                                             .context = std::move(context),
-                                             .to = config.to,
-                                             .handshake_timeout = std::chrono::seconds(config.handshake_timeout.count),
-                                             .idle_timeout = std::chrono::seconds(config.idle_timeout.count),
-                                             .connect_timeout = std::chrono::seconds(config.connect_timeout.count)});
+  Route out{.name = config.name,
+            .context = nullptr,
+            .service = {},
+            .handshake_timeout = std::chrono::seconds(config.handshake_timeout.count),
+            .idle_timeout = std::chrono::seconds(config.idle_timeout.count)};
+  out.service = TRY(make_service(material, inputs, cache));
+  if (!config.listens_in_plain()) {
+    tls::ServerOptions options;
+    options.name = config.name;
+    options.credential = material.clients.credential;
+    options.alpn = config.alpn;
+    options.verify = config.clients->verify;
+    options.clients = judgement(material.clients, *config.clients, inputs, cache);
+    out.context = TRY(tls::ServerContext::make(std::move(options)));
+  }
+  return std::make_shared<const Route>(std::move(out));
 }
 
 // Whom clients without a server name reach: the route that the listener says, or the only one that asks for no name.
@@ -160,12 +241,14 @@ Result<Snapshot> make_snapshot(const GatewayConfig& config, const Materials& mat
       if (!(material.config->listen == address)) continue;
       auto route = make_route(material, inputs, cache);
       if (!route) return std::unexpected(at_route(std::move(route).error(), *material.config));
-      entries.push_back({material.config->names, (*route)->context});
+      if ((*route)->context) entries.push_back({material.config->names, (*route)->context});
       routes->handshake_timeout = std::max(routes->handshake_timeout, (*route)->handshake_timeout);
       routes->all.push_back(std::move(*route));
     }
-    auto default_route = default_of(config, address, *routes);
-    routes->by_name = TRY(tls::ServerRoutes::make(std::move(entries), std::move(default_route)));
+    if (!entries.empty()) {
+      auto default_route = default_of(config, address, *routes);
+      routes->by_name = TRY(tls::ServerRoutes::make(std::move(entries), std::move(default_route)));
+    }
     out.push_back(std::move(routes));
   }
   return out;

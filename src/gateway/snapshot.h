@@ -8,6 +8,7 @@
 
 #include "gateway/config.h"
 #include "gateway/gateway.h"
+#include "gateway/service_dialer.h"
 #include "tls/context.h"
 #include "x509/path_cache.h"
 
@@ -15,16 +16,15 @@ namespace symbolon::gateway {
 
 struct Route {
   std::string name;
-  std::shared_ptr<const tls::ServerContext> context;
-  net::Endpoint to;
+  std::shared_ptr<const tls::ServerContext> context;  // null: clients speak plain
+  ServiceTarget service;
   std::chrono::seconds handshake_timeout;
   std::chrono::seconds idle_timeout;
-  std::chrono::seconds connect_timeout;
 };
 
 // The routes of one listening address.
 struct AddressRoutes {
-  std::shared_ptr<const tls::ServerRoutes> by_name;
+  std::shared_ptr<const tls::ServerRoutes> by_name;  // null: clients speak plain, and all has one route
   std::vector<std::shared_ptr<const Route>> all;
   std::chrono::seconds handshake_timeout{0};  // the longest, since it runs before the route is known
 
@@ -37,13 +37,20 @@ using Snapshot = std::vector<std::shared_ptr<const AddressRoutes>>;
 // The distinct listening addresses, in the order in which routes name them.
 std::vector<net::Endpoint> addresses_of(const GatewayConfig& config);
 
-// What was read and checked for one route; shared by the threads.
+// What was read and checked for one side of a route.
+struct SideMaterial {
+  std::shared_ptr<const tls::Credential> credential;   // null: none is presented
+  std::shared_ptr<const x509::TrustBundle> trust;      // null: nobody is verified
+  std::shared_ptr<const policy::AccessPolicy> access;  // null: no rules
+  x509::PathCheck check = x509::PathCheck::rfc5280;
+};
+
+// The same for one route; shared by the threads.
 struct RouteMaterial {
   const RouteConfig* config = nullptr;
-  std::shared_ptr<const tls::Credential> credential;
-  std::shared_ptr<const x509::TrustBundle> trust;      // null with insecure_none
-  std::shared_ptr<const policy::AccessPolicy> access;  // null with insecure_none
-  x509::PathCheck check = x509::PathCheck::rfc5280;
+  SideMaterial clients;
+  SideMaterial server;
+  std::shared_ptr<const net::TunnelProxy> via;
 };
 
 struct Materials {

@@ -6,13 +6,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <system_error>
+
+#include "net/listener.h"
 
 namespace symbolon::net {
 namespace {
@@ -33,23 +34,20 @@ Code code_of(int problem) {
   }
 }
 
-std::unexpected<Error> refuse(const Endpoint& endpoint, int problem) {
-  return fail(code_of(problem), "connecting to {}: {}", endpoint.text(), std::generic_category().message(problem));
+std::unexpected<Error> refuse(int problem) {
+  return fail(code_of(problem), "{}", std::generic_category().message(problem));
 }
 
-std::unexpected<Error> too_late(const Endpoint& endpoint) {
-  return fail(Code::connection_timeout, "connecting to {}: no answer in time", endpoint.text());
+std::unexpected<Error> too_late() { return fail(Code::connection_timeout, "no answer in time"); }
+
+Address unix_address(const std::string& path) {
+  sockaddr_un local{};
+  local.sun_family = AF_UNIX;
+  std::memcpy(local.sun_path, path.data(), std::min(path.size(), sizeof(local.sun_path) - 1));
+  return {&local, sizeof(local), 0};
 }
 
-Task<Result<std::vector<tcp::endpoint>>> resolve(const Endpoint& endpoint, Deadline deadline) {
-  std::vector<tcp::endpoint> out;
-  if (endpoint.kind != Endpoint::Kind::name) {
-    boost::system::error_code error;
-    const std::string host = endpoint.kind == Endpoint::Kind::any ? "127.0.0.1" : endpoint.host;
-    out.emplace_back(asio::ip::make_address(host, error), endpoint.port);
-    if (error) co_return fail(Code::name_not_found, "{} is no address", endpoint.text());
-    co_return out;
-  }
+Task<Result<std::vector<Address>>> look_up(Endpoint endpoint, Deadline deadline) {
   const auto executor = co_await asio::this_coro::executor;
   tcp::resolver resolver(executor);
   asio::steady_timer timer(executor);
@@ -66,53 +64,80 @@ Task<Result<std::vector<tcp::endpoint>>> resolve(const Endpoint& endpoint, Deadl
   const auto found = co_await resolver.async_resolve(endpoint.host, port, tcp::resolver::numeric_service,
                                                      asio::redirect_error(asio::use_awaitable, error));
   timer.cancel();
-  if (late) co_return too_late(endpoint);
-  if (error) co_return fail(Code::name_not_found, "{}: {}", endpoint.text(), error.message());
-  for (const auto& one : found) out.push_back(one.endpoint());
-  co_return out;
-}
-
-// `address` and `length` as connect(2) takes them.
-Task<Result<Socket>> connect_one(const Endpoint& endpoint, const sockaddr* address, socklen_t length,
-                                 Deadline deadline) {
-  const auto executor = co_await asio::this_coro::executor;
-  const int descriptor = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) co_return refuse(endpoint, errno);
-  auto adopted = adopt(executor, descriptor);
-  if (!adopted) co_return adopted;
-  Socket socket = std::move(*adopted);
-  if (::connect(descriptor, address, length) == 0) co_return socket;
-  if (errno != EINPROGRESS) co_return refuse(endpoint, errno);
-  {
-    const CancelAt cancel(socket, deadline);
-    boost::system::error_code error;
-    co_await socket.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
-    if (cancel.passed()) co_return too_late(endpoint);
-    if (error) co_return fail(Code::cancelled, "connecting to {}: {}", endpoint.text(), error.message());
+  if (late) co_return fail(Code::connection_timeout, "{}: the name was not resolved in time", endpoint.host);
+  if (error) co_return fail(Code::name_not_found, "{}: {}", endpoint.host, error.message());
+  std::vector<Address> out;
+  for (const auto& one : found) {
+    if (out.size() < kMostAddresses) out.emplace_back(one.endpoint());
   }
-  int problem = 0;
-  socklen_t size = sizeof(problem);
-  getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
-  if (problem != 0) co_return refuse(endpoint, problem);
-  co_return socket;
+  if (out.empty()) co_return fail(Code::name_not_found, "{} has no address", endpoint.host);
+  co_return out;
 }
 
 }  // namespace
 
-Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline) {
+Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Deadline deadline) {
+  if (endpoint.kind == Endpoint::Kind::name) co_return co_await look_up(std::move(endpoint), deadline);
+  std::vector<Address> out;
   if (endpoint.kind == Endpoint::Kind::unix_path) {
-    sockaddr_un local{};
-    local.sun_family = AF_UNIX;
-    std::memcpy(local.sun_path, endpoint.host.data(), std::min(endpoint.host.size(), sizeof(local.sun_path) - 1));
-    co_return co_await connect_one(endpoint, reinterpret_cast<const sockaddr*>(&local), sizeof(local), deadline);
+    out.push_back(unix_address(endpoint.host));
+    co_return out;
   }
+  boost::system::error_code error;
+  const std::string host = endpoint.kind == Endpoint::Kind::any ? "127.0.0.1" : endpoint.host;
+  const auto address = asio::ip::make_address(host, error);
+  if (error) co_return fail(Code::name_not_found, "{} is no address", endpoint.text());
+  out.emplace_back(tcp::endpoint(address, endpoint.port));
+  co_return out;
+}
+
+Task<Status> connect(Socket& socket, Address address, Deadline deadline) {
+  const int family = address.protocol().family();
+  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) co_return refuse(errno);
+  auto adopted = adopt(socket.get_executor(), descriptor);
+  if (!adopted) co_return std::unexpected(std::move(adopted).error());
+  socket = std::move(*adopted);
+  if (::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) == 0) co_return Status();
+  if (errno != EINPROGRESS) co_return refuse(errno);
+  {
+    const CancelAt cancel(socket, deadline);
+    boost::system::error_code error;
+    co_await socket.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+    if (cancel.passed()) co_return too_late();
+    if (error) co_return fail(Code::cancelled, "{}", error.message());
+  }
+  int problem = 0;
+  socklen_t size = sizeof(problem);
+  getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
+  if (problem != 0) co_return refuse(problem);
+  co_return Status();
+}
+
+Deadline share_of(Deadline deadline, std::size_t left) {
+  const Deadline now = std::chrono::steady_clock::now();
+  if (left < 2 || now >= deadline) return deadline;
+  return now + (deadline - now) / static_cast<std::int64_t>(left);
+}
+
+std::string text(const Address& address) {
+  sockaddr_storage storage{};
+  std::memcpy(&storage, address.data(), std::min(address.size(), sizeof(storage)));
+  return PeerAddress::from(storage).text();
+}
+
+Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline) {
   CO_TRY(const auto addresses, co_await resolve(endpoint, deadline));
-  Result<Socket> outcome = fail(Code::name_not_found, "{} has no address", endpoint.text());
-  for (const auto& address : addresses) {
-    outcome = co_await connect_one(endpoint, address.data(), static_cast<socklen_t>(address.size()), deadline);
-    if (outcome || std::chrono::steady_clock::now() >= deadline) break;
+  const auto executor = co_await asio::this_coro::executor;
+  Error last;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    Socket socket(executor);
+    Status connected = co_await connect(socket, addresses[i], share_of(deadline, addresses.size() - i));
+    if (connected) co_return socket;
+    last = std::move(connected).error();
+    if (std::chrono::steady_clock::now() >= deadline) break;
   }
-  co_return outcome;
+  co_return fail(last.code, "connecting to {}: {}", endpoint.text(), last.words);
 }
 
 }  // namespace symbolon::net

@@ -1,13 +1,22 @@
 #include "net/drain.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace symbolon::net {
 namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kFirstLook = 1ms;
+constexpr std::chrono::milliseconds kLongestLook = 50ms;
 
 // Reads and forgets until the peer closes, `octets` have come, or the deadline cancels the waiting.
 Task<void> discard(Socket& socket, std::size_t octets, Deadline deadline) {
@@ -22,10 +31,34 @@ Task<void> discard(Socket& socket, std::size_t octets, Deadline deadline) {
       continue;
     }
     boost::system::error_code error;
-    co_await socket.async_wait(Socket::wait_read, boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    co_await socket.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
   }
 }
+
+// Not yet acknowledged. A figure that nothing announces: it is looked at.
+Task<void> await_delivery(Socket& socket, Deadline deadline) {
+  asio::steady_timer pause(socket.get_executor());
+  auto span = kFirstLook;
+  int octets = 0;
+  while (::ioctl(socket.native_handle(), SIOCOUTQ, &octets) == 0 && octets > 0) {
+    if (std::chrono::steady_clock::now() >= deadline) co_return;
+    boost::system::error_code ignored;
+    pause.expires_after(span);
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    span = std::min(span * 2, kLongestLook);
+  }
+}
+
+bool is_unix(Socket& socket) {
+  boost::system::error_code error;
+  return socket.local_endpoint(error).protocol().family() == AF_UNIX;
+}
+
+struct Leave {
+  DrainRoom& room;
+  ~Leave() { room.leave(); }
+};
 
 }  // namespace
 
@@ -38,12 +71,22 @@ bool DrainRoom::enter() {
 Task<void> drain_and_close(Socket socket, std::shared_ptr<DrainRoom> room) {
   boost::system::error_code ignored;
   if (room && room->enter()) {
-    struct Leave {
-      DrainRoom& room;
-      ~Leave() { room.leave(); }
-    } leave{*room};
+    const Leave leave{*room};
     socket.shutdown(Socket::shutdown_send, ignored);
     co_await discard(socket, room->limits().octets, in(room->limits().time));
+  }
+  socket.close(ignored);
+}
+
+Task<void> deliver_and_reset(Socket socket, std::shared_ptr<DrainRoom> room) {
+  boost::system::error_code ignored;
+  if (!is_unix(socket)) {
+    if (room && room->enter()) {
+      const Leave leave{*room};
+      co_await await_delivery(socket, in(room->limits().time));
+    }
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   socket.close(ignored);
 }

@@ -30,6 +30,10 @@ class DrainRoom {
   std::atomic<std::size_t> inside_{0};
 };
 
+// Waits until the peer's system has what was written (within the room's limit of time), then resets the connection: for
+// a stream without an end of its own, whose reader must not take what came for the whole. A Unix socket is only closed.
+Task<void> deliver_and_reset(Socket socket, std::shared_ptr<DrainRoom> room);
+
 // shutdown(SHUT_WR), discard until the peer closes or a limit is reached, close.
 Task<void> drain_and_close(Socket socket, std::shared_ptr<DrainRoom> room);
 

@@ -122,4 +122,8 @@ std::string Endpoint::text() const {
   return {};
 }
 
+bool Endpoint::is_local() const {
+  return kind == Kind::unix_path || (kind == Kind::address && (host.starts_with("127.") || host == "::1"));
+}
+
 }  // namespace symbolon::net

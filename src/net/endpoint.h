@@ -23,6 +23,8 @@ struct Endpoint {
   // Total. Fails with bad_request, saying what is expected in place of what stood there.
   static Result<Endpoint> parse(std::string_view text);
   std::string text() const;  // parse(text()) gives the same endpoint
+  // Nobody beyond this machine can connect to it: a loopback address or a Unix socket. (What a name means, others say.)
+  bool is_local() const;
   bool operator==(const Endpoint&) const = default;
 };
 

@@ -67,5 +67,12 @@ TEST(Endpoint, RefusesWhatIsNotOneAndSaysWhatToWrite) {
   }
 }
 
+TEST(Endpoint, IsLocalWhereNobodyElseCanConnect) {
+  for (const char* const local : {"127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "unix:/run/app.sock"})
+    EXPECT_TRUE(Endpoint::parse(local)->is_local()) << local;
+  for (const char* const open : {":1", "0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[::ffff:127.0.0.1]:1", "localhost:1"})
+    EXPECT_FALSE(Endpoint::parse(open)->is_local()) << open;
+}
+
 }  // namespace
 }  // namespace symbolon::net

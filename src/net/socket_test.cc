@@ -223,5 +223,26 @@ TEST(Draining, EndsAtItsLimitOfTime) {
   EXPECT_EQ(room->inside(), 0U);
 }
 
+TEST(Draining, AResetComesBehindWhatWasWritten) {
+  auto sockets = listen(endpoint("127.0.0.1:0"), {});
+  const auto room = std::make_shared<DrainRoom>(DrainLimits{});
+  const auto seen = run<std::string>([&]() -> Task<std::string> {
+    const auto executor = co_await asio::this_coro::executor;
+    Listener listener(executor, std::move(sockets->front()));
+    auto client = co_await dial(listener.local(), in(5s));
+    auto accepted = co_await listener.accept();
+    boost::system::error_code error;
+    const std::string words(1000, 'w');
+    co_await asio::async_write(accepted->socket, asio::buffer(words), asio::redirect_error(asio::use_awaitable, error));
+    co_await deliver_and_reset(std::move(accepted->socket), room);
+    std::string got(words.size(), '\0');
+    co_await asio::async_read(*client, asio::buffer(got), asio::redirect_error(asio::use_awaitable, error));
+    if (error || got != words) co_return "not all came: " + error.message();
+    co_await client->async_read_some(asio::buffer(got), asio::redirect_error(asio::use_awaitable, error));
+    co_return error == asio::error::connection_reset ? "reset" : error.message();
+  });
+  EXPECT_EQ(seen, "reset");
+}
+
 }  // namespace
 }  // namespace symbolon::net

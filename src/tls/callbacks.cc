@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "tls/alpn.h"
 #include "tls/client_hello.h"
 #include "tls/connection.h"
 
@@ -77,6 +78,27 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(route->get()), nullptr);  // SSL_set_SSL_CTX leaves the mode as it was
   }
   return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+            unsigned int offered_size, void*) {
+  Connection& connection = Connection::of(ssl);
+  if (!connection.notes || !connection.route) return SSL_TLSEXT_ERR_NOACK;
+  const std::string& ours = connection.route->alpn();
+  unsigned char* chosen = nullptr;
+  const int found = SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
+                                          static_cast<unsigned int>(ours.size()), offered, offered_size);
+  if (found == OPENSSL_NPN_NEGOTIATED) {
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+  }
+  // RFC 7301 §3.2: "In the event that the server supports no protocols that the client advertises, then the server
+  // SHALL respond with a fatal "no_application_protocol" alert."
+  refuse(
+      connection, Code::no_application_protocol,
+      fmt::format("the client offers {}; the route takes {}",
+                  text_of_protocols({reinterpret_cast<const char*>(offered), offered_size}), text_of_protocols(ours)));
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 int on_peer_chain(X509_STORE_CTX* store, void*) {

@@ -9,6 +9,11 @@ namespace symbolon::tls {
 // SSL_CTX_set_client_hello_cb: chooses the route, or refuses with unrecognized_name or a decode error.
 int on_client_hello(SSL* ssl, int* alert, void* unused);
 
+// SSL_CTX_set_alpn_select_cb: chooses the route's first protocol that the client offers, or refuses with
+// no_application_protocol.
+int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+            unsigned int offered_size, void* unused);
+
 // SSL_CTX_set_cert_verify_callback: judges. On refusal the X509 error of the code's row is set, from which libssl makes
 // the alert; it is the only moment at which it can send one.
 int on_peer_chain(X509_STORE_CTX* store, void* unused);

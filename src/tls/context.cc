@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "crypto/openssl_error.h"
+#include "tls/alpn.h"
 #include "tls/callbacks.h"
 
 namespace symbolon::tls {
@@ -88,6 +89,9 @@ Status use(SSL_CTX* context, const Credential& credential) {
 
 // What the CertificateRequest names, so that a client with several certificates can choose.
 Status name_authorities(SSL_CTX* context, const x509::TrustBundle& trust) {
+  if (trust.ca_name_octets() > x509::kMostCaNameOctets)
+    return fail_at(trust.where(), Code::ca_names_too_long, "the names of {} CAs take {} octets, {} are the most",
+                   trust.ca_names().size(), trust.ca_name_octets(), x509::kMostCaNameOctets);
   STACK_OF(X509_NAME)* const names = sk_X509_NAME_new_null();
   for (const auto& name : trust.ca_names()) sk_X509_NAME_push(names, name.handle().release());
   SSL_CTX_set_client_CA_list(context, names);  // takes it
@@ -120,8 +124,10 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
   }
   SSL_CTX_set_verify(context.get(), verify_mode(options.verify), nullptr);
   SSL_CTX_set_client_hello_cb(context.get(), on_client_hello, nullptr);
+  if (!options.alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), on_alpn, nullptr);
   return std::shared_ptr<const ServerContext>(new ServerContext(std::move(context), std::move(options.name),
-                                                                options.verify, Judge(std::move(options.clients))));
+                                                                options.verify, Judge(std::move(options.clients)),
+                                                                encode_protocols(options.alpn)));
 }
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::make(ClientOptions options) {

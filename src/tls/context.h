@@ -33,26 +33,35 @@ struct ServerOptions {
   std::shared_ptr<const Credential> credential;  // not null
   ClientVerification verify = ClientVerification::require;
   JudgeOptions clients;  // unused with insecure_none
+  // Application protocols by preference (RFC 7301), 1 to 255 octets each; empty: the client's offer is ignored. A
+  // client that offers some, but none of these, is refused with no_application_protocol.
+  std::vector<std::string> alpn = {};
 };
 
 // One route's server side. Immutable, thread-safe, shared by connections.
 class ServerContext {
  public:
-  // Fails with key_mismatch or crypto_failed. The CertificateRequest names the bundle's subjects; of a bundle with more
-  // than 16 KiB of them, none (x509/trust_bundle.h).
+  // The CertificateRequest names the bundle's subjects. Fails with key_mismatch, crypto_failed or ca_names_too_long
+  // (x509/trust_bundle.h).
   static Result<std::shared_ptr<const ServerContext>> make(ServerOptions options);
   const std::string& name() const { return name_; }
   ClientVerification verify() const { return verify_; }
   const Judge& judge() const { return judge_; }
+  const std::string& alpn() const { return alpn_; }  // as encode_protocols writes it
   SSL_CTX* get() const { return context_.get(); }
 
  private:
-  ServerContext(Context context, std::string name, ClientVerification verify, Judge judge)
-      : context_(std::move(context)), name_(std::move(name)), verify_(verify), judge_(std::move(judge)) {}
+  ServerContext(Context context, std::string name, ClientVerification verify, Judge judge, std::string alpn)
+      : context_(std::move(context)),
+        name_(std::move(name)),
+        verify_(verify),
+        judge_(std::move(judge)),
+        alpn_(std::move(alpn)) {}
   Context context_;
   std::string name_;
   ClientVerification verify_;
   Judge judge_;
+  std::string alpn_;
 };
 
 // Which route serves which server name on one listening socket. Immutable, thread-safe.

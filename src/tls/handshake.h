@@ -19,6 +19,7 @@ struct Peer {
   std::shared_ptr<const Admission> admission;  // null: anonymous (no certificate was asked for or presented)
   std::shared_ptr<const ServerContext> route;  // null on the client's side
   std::optional<std::string> server_name;      // SNI
+  std::string alpn;                            // the application protocol (RFC 7301), empty: none was negotiated
   std::string_view version;                    // "TLSv1.3"
   std::string_view cipher;                     // "TLS_AES_128_GCM_SHA256"
   std::string_view group;                      // "x25519", empty where the library does not say

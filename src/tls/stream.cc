@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "crypto/openssl_error.h"
+#include "tls/alpn.h"
 #include "tls/connection.h"
 
 namespace symbolon::tls {
@@ -60,6 +61,10 @@ Peer peer_of(Connection& connection) {
   out.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
   const long group = SSL_get_negotiated_group(connection.ssl.get());
   if (const char* const name = SSL_group_to_name(connection.ssl.get(), static_cast<int>(group))) out.group = name;
+  const unsigned char* protocol = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(ssl, &protocol, &size);
+  if (size != 0) out.alpn.assign(reinterpret_cast<const char*>(protocol), size);
   return out;
 }
 
@@ -91,7 +96,7 @@ Result<Stream> Stream::server(net::Socket socket, std::shared_ptr<const ServerRo
 }
 
 Result<Stream> Stream::client(net::Socket socket, std::shared_ptr<const ClientContext> context,
-                              const std::string& server_name) {
+                              const std::string& server_name, const std::vector<std::string>& alpn) {
   auto connection = std::make_unique<Connection>(std::move(socket));
   connection->client = std::move(context);
   JudgeOptions servers = connection->client->judge().options();
@@ -107,6 +112,10 @@ Result<Stream> Stream::client(net::Socket socket, std::shared_ptr<const ClientCo
       return crypto::openssl_failure(Code::bad_request, "the server name cannot be sent");
     connection->server_name = server_name;
   }
+  const std::string offer = encode_protocols(alpn);
+  if (!offer.empty() && SSL_set_alpn_protos(connection->ssl.get(), reinterpret_cast<const unsigned char*>(offer.data()),
+                                            static_cast<unsigned int>(offer.size())) != 0)
+    return crypto::openssl_failure(Code::bad_request, "the application protocols cannot be sent");
   SSL_set_connect_state(connection->ssl.get());
   return Stream(std::move(connection));
 }

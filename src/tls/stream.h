@@ -38,9 +38,10 @@ class Stream {
 
   // A server's side; the handshake is yet to be done. Fails with crypto_failed.
   static Result<Stream> server(net::Socket socket, std::shared_ptr<const ServerRoutes> routes);
-  // A client's side. `server_name` is sent (unless it is an address) and expected in the certificate.
+  // A client's side. `server_name` is sent (unless it is an address) and expected in the certificate; `alpn` are the
+  // application protocols that are offered.
   static Result<Stream> client(net::Socket socket, std::shared_ptr<const ClientContext> context,
-                               const std::string& server_name);
+                               const std::string& server_name, const std::vector<std::string>& alpn = {});
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();

@@ -79,17 +79,15 @@ Result<TrustBundle> TrustBundle::for_report(std::vector<Certificate> anchors, Un
 }
 
 void TrustBundle::add(std::vector<Certificate> anchors) {
-  std::size_t name_octets = 0;
   for (Certificate& anchor : anchors) {
     if (contains(anchor)) continue;
     if (with_subject(anchor.subject()).empty()) {
       ca_names_.push_back(anchor.subject());
-      name_octets += anchor.subject().der().size() + 2;
+      ca_name_octets_ += anchor.subject().der().size() + 2;
     }
     by_subject_.emplace(key_of(anchor.subject()), anchors_.size());
     anchors_.push_back(std::move(anchor));
   }
-  if (name_octets > kMostCaNameOctets) ca_names_.clear();
 }
 
 void TrustBundle::look_at_all(UnixSeconds now) {

@@ -14,9 +14,11 @@
 
 namespace symbolon::x509 {
 
-// Octets of the encoded list of CA names in a CertificateRequest (RFC 8446 §4.2.4) above which the list is left out:
-// a longer one breaks common clients, and without a list a client offers what it has.
-inline constexpr std::size_t kMostCaNameOctets = 16 * 1024;
+// Octets of the encoded list of CA names in a CertificateRequest (RFC 8446 §4.2.4: 2^16-1 at most). Above the first
+// figure common clients begin to fail, which is worth a warning; a server that would send more than the second does not
+// start.
+inline constexpr std::size_t kManyCaNameOctets = 16 * 1024;
+inline constexpr std::size_t kMostCaNameOctets = 32 * 1024;
 
 // Immutable; share it as std::shared_ptr<const TrustBundle>. Every certificate of it may be an anchor: a root, an
 // issuing CA (a path may end there), or a leaf that is trusted itself ("pinned").
@@ -41,8 +43,9 @@ class TrustBundle {
   std::vector<std::size_t> with_subject(const DistinguishedName& name) const;
   bool contains(const Certificate& certificate) const;
 
-  // What a server names in its CertificateRequest: each subject once, in order; empty when it would be too long.
+  // What a server names in its CertificateRequest: each subject once, in order; and how many octets that takes there.
   const std::vector<DistinguishedName>& ca_names() const { return ca_names_; }
+  std::size_t ca_name_octets() const { return ca_name_octets_; }
   // SHA-256 over the fingerprints, independent of their order: equal for equal bundles.
   const crypto::Sha256& identity() const { return identity_; }
 
@@ -54,6 +57,7 @@ class TrustBundle {
   std::vector<Certificate> anchors_;
   std::vector<Finding> warnings_;
   std::vector<DistinguishedName> ca_names_;
+  std::size_t ca_name_octets_ = 0;
   std::unordered_multimap<std::string, std::size_t> by_subject_;  // canonical subject
   std::string where_;
   crypto::Sha256 identity_{};

@@ -147,5 +147,12 @@ def static_route(listen, to, server, trust, name="web", clients=None, **more):
     }
 
 
+def client_route(listen, to, trust, certificate=None, name="out", server=None, **more):
+    """A route that listens in plain on 127.0.0.1 and dials TLS; `server` adds to its section of that name."""
+    shown = {"certificate": {"cert": str(certificate.chain), "key": str(certificate.key)}} if certificate else {}
+    judged = {"trust": [str(t) for t in trust], **shown, **(server or {})}
+    return {"name": name, "listen": f"127.0.0.1:{listen}", "to": to, "server": judged, **more}
+
+
 def port():
     return PORTS.take()

@@ -1,0 +1,144 @@
+"""TLS servers behind the gateway, and proxies on the way to them; none of them is ours."""
+
+import contextlib
+import pathlib
+import socket
+import ssl
+import threading
+
+from harness.process import PORTS, Process, run
+
+
+class TlsService:
+    """Python's ssl on a port of 127.0.0.1. Echoes until the client's close_notify, says "done" then and ends in order;
+    `cuts=True`: closes without close_notify after the first echo. Notes whom it saw, so that tests can say that nobody came."""
+
+    def __init__(self, credential, clients=None, alpn=(), cuts=False, host="127.0.0.1"):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(str(credential.chain), str(credential.key))
+        if clients:
+            self.context.verify_mode = ssl.CERT_REQUIRED
+            self.context.load_verify_locations(str(clients))
+        if alpn:
+            self.context.set_alpn_protocols(list(alpn))
+        self.context.sni_callback = lambda _, name, __: self.names.append(name)
+        self.cuts = cuts
+        self.names, self.peers, self.received = [], [], b""
+        self.listener = socket.create_server((host, 0))
+        self.port = self.listener.getsockname()[1]
+        self.address = f"{host}:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                plain, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(plain,), daemon=True).start()
+
+    def _talk(self, plain):
+        with contextlib.suppress(OSError), plain:
+            with self.context.wrap_socket(plain, server_side=True, suppress_ragged_eofs=False) as secure:
+                self.peers.append((secure.getpeercert(), secure.selected_alpn_protocol()))
+                while data := secure.recv(65536):
+                    self.received += data
+                    secure.sendall(data)
+                    if self.cuts:
+                        return
+                secure.sendall(b"done")
+                secure.unwrap()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+def s_server(credential, clients, arguments=()):
+    """openssl s_server that demands a certificate of `clients` and answers HTTP with what it knows of the connection."""
+    port = PORTS.take()
+    command = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", credential.cert, "-key", credential.key]
+    command += ["-cert_chain", credential.chain, "-CAfile", clients, "-Verify", "3", "-verify_return_error", "-www"]
+    server = Process([*command, *arguments]).wait_listening(port)
+    server.port = port
+    return server
+
+
+NGINX = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {chain}; ssl_certificate_key {key};
+    ssl_client_certificate {clients}; ssl_verify_client on;
+    location / {{ return 200 "nginx saw $ssl_client_s_dn\\n"; }}
+  }}
+}}
+"""
+
+
+def nginx(folder, credential, clients):
+    """nginx as an HTTPS server that demands a certificate of `clients`."""
+    folder, port = pathlib.Path(folder), PORTS.take()
+    folder.mkdir(parents=True)
+    user = "user root;" if pathlib.Path("/proc/self").owner() == "root" else ""
+    config = folder / "nginx.conf"
+    config.write_text(
+        NGINX.format(folder=folder, port=port, chain=credential.chain, key=credential.key, clients=clients, user=user)
+    )
+    checked = run(["/usr/sbin/nginx", "-t", "-q", "-c", config, "-p", folder])
+    assert checked.status == 0, checked
+    server = Process(["/usr/sbin/nginx", "-c", config, "-p", folder]).wait_listening(port)
+    server.port = port
+    return server
+
+
+def tinyproxy(folder, credentials=None, allowed=()):
+    """An HTTP proxy that takes CONNECT to the allowed ports (none said: to all)."""
+    folder, port = pathlib.Path(folder), PORTS.take()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "tinyproxy.conf"
+    lines = [f"Port {port}", "Listen 127.0.0.1", "Timeout 60", "MaxClients 20", "LogLevel Connect"]
+    lines += [f"BasicAuth {credentials[0]} {credentials[1]}"] if credentials else []
+    lines += [f"ConnectPort {one}" for one in allowed]
+    config.write_text("\n".join(lines) + "\n")
+    server = Process(["/usr/bin/tinyproxy", "-d", "-c", config]).wait_listening(port)
+    server.port = port
+    return server
+
+
+def microsocks(credentials=None):
+    """A SOCKS 5 proxy."""
+    port = PORTS.take()
+    identity = ["-u", credentials[0], "-P", credentials[1]] if credentials else []
+    server = Process(["/usr/bin/microsocks", "-i", "127.0.0.1", "-p", port, *identity]).wait_listening(port)
+    server.port = port
+    return server
+
+
+def plain_talk(address, send, shut=True):
+    """A plain client (of TCP, or of a Unix socket where `address` is a path): what came until the end, and whether that
+    was a reset."""
+    family = socket.AF_INET if isinstance(address, int) else socket.AF_UNIX
+    with socket.socket(family, socket.SOCK_STREAM) as client:
+        client.settimeout(20)
+        client.connect(("127.0.0.1", address) if isinstance(address, int) else str(address))
+        answer = b""
+        try:
+            client.sendall(send)
+            if shut:
+                client.shutdown(socket.SHUT_WR)
+            while data := client.recv(65536):
+                answer += data
+        except ConnectionError:
+            return answer, "reset"
+        return answer, "end"
