@@ -78,7 +78,8 @@ def test_however_it_is_cut(routes, foreign, version, record, segment):
     for host in ("a.example", "b.example"):
         answer = request_in_pieces(routes, foreign, client, host, record, segment, version)
         assert answer == host[0]
-    assert [r["route"] for r in routes.records if r["record"] == "opened"] == ["a.example", "b.example"]
+    for host in ("a.example", "b.example"):
+        routes.wait_record("opened", route=host)
 
 
 def extension(number, body):
@@ -109,7 +110,7 @@ def post_quantum_hello(name):
 @pytest.mark.parametrize("record, segment", [(16000, 16000), (16000, 1), (517, 517), (3, 1400)])
 def test_a_post_quantum_key_share(routes, record, segment):
     hello = post_quantum_hello("b.example")
-    assert len(hello) > 1400
+    assert len(hello) > 1184, "the key share of X25519MLKEM768 alone is larger"
     with socket.create_connection(("127.0.0.1", routes.port), timeout=20) as connection:
         send(connection, in_records(hello, record), segment)
         answer = b""

@@ -47,7 +47,7 @@ def test_nginx_sees_our_certificate(dialling, foreign, tmp_path):
     with nginx(tmp_path / "nginx", foreign.server(), foreign.cert) as server:
         gateway = dialling(f"127.0.0.1:{server.port}")
         assert curl(gateway.port).stdout == "nginx saw CN=gateway\n"
-        gateway.wait_record("reached", version="TLSv1.3", identity="CN=localhost")
+        gateway.wait_record("reached", identity="localhost")
 
 
 def test_tls_1_2_is_spoken_too(dialling, foreign):
@@ -123,9 +123,9 @@ def test_a_server_of_another_ca(dialling, foreign, tmp_path):
     [
         ("DNS:db.example", "db.example", True),
         ("DNS:DB.Example", "db.example", True),
-        ("DNS:*.example", "db.example", True),
-        ("DNS:*.example", "a.db.example", False),
-        ("DNS:d*.example", "db.example", False),
+        ("DNS:*.db.example", "a.db.example", True),
+        ("DNS:*.db.example", "b.a.db.example", False),
+        ("DNS:a*.db.example", "aa.db.example", False),
         ("DNS:*", "db", False),
         ("DNS:other.example", "db.example", False),
         ("", "localhost", False),  # the common name holds it
@@ -180,7 +180,7 @@ def test_tls_in_and_tls_out(symbolon, foreign, tmp_path):
             "certificate": {"cert": str(identity.chain), "key": str(identity.key)},
         }
         to = f"localhost:{service.port}"
-        route = static_route(listen, to, foreign.server(), [foreign.cert], server=section)
+        route = {**static_route(listen, to, foreign.server(), [foreign.cert]), "server": section}
         with symbolon.run(symbolon.configure([route]), listen):
             with peers.python_client(listen, foreign.cert, foreign.issue("alice")) as client:
                 client.sendall(b"hello")
@@ -199,7 +199,7 @@ def test_the_authority_gives_the_certificate(symbolon, foreign):
         with symbolon.run(symbolon.configure([route], authority={}), listen) as gateway:
             assert plain_talk(listen, b"hello") == (b"hellodone", "end")
             gateway.wait_record("reached")
-            symbolon.do("revoke", server.cert)
+            symbolon.do("revoke", "localhost")
             assert plain_talk(listen, b"hello", shut=False) == (b"", "end")
             gateway.wait_record("refused", "server_certificate_revoked")
 

@@ -47,9 +47,8 @@ def test_what_was_agreed_on_is_offered_to_the_service(symbolon, foreign):
         listen = port()
         to = f"localhost:{service.port}"
         section = {"trust": [str(foreign.cert)]}
-        route = static_route(
-            listen, to, foreign.server(), [foreign.cert], server=section, alpn=["one", "two"]
-        )
+        plain = static_route(listen, to, foreign.server(), [foreign.cert], alpn=["one", "two"])
+        route = {**plain, "server": section}
         with symbolon.run(symbolon.configure([route]), listen) as gateway:
             context = peers.python_context(foreign.cert, foreign.issue("alice"))
             context.set_alpn_protocols(["two", "one"])

@@ -86,7 +86,7 @@ Status make_authority(const Places& places, const Session& session) {
 Result<bool> make_client(const Path& state, const Session& session, const LoadedConfiguration& loaded,
                          const gateway::RouteConfig& route) {
   auto authority = TRY(open_authority(loaded, session.clock()));
-  const auto rules = TRY(policy::AccessPolicy::make({*route.clients.allow, route.clients.deny}, "--allow"));
+  const auto rules = TRY(policy::AccessPolicy::make({*route.clients->allow, route.clients->deny}, "--allow"));
   const Status ready = ready_client(*authority, state, rules, session.clock().now());
   if (!ready && ready.error().code == Code::not_allowed_by_policy) return false;
   if (!ready) return std::unexpected(ready.error());
@@ -131,7 +131,7 @@ Status proxy(const ProxyOptions& options, const Session& session) {
   const gateway::RouteConfig& route = gateway.routes.front();
   const bool has_client = TRY(make_client(places.state, session, loaded, route));
   loaded.content.gateway = gateway;
-  const auto& names = std::get<gateway::CertificateFromAuthority>(route.certificate).names;
+  const auto& names = std::get<gateway::CertificateFromAuthority>(*route.certificate).names;
   return serve(loaded, Roles{}, session, [&](const Service& service) {
     const ShownProxy shown{places.state, names, service.gateway()->address_of("proxy")};
     if (has_client) return session.terminal().note("try it:\n  " + curl_line(shown));

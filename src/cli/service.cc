@@ -140,10 +140,13 @@ Result<gateway::AuthorityTrust> Service::Impl::trust() const {
 // Nothing fails open: without the authority in this process a revoked client of it would be let in.
 Status Service::Impl::check_revocation_source() const {
   if (authority) return {};
+  const auto trusts_it = [](const auto& side) {
+    return side && std::ranges::any_of(side->trust, [](const gateway::TrustSource& source) { return !source.file; });
+  };
   for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
-    const auto is_authority = [](const gateway::TrustSource& source) { return !source.file; };
-    if (!std::ranges::any_of(route.clients.trust, is_authority)) continue;
-    return fail_at(route.clients.place.text(), Code::revocation_source_missing, "route '{}'", route.name);
+    if (!trusts_it(route.clients) && !trusts_it(route.server)) continue;
+    const config::Place& place = trusts_it(route.clients) ? route.clients->place : route.server->place;
+    return fail_at(place.text(), Code::revocation_source_missing, "route '{}'", route.name);
   }
   return {};
 }

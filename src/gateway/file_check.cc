@@ -11,13 +11,22 @@ std::vector<Error> check_files(const GatewayConfig& config, UnixSeconds now) {
     const auto note = [&](const auto& result) {
       if (!result) out.push_back(at_route(result.error(), route));
     };
-    if (const auto* files = std::get_if<CertificateFiles>(&route.certificate)) {
-      note(tls::Credential::load(files->cert.string(), files->key.string()));
+    const auto check_certificate = [&](const std::optional<CertificateSource>& source) {
+      const auto* const files = source ? std::get_if<CertificateFiles>(&*source) : nullptr;
+      if (files != nullptr) note(tls::Credential::load(files->cert.string(), files->key.string()));
+    };
+    const auto check_trust = [&](const std::vector<TrustSource>& sources) {
+      for (const TrustSource& source : sources) {
+        if (source.file) note(read_trust_file(*source.file, now));
+      }
+    };
+    check_certificate(route.certificate);
+    if (route.clients && route.clients->verify != tls::ClientVerification::insecure_none) {
+      check_trust(route.clients->trust);
     }
-    if (route.clients.verify == tls::ClientVerification::insecure_none) continue;
-    for (const TrustSource& source : route.clients.trust) {
-      if (source.file) note(read_trust_file(*source.file, now));
-    }
+    if (!route.server) continue;
+    check_certificate(route.server->certificate);
+    check_trust(route.server->trust);
   }
   return out;
 }

@@ -21,7 +21,7 @@ config::Value<TrustSource> trust_source_value() {
 // Those that are registered are all text.
 Result<std::string> protocol(std::string_view text) {
   const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
-  if (text.size() > kLongestProtocol || !std::ranges::all_of(text, printable))
+  if (text.empty() || text.size() > kLongestProtocol || !std::ranges::all_of(text, printable))
     return fail(Code::config_bad_value, "a protocol has 1 to {} printable characters", kLongestProtocol);
   return std::string(text);
 }

@@ -63,7 +63,7 @@ Status ConnectAnswer::take_status() {
     state_ = State::fields;
   } else if (line[9] == '1') {
     state_ = State::interim;
-  } else if (line.substr(9, 3) == "407") {
+  } else if (line.substr(9, 3) == "407" || line.substr(9, 3) == "401") {
     return fail(Code::proxy_authentication, "the proxy answers {}", shown(line.substr(9)));
   } else {
     return fail(Code::proxy_refused, "the proxy answers {}", shown(line.substr(9)));

@@ -47,6 +47,7 @@ TEST(HttpConnect, InterimAnswersArePassedOver) {
 TEST(HttpConnect, EveryRefusalHasItsCode) {
   EXPECT_EQ(outcome("HTTP/1.1 403 Forbidden\r\n"), Code::proxy_refused);
   EXPECT_EQ(outcome("HTTP/1.1 301 Elsewhere\r\n"), Code::proxy_refused);
+  EXPECT_EQ(outcome("HTTP/1.1 401 Unauthorized\r\n"), Code::proxy_authentication);  // tinyproxy says it so
   EXPECT_EQ(outcome("HTTP/1.1 407 Proxy Authentication Required\r\n"), Code::proxy_authentication);
   for (const char* const strange : {"\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n", "HTTP/1.1 20\r\n",
                                     "HTTP/1.1 2000\r\n", "HTTP/1.1200 OK\r\n", "HTTP/1.x 200 OK\r\n"})
