@@ -75,7 +75,7 @@ Task<Status> over_socks(Socket& socket, std::shared_ptr<const TunnelProxy> proxy
   while (client.wants() != 0) {
     Bytes output = client.take_output();
     const Status sent = co_await send_all(socket, output, cancel);
-    explicit_bzero(output.data(), output.size());
+    if (!output.empty()) explicit_bzero(output.data(), output.size());
     if (!sent) co_return sent;
     const std::size_t wanted = client.wants();
     for (std::size_t have = 0; have < wanted;) {
