@@ -51,6 +51,13 @@ std::string PeerAddress::text() const {
                                                 : fmt::format("[{}]:{}", address, port);
 }
 
+PeerAddress local_address(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  return PeerAddress::from(address);
+}
+
 Endpoint bound_to(int descriptor) {
   sockaddr_storage address{};
   socklen_t length = sizeof(address);

@@ -17,6 +17,7 @@ struct PeerAddress {
   std::uint16_t port = 0;
   static PeerAddress from(const sockaddr_storage& address);
   std::string text() const;  // "192.0.2.1:4711", "[2001:db8::1]:4711", "unix"
+  bool operator==(const PeerAddress&) const = default;
 };
 
 struct Accepted {
@@ -74,6 +75,8 @@ class Listener {
   int reserve_ = -1;
 };
 
+// The near end of a connected socket; without address when it is not connected any more.
+PeerAddress local_address(int descriptor);
 // Where a listening descriptor is bound.
 Endpoint bound_to(int descriptor);
 
