@@ -1,5 +1,6 @@
 #include "x509/path_cache.h"
 
+#include <algorithm>
 #include <cstring>
 #include <list>
 #include <mutex>
@@ -7,6 +8,8 @@
 
 namespace symbolon::x509 {
 namespace {
+
+constexpr std::size_t kMostDetail = 2048;  // octets of words that are kept of a failure
 
 // Keys are digests already.
 struct KeyHash {
@@ -17,58 +20,129 @@ struct KeyHash {
   }
 };
 
-}  // namespace
+// Least recently used first out. Not thread-safe.
+template <typename T>
+class Recent {
+ public:
+  void limit(std::size_t capacity) { capacity_ = capacity; }
 
-struct PathCache::Shard {
+  std::shared_ptr<const T> find(const PathCache::Key& key) {
+    const auto place = places_.find(key);
+    if (place == places_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, place->second);
+    return place->second->value;
+  }
+  void put(const PathCache::Key& key, std::shared_ptr<const T> value) {
+    if (capacity_ == 0) return;
+    if (const auto place = places_.find(key); place != places_.end()) {
+      place->second->value = std::move(value);
+      entries_.splice(entries_.begin(), entries_, place->second);
+      return;
+    }
+    if (entries_.size() >= capacity_) {
+      places_.erase(entries_.back().key);
+      entries_.pop_back();
+    }
+    entries_.push_front({key, std::move(value)});
+    places_.emplace(key, entries_.begin());
+  }
+  void clear() {
+    places_.clear();
+    entries_.clear();
+  }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
   struct Entry {
-    Key key;
-    std::shared_ptr<const VerifiedPath> path;
+    PathCache::Key key;
+    std::shared_ptr<const T> value;
   };
-  mutable std::mutex mutex;
-  std::list<Entry> entries;  // most recently used first
-  std::unordered_map<Key, std::list<Entry>::iterator, KeyHash> places;
+  std::size_t capacity_ = 0;
+  std::list<Entry> entries_;  // most recently used first
+  std::unordered_map<PathCache::Key, typename std::list<Entry>::iterator, KeyHash> places_;
 };
 
-PathCache::PathCache(std::size_t capacity)
-    : shards_(std::make_unique<Shard[]>(kShards)), capacity_of_shard_((capacity + kShards - 1) / kShards) {}
+}  // namespace
+
+std::optional<KnownFailure> KnownFailure::of(const PathFailure& failure, const std::vector<Certificate>& presented,
+                                             UnixSeconds at) {
+  if (!failure.lasting || failure.detail.size() > kMostDetail) return std::nullopt;
+  KnownFailure out{failure.problem, failure.index, failure.rule, failure.detail, failure.limit, {}, at};
+  for (const Certificate& certificate : failure.path) {
+    const auto place = std::ranges::find(presented, certificate);
+    if (place != presented.end()) {
+      out.path.push_back({static_cast<std::size_t>(place - presented.begin())});
+    } else {
+      out.path.push_back({0, certificate});
+    }
+  }
+  return out;
+}
+
+PathFailure KnownFailure::failure(const std::vector<Certificate>& presented, PeerRole role) const {
+  PathFailure out;
+  out.code = certificate_code(role, problem);
+  out.problem = problem;
+  out.index = index;
+  out.rule = rule;
+  out.detail = detail;
+  out.limit = limit;
+  out.lasting = true;
+  for (const Link& link : path) out.path.push_back(link.anchor ? *link.anchor : presented.at(link.presented));
+  if (index < out.path.size()) out.certificate = out.path[index];
+  out.stats.from_cache = true;
+  return out;
+}
+
+struct PathCache::Shard {
+  mutable std::mutex mutex;
+  Recent<VerifiedPath> paths;
+  Recent<KnownFailure> failures;
+};
+
+PathCache::PathCache(std::size_t capacity, std::size_t failures) : shards_(std::make_unique<Shard[]>(kShards)) {
+  for (std::size_t i = 0; i < kShards; ++i) {
+    shards_[i].paths.limit((capacity + kShards - 1) / kShards);
+    shards_[i].failures.limit((failures + kShards - 1) / kShards);
+  }
+}
 
 PathCache::~PathCache() = default;
 
 std::shared_ptr<const VerifiedPath> PathCache::find(const Key& key) {
   Shard& shard = shards_[key.back() % kShards];
   const std::scoped_lock lock(shard.mutex);
-  const auto place = shard.places.find(key);
-  if (place == shard.places.end()) {
-    misses_.fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  hits_.fetch_add(1, std::memory_order_relaxed);
-  shard.entries.splice(shard.entries.begin(), shard.entries, place->second);
-  return place->second->path;
+  auto path = shard.paths.find(key);
+  (path ? hits_ : misses_).fetch_add(1, std::memory_order_relaxed);
+  return path;
 }
 
 void PathCache::put(const Key& key, std::shared_ptr<const VerifiedPath> path) {
-  if (capacity_of_shard_ == 0) return;
   Shard& shard = shards_[key.back() % kShards];
   const std::scoped_lock lock(shard.mutex);
-  if (const auto place = shard.places.find(key); place != shard.places.end()) {
-    place->second->path = std::move(path);
-    shard.entries.splice(shard.entries.begin(), shard.entries, place->second);
-    return;
-  }
-  if (shard.entries.size() >= capacity_of_shard_) {
-    shard.places.erase(shard.entries.back().key);
-    shard.entries.pop_back();
-  }
-  shard.entries.push_front({key, std::move(path)});
-  shard.places.emplace(key, shard.entries.begin());
+  shard.paths.put(key, std::move(path));
+}
+
+std::shared_ptr<const KnownFailure> PathCache::find_failure(const Key& key, UnixSeconds now) {
+  Shard& shard = shards_[key.back() % kShards];
+  const std::scoped_lock lock(shard.mutex);
+  auto failure = shard.failures.find(key);
+  if (!failure || now < failure->at || now - failure->at > kFailureLife) return nullptr;
+  failure_hits_.fetch_add(1, std::memory_order_relaxed);
+  return failure;
+}
+
+void PathCache::put_failure(const Key& key, std::shared_ptr<const KnownFailure> failure) {
+  Shard& shard = shards_[key.back() % kShards];
+  const std::scoped_lock lock(shard.mutex);
+  shard.failures.put(key, std::move(failure));
 }
 
 void PathCache::clear() {
   for (std::size_t i = 0; i < kShards; ++i) {
     const std::scoped_lock lock(shards_[i].mutex);
-    shards_[i].places.clear();
-    shards_[i].entries.clear();
+    shards_[i].paths.clear();
+    shards_[i].failures.clear();
   }
 }
 
@@ -76,7 +150,16 @@ std::size_t PathCache::size() const {
   std::size_t count = 0;
   for (std::size_t i = 0; i < kShards; ++i) {
     const std::scoped_lock lock(shards_[i].mutex);
-    count += shards_[i].entries.size();
+    count += shards_[i].paths.size();
+  }
+  return count;
+}
+
+std::size_t PathCache::failures() const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < kShards; ++i) {
+    const std::scoped_lock lock(shards_[i].mutex);
+    count += shards_[i].failures.size();
   }
   return count;
 }

@@ -109,6 +109,7 @@ class PathVerifier {
   VerifiedPath success(Path path) const;
   PathFailure furthest_failure();
   bool prove_signatures(Attempt& attempt);
+  bool lasts(const Attempt& best) const;
   bool affords(std::size_t checks) const { return stats_.signature_checks + checks <= PathLimits::kSignatureChecks; }
 
   const PathOptions& options_;
@@ -145,6 +146,24 @@ std::optional<PathFault> check_size(const std::vector<Certificate>& presented) {
                   PathLimits::kPresentedCertificates, PathLimits::kPresentedOctets)};
 }
 
+bool of_revocation(P problem) {
+  return problem == P::revoked || problem == P::issuer_revoked || problem == P::revocation_unknown;
+}
+
+// A failure that is known and still the case.
+std::optional<PathFailure> failure_from_cache(const PathCache::Key& key, const std::vector<Certificate>& presented,
+                                              const PathOptions& options) {
+  const auto known = options.cache->find_failure(key, options.at);
+  if (!known) return {};
+  PathFailure failure = known->failure(presented, options.role);
+  if (!of_revocation(failure.problem)) return failure;
+  auto fault = check_revocation(failure.path, options);
+  if (!fault) return {};
+  PathFailure anew = failure_of({failure.path, std::move(*fault)}, options.role, failure.stats);
+  anew.lasting = true;
+  return anew;
+}
+
 }  // namespace
 
 std::expected<VerifiedPath, PathFailure> verify_path(const std::vector<Certificate>& presented,
@@ -156,8 +175,13 @@ std::expected<VerifiedPath, PathFailure> verify_path(const std::vector<Certifica
   if (options.cache == nullptr) return PathVerifier(presented, trust, options).run();
   const PathCache::Key key = cache_key(presented, trust, options);
   if (auto known = PathVerifier::from_cache(key, options)) return *std::move(known);
+  if (auto known = failure_from_cache(key, presented, options)) return std::unexpected(*std::move(known));
   auto result = PathVerifier(presented, trust, options).run();
-  if (result) options.cache->put(key, std::make_shared<const VerifiedPath>(*result));
+  if (result) {
+    options.cache->put(key, std::make_shared<const VerifiedPath>(*result));
+  } else if (auto failure = KnownFailure::of(result.error(), presented, options.at)) {
+    options.cache->put_failure(key, std::make_shared<const KnownFailure>(*std::move(failure)));
+  }
   return result;
 }
 
@@ -256,7 +280,18 @@ PathFailure PathVerifier::furthest_failure() {
                   attempts_.empty() ? tried + ": what was sent can be put together in too many ways"
                                     : fmt::format("{}; the furthest failed: {}", tried, best.fault.detail)};
   }
-  return failure_of(best, options_.role, stats_);
+  PathFailure failure = failure_of(best, options_.role, stats_);
+  failure.lasting = lasts(best);
+  return failure;
+}
+
+bool PathVerifier::lasts(const Attempt& best) const {
+  const auto count = [this](auto&& rule) {
+    return std::ranges::count_if(attempts_, rule, [](const Attempt& a) { return a.fault.problem; });
+  };
+  if (count([](P problem) { return problem == P::not_yet_valid || problem == P::issuer_not_yet_valid; }) != 0)
+    return false;
+  return count(of_revocation) == (of_revocation(best.fault.problem) ? 1 : 0);
 }
 
 }  // namespace symbolon::x509

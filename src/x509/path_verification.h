@@ -101,6 +101,9 @@ struct PathFailure {
   std::vector<Certificate> path = {};           // leaf first, as far as it could be built
   std::optional<UnixSeconds> limit = {};        // the notAfter or notBefore that was crossed, the moment of revocation
   PathStats stats = {};
+  // No other path becomes valid by itself: of all that were tried none failed because it is not valid yet, and none but
+  // this one for its revocation.
+  bool lasting = false;
 };
 
 // `presented`: leaf first, the rest in any order, with surplus if need be; empty gives `missing`.
