@@ -49,11 +49,29 @@ def gateway_of(symbolon, foreign, backend):
     """Starts gateways in front of the backend that trust the foreign CA: gateway_of(clients={...}) -> Running with .port."""
     started = []
 
-    def start(clients=None, to=None, server=None, trust=None, program=(BINARY, "run", "--config"), **more):
+    def start(
+        clients=None,
+        to=None,
+        server=None,
+        trust=None,
+        program=(BINARY, "run", "--config"),
+        listener=None,
+        limits=None,
+        route_limits=None,
+        server_side=None,
+        **more,
+    ):
         listen = port()
+        more = {**more, "limits": route_limits, "server": server_side}
+        more = {key: value for key, value in more.items() if value is not None}
         server = server or foreign.server()
-        route = static_route(listen, to or backend.address, server, trust or [foreign.cert], clients=clients, **more)
-        running = symbolon.run(symbolon.configure([route]), listen, program=program)
+        route = static_route(listen, to or backend.address, server, trust or [foreign.cert], clients=clients)
+        gateway = {"routes": [{**route, **more}]}
+        if listener:
+            gateway["listeners"] = [{"listen": route["listen"], **listener}]
+        if limits:
+            gateway["limits"] = limits
+        running = symbolon.run(symbolon.configure(gateway), listen, program=program)
         running.port = listen
         started.append(running)
         return running

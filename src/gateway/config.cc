@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/value.h"
+#include "gateway/limits_config.h"
 #include "policy/rules_value.h"
 
 namespace symbolon::gateway {
@@ -111,6 +112,11 @@ config::Table<RouteConfig> route_table() {
       .optional("server", &RouteConfig::server, config::table(server_table()),
                 "The service speaks TLS; without it, plain.")
       .optional("via", &RouteConfig::via, via_value(), "The proxy through which the service is reached.")
+      .optional("proxy_protocol", &RouteConfig::onward, onward_value(),
+                "Tell the service about each client in a PROXY protocol header: `v2` says the addresses, whether the "
+                "client's certificate was verified, the TLS version, the cipher, the certificate and its common name, "
+                "ALPN and the server name; `v1` only the addresses; `{ send: [...] }` what you choose.")
+      .optional("limits", &RouteConfig::limits, config::table(route_limits_table()), "What the route bears at most.")
       .optional("handshake_timeout", &RouteConfig::handshake_timeout, timeout, "For the client's TLS handshake.")
       .optional("idle_timeout", &RouteConfig::idle_timeout, timeout, "Without data in either direction.")
       .optional(
@@ -127,6 +133,10 @@ config::Table<ListenerConfig> listener_table() {
   t.required("listen", &ListenerConfig::listen, endpoint_value(), "The address, as the routes write it.")
       .optional("default_route", &ListenerConfig::default_route, config::string(),
                 "The route for clients that send no server name; without it they are refused.")
+      .optional(
+          "accept_proxy_from", &ListenerConfig::accept_proxy_from, proxy_sources_value(),
+          "Proxies before us, as networks, or `unix`: each of their connections must begin with a PROXY protocol "
+          "header (1 or 2), and whom it names is the client for records, rules and limits. From others none is read.")
       .place(&ListenerConfig::place);
   return t;
 }
@@ -180,8 +190,8 @@ config::Table<GatewayConfig> gateway_table() {
              config::list_of(config::table(route_table()), {.least = 1, .unique_key = "name"}), "One for each service.")
       .optional("listeners", &GatewayConfig::listeners, config::list_of(config::table(listener_table())),
                 "Settings of an address that several routes share.")
-      .optional("max_connections", &GatewayConfig::max_connections, config::integer(0, 10'000'000),
-                "Open connections at most; 0: half of the descriptors that the process may open.")
+      .optional("limits", &GatewayConfig::limits, config::table(limits_table()),
+                "What the gateway bears at most, in all and of one source.")
       .optional("threads", &GatewayConfig::threads, config::integer(0, 1024), "0: one a core.")
       .optional("records", &GatewayConfig::records, config::path(),
                 "The file for records of connections and refusals; standard output by default.")

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "config/place.h"
 #include "config/table.h"
+#include "gateway/limits.h"
+#include "gateway/proxy_config.h"
 #include "gateway/service_config.h"
 #include "tls/context.h"
 
@@ -30,6 +32,8 @@ struct RouteConfig {
   std::vector<net::Endpoint> to;       // tried in this order
   std::optional<ServerConfig> server;  // none: the service speaks plain
   std::optional<ViaConfig> via;
+  OnwardConfig onward;
+  Limits limits;  // of connections
   Seconds handshake_timeout{10};
   Seconds idle_timeout{600};
   Seconds connect_timeout{5};
@@ -41,15 +45,16 @@ struct RouteConfig {
 struct ListenerConfig {
   net::Endpoint listen;
   std::optional<std::string> default_route;  // for clients that send no server name
+  ProxySources accept_proxy_from;
   config::Place place;
 };
 
 struct GatewayConfig {
   std::vector<RouteConfig> routes;
   std::vector<ListenerConfig> listeners;
-  std::int64_t max_connections = 0;  // 0: half of the descriptors that the process may open
-  std::int64_t threads = 0;          // 0: one a core
-  std::optional<Path> records;       // none: standard output
+  Limits limits;
+  std::int64_t threads = 0;     // 0: one a core
+  std::optional<Path> records;  // none: standard output
   config::Place place;
 };
 

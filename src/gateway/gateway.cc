@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -25,11 +26,19 @@ std::size_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-// Two descriptors a connection.
-std::size_t most_connections(const GatewayConfig& config) {
-  const std::size_t descriptors = raise_descriptor_limit();
-  if (config.max_connections > 0) return static_cast<std::size_t>(config.max_connections);
-  return descriptors > 2 * kOtherDescriptors ? (descriptors - kOtherDescriptors) / 2 : kOtherDescriptors;
+// Two descriptors a connection, and one for each that is turned away or drained meanwhile.
+std::int64_t most_connections(std::size_t descriptors, std::size_t drainers) {
+  const std::size_t others = kOtherDescriptors + drainers;
+  return static_cast<std::int64_t>(descriptors > others + 2 * kOtherDescriptors ? (descriptors - others) / 2
+                                                                                : kOtherDescriptors);
+}
+
+// What the configuration leaves to us.
+Limits limits_of(const GatewayConfig& config, const net::DrainLimits& drain) {
+  Limits out = config.limits;
+  if (out.connections == 0) out.connections = most_connections(raise_descriptor_limit(), drain.drainers);
+  if (out.handshakes == 0) out.handshakes = std::max<std::int64_t>(1, out.connections / 2);
+  return out;
 }
 
 std::size_t threads_of(const GatewayConfig& config) {
@@ -44,11 +53,25 @@ struct Gateway::Impl {
   GatewayInputs inputs;
   SharedState shared;
   std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<net::Endpoint> bound;  // in the order of addresses_of(config)
+  std::map<std::string, std::shared_ptr<LimitCounts>> route_limits;  // by route
+  std::vector<net::Endpoint> bound;                                  // in the order of addresses_of(config)
   std::vector<std::string> warnings;
   std::mutex refreshing;
   bool stopped = false;
 
+  // Those who are inside stay counted: a route keeps its counts by its name.
+  void limit_routes(Materials& materials) {
+    std::map<std::string, std::shared_ptr<LimitCounts>> next;
+    for (auto& route : materials.routes) {
+      const Limits& limits = route.config->limits;
+      if (limits.connections == 0 && limits.connections_per_source == 0) continue;
+      auto& counts = route_limits[route.config->name];
+      if (!counts) counts = std::make_shared<LimitCounts>();
+      counts->replace(limits);
+      route.limits = next[route.config->name] = counts;
+    }
+    route_limits = std::move(next);
+  }
   // One for each worker.
   Result<std::vector<Snapshot>> make_snapshots(const Materials& materials) {
     std::vector<Snapshot> out;
@@ -64,11 +87,14 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewayConfig& config, Gat
   impl->inputs = std::move(inputs);
   impl->shared.clock = impl->inputs.clock;
   impl->shared.records = impl->inputs.records;
-  impl->shared.drain = std::make_shared<net::DrainRoom>(impl->inputs.drain);
-  impl->shared.most_connections = most_connections(config);
+  net::DrainLimits drain = impl->inputs.drain;
+  drain.drainers = std::min(drain.drainers, raise_descriptor_limit() / 8);
+  impl->shared.drain = std::make_shared<net::DrainRoom>(drain);
+  impl->shared.limits.replace(limits_of(config, drain));
   const std::size_t threads = threads_of(config);
   for (std::size_t i = 0; i < threads; ++i) impl->workers.push_back(std::make_unique<Worker>(impl->shared));
   Materials materials = TRY(read_materials(impl->config, impl->inputs));
+  impl->limit_routes(materials);
   std::vector<Snapshot> snapshots = TRY(impl->make_snapshots(materials));
   impl->warnings = std::move(materials.warnings);
 
@@ -89,7 +115,8 @@ Gateway::~Gateway() { stop(); }
 Status Gateway::refresh() {
   const std::lock_guard lock(impl_->refreshing);
   if (impl_->stopped) return {};
-  const Materials materials = TRY(read_materials(impl_->config, impl_->inputs));
+  Materials materials = TRY(read_materials(impl_->config, impl_->inputs));
+  impl_->limit_routes(materials);
   std::vector<Snapshot> snapshots = TRY(impl_->make_snapshots(materials));
   for (std::size_t i = 0; i < impl_->workers.size(); ++i) impl_->workers[i]->replace(std::move(snapshots[i]));
   return {};
@@ -115,6 +142,6 @@ net::Endpoint Gateway::address_of(const std::string& route) const {
 
 const std::vector<std::string>& Gateway::warnings() const { return impl_->warnings; }
 
-std::size_t Gateway::connections() const { return impl_->shared.connections.load(std::memory_order_relaxed); }
+std::size_t Gateway::connections() const { return impl_->shared.limits.connections(); }
 
 }  // namespace symbolon::gateway

@@ -119,7 +119,7 @@ TEST(Gateway, PlainHttpOnThePortIsNamed) {
 }
 
 TEST(Gateway, BeyondTheLimitOfConnectionsItRefusesAndRecords) {
-  const RunningGateway running(route_yaml("any_verified", "max_connections: 1\n"));
+  const RunningGateway running(route_yaml("any_verified", "limits: { connections: 1 }\n"));
   TlsClient first(running.gateway->address_of("web").port, {});
   ASSERT_TRUE(first.connected());
   TlsClient second(running.gateway->address_of("web").port, {});

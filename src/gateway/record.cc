@@ -12,6 +12,7 @@ JsonLine begin(std::string_view kind, const RecordHead& head) {
   JsonLine line;
   line.add("record", kind).add("time", to_rfc3339(head.time)).add("id", head.id).add_some("route", head.route);
   if (head.peer != nullptr) line.add("peer", head.peer->text());
+  if (head.proxy != nullptr) line.add("proxy", head.proxy->text());
   line.add_some("service", head.service);
   return line;
 }
@@ -104,9 +105,10 @@ std::string refused_record(const RecordHead& head, const tls::Refusal& refusal, 
   return std::move(line).finish();
 }
 
-std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed) {
+std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed, int alert_sent) {
   JsonLine line = begin("refused", head);
   add_code(line, error.code, error.words);
+  if (alert_sent != 0) add_alert(line, "alert_sent", alert_sent);
   if (suppressed != 0) line.add_number("suppressed", static_cast<std::int64_t>(suppressed));
   return std::move(line).finish();
 }

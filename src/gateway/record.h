@@ -20,14 +20,15 @@ struct RecordHead {
   std::string_view id;
   std::string_view route;
   const net::PeerAddress* peer = nullptr;
-  std::string_view service = {};  // the address behind the route, once one was reached or is meant
+  std::string_view service = {};            // the address behind the route, once one was reached or is meant
+  const net::PeerAddress* proxy = nullptr;  // through which the peer came, where it said so
 };
 
 // "record":"refused": the handshake was refused, or failed; that of the server behind the route where the head says so.
 // `suppressed` is the number of records of this source that were left out since the last one.
 std::string refused_record(const RecordHead& head, const tls::Refusal& refusal, std::uint64_t suppressed);
-// "record":"refused" for what has no handshake: connection_limit, out_of_descriptors, draining.
-std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed);
+// "record":"refused" for what has no handshake: limits, out_of_descriptors, draining. `alert_sent`: 0 for none.
+std::string refused_record(const RecordHead& head, const Error& error, std::uint64_t suppressed, int alert_sent = 0);
 
 // "record":"opened": admitted.
 std::string opened_record(const RecordHead& head, const tls::Peer& peer);

@@ -5,6 +5,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/proxy_wire.h"
+
 namespace symbolon::gateway {
 namespace {
 
@@ -17,6 +19,7 @@ Code code_of(Code code) {
   switch (code) {
     case Code::connection_timeout: return Code::backend_timeout;
     case Code::connection_refused:
+    case Code::connection_reset:
     case Code::network_unreachable:
     case Code::name_not_found:
     case Code::system_error: return Code::backend_unreachable;
@@ -53,9 +56,9 @@ std::vector<net::Endpoint> AvoidedAddresses::order(const std::vector<net::Endpoi
   return out;
 }
 
-ServiceDialer::ServiceDialer(const ServiceTarget& target, std::string client_alpn,
+ServiceDialer::ServiceDialer(const ServiceTarget& target, std::string client_alpn, Bytes header,
                              std::shared_ptr<net::DrainRoom> drain)
-    : target_(target), client_alpn_(std::move(client_alpn)), drain_(std::move(drain)) {}
+    : target_(target), client_alpn_(std::move(client_alpn)), header_(std::move(header)), drain_(std::move(drain)) {}
 
 net::Task<Result<ReachedService>> ServiceDialer::reach() {
   const net::Deadline deadline = net::in(target_.timeout);
@@ -108,6 +111,7 @@ net::Task<std::optional<ReachedService>> ServiceDialer::try_address(Attempt atte
   Status connected = co_await net::connect(socket, attempt.address, attempt.deadline);
   if (connected && target_.via)
     connected = co_await net::open_tunnel(socket, target_.via, attempt.endpoint, attempt.deadline);
+  if (connected && !header_.empty()) connected = co_await net::send_proxy_header(socket, header_, attempt.deadline);
   waiting_ = nullptr;
   if (!connected) {
     failed(attempt.text, connected.error());

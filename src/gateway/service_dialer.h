@@ -50,8 +50,10 @@ struct ReachedService {
 // Reaches one service once.
 class ServiceDialer {
  public:
-  // `target` must outlive it; `client_alpn` is what was negotiated with the client, or empty.
-  ServiceDialer(const ServiceTarget& target, std::string client_alpn, std::shared_ptr<net::DrainRoom> drain);
+  // `target` must outlive it; `client_alpn` is what was negotiated with the client, or empty; `header` is what the
+  // service gets before everything else (TLS too), or empty.
+  ServiceDialer(const ServiceTarget& target, std::string client_alpn, Bytes header,
+                std::shared_ptr<net::DrainRoom> drain);
 
   // Each address is tried until one is reached: connected, through the proxy, its certificate judged. Fails with the
   // code of the failure that says most (a refused certificate before a proxy's refusal before backend_unreachable
@@ -83,6 +85,7 @@ class ServiceDialer {
 
   const ServiceTarget& target_;
   std::string client_alpn_;
+  Bytes header_;
   std::shared_ptr<net::DrainRoom> drain_;
   net::Socket* waiting_ = nullptr;
   bool cancelled_ = false;

@@ -6,51 +6,52 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "gateway/onward.h"
+#include "gateway/turn_away.h"
+#include "net/proxy_wire.h"
+
 namespace symbolon::gateway {
 
 namespace asio = boost::asio;
 using Steady = std::chrono::steady_clock;
 
-void Session::begin(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared,
-                    SessionList& list) {
+void Session::begin(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
+                    SharedState& shared, SessionThread& thread) {
   const net::Executor executor = accepted.socket.get_executor();
   net::Socket socket = std::move(accepted.socket);
-  const std::shared_ptr<Session> self(
-      new Session({net::Socket(executor), std::move(accepted.peer)}, std::move(routes), shared, list));
+  const std::shared_ptr<Session> self(new Session({net::Socket(executor), std::move(accepted.peer)}, std::move(place),
+                                                  std::move(routes), shared, thread));
   auto body = [self, connected = std::make_shared<net::Socket>(std::move(socket))] {
     return self->run(std::move(*connected));
   };
   asio::co_spawn(executor, std::move(body), asio::detached);
 }
 
-Session::Session(net::Accepted accepted, std::shared_ptr<const AddressRoutes> routes, SharedState& shared,
-                 SessionList& list)
+Session::Session(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
+                 SharedState& shared, SessionThread& thread)
     : shared_(shared),
-      list_(list),
+      thread_(thread),
       routes_(std::move(routes)),
+      place_(std::move(place)),
       address_(std::move(accepted.peer)),
       id_(next_record_id()),
       timer_(accepted.socket.get_executor()),
       began_(Steady::now()),
       last_octets_(began_) {
-  list_.add(*this);
-  shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  thread_.sessions.add(*this);
 }
 
-Session::~Session() {
-  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
-  list_.remove(*this);
-}
+Session::~Session() { thread_.sessions.remove(*this); }
 
 RecordHead Session::head() const {
   const std::string_view route = route_ ? std::string_view(route_->name) : std::string_view();
-  return {shared_.clock->now(), id_, route, &address_, service_};
+  return {shared_.clock->now(), id_, route, &address_, service_, forwarded_ ? &forwarded_->proxy : nullptr};
 }
 
 net::Task<void> Session::run(net::Socket socket) {
   auto client = co_await admit(std::move(socket));
   if (!client) co_return;
-  auto service = co_await reach();
+  auto service = co_await reach(client->socket());
   if (!service || ended_) {
     Error error = {reason_, words_};
     if (!ended_) error = std::move(service).error();
@@ -61,22 +62,70 @@ net::Task<void> Session::run(net::Socket socket) {
 }
 
 net::Task<std::optional<RelayEnd>> Session::admit(net::Socket socket) {
-  if (routes_->by_name) co_return co_await shake_hands(std::move(socket));
+  const net::Deadline deadline = net::in(routes_->handshake_timeout);
+  if (routes_->proxies.include(address_.address)) {
+    const bool learnt = co_await learn_source(socket, deadline);
+    if (!learnt) co_return std::nullopt;
+  }
+  if (routes_->by_name) co_return co_await shake_hands(std::move(socket), deadline);
+  co_return co_await speak_plain(std::move(socket));
+}
+
+net::Task<bool> Session::learn_source(net::Socket& socket, net::Deadline deadline) {
+  handshaking_ = &socket;
+  auto header = co_await net::receive_proxy_header(socket, deadline);
+  handshaking_ = nullptr;
+  if (!header) {
+    Error error = std::move(header).error();
+    if (ended_) error = {reason_, words_};
+    write_refusal(error);
+    co_await net::drain_and_close(std::move(socket), shared_.drain);
+    co_return false;
+  }
+  if (header->addresses) {
+    forwarded_ = std::make_unique<const Forwarded>(std::move(address_), std::move(header->addresses->destination));
+    address_ = std::move(header->addresses->source);
+  }
+  const auto known = place_.of_source(source_key(address_.address), Steady::now());
+  if (known) co_return true;
+  const int alert = routes_->by_name ? row(known.error().code).tls_alert : 0;
+  write_refusal(known.error(), alert);
+  co_await turn_away(std::move(socket), alert, shared_.drain);
+  co_return false;
+}
+
+Status Session::enter_route() {
+  if (!route_->limits) return {};
+  auto place = route_->limits->enter(source_key(address_.address), Steady::now());
+  if (!place && place.error().code == Code::connection_limit)
+    return fail(Code::route_connection_limit, "{}", place.error().words);
+  place_on_route_ = TRY(std::move(place));
+  return {};
+}
+
+net::Task<std::optional<RelayEnd>> Session::speak_plain(net::Socket socket) {
+  place_.established();
   route_ = routes_->all.front();
   routes_.reset();
+  if (auto entered = enter_route(); !entered) {
+    write_refusal(entered.error());
+    co_await net::drain_and_close(std::move(socket), shared_.drain);
+    co_return std::nullopt;
+  }
   shared_.records->write(opened_record(head(), peer_));
   co_return RelayEnd(std::move(socket));
 }
 
-net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket) {
+net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net::Deadline deadline) {
   auto stream = tls::Stream::server(std::move(socket), routes_->by_name);
   if (!stream) {
     shared_.records->write(refused_record(head(), stream.error(), 0));
     co_return std::nullopt;
   }
   handshaking_ = &stream->socket();
-  auto peer = co_await stream->handshake(net::in(routes_->handshake_timeout));
+  auto peer = co_await stream->handshake(deadline, &thread_.handshakes);
   handshaking_ = nullptr;
+  place_.established();
   if (!peer) {
     tls::Refusal refusal = std::move(peer).error();
     co_await refuse(std::move(*stream), std::move(refusal));
@@ -85,12 +134,29 @@ net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket) {
   peer_ = std::move(*peer);
   route_ = routes_->of(*peer_.route);
   routes_.reset();
+  if (auto entered = enter_route(); !entered) {
+    write_refusal(entered.error());
+    co_await stream->close(shared_.drain);
+    co_return std::nullopt;
+  }
   shared_.records->write(opened_record(head(), peer_));
   co_return RelayEnd(std::move(*stream));
 }
 
-net::Task<Result<RelayEnd>> Session::reach() {
-  dialer_.emplace(route_->service, peer_.alpn, shared_.drain);
+Result<Bytes> Session::say_onward(net::Socket& client) const {
+  Onward onward{address_, forwarded_ ? forwarded_->destination : net::local_address(client.native_handle())};
+  onward.id = id_;
+  if (route_->context) {
+    onward.peer = &peer_;
+    onward.server = &route_->credential->leaf();
+  }
+  return onward_header(route_->onward, onward);
+}
+
+net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
+  auto header = say_onward(client);
+  if (!header) co_return std::unexpected(std::move(header).error());
+  dialer_.emplace(route_->service, peer_.alpn, std::move(*header), shared_.drain);
   auto reached = co_await dialer_->reach();
   write_refused_servers();
   const std::string failures = dialer_->failures();
@@ -121,6 +187,11 @@ void Session::relay(RelayEnd client, RelayEnd service) {
   auto down = [self = shared_from_this()] { return self->pump(&Relay::downward); };
   asio::co_spawn(executor, std::move(up), asio::detached);
   asio::co_spawn(executor, std::move(down), asio::detached);
+}
+
+void Session::write_refusal(const Error& error, int alert_sent) {
+  const auto answer = shared_.source_limit.ask(address_.address, Steady::now());
+  if (answer.write) shared_.records->write(refused_record(head(), error, answer.suppressed, alert_sent));
 }
 
 net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {

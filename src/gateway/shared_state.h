@@ -1,10 +1,10 @@
 // What all threads of one gateway share beside snapshots. Private to this folder.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "base/clock.h"
+#include "gateway/limits.h"
 #include "gateway/record_sink.h"
 #include "gateway/source_limit.h"
 #include "net/drain.h"
@@ -16,8 +16,7 @@ struct SharedState {
   std::shared_ptr<RecordSink> records;
   std::shared_ptr<net::DrainRoom> drain;
   SourceLimit source_limit;
-  std::atomic<std::size_t> connections{0};
-  std::size_t most_connections = 0;
+  LimitCounts limits;
 };
 
 }  // namespace symbolon::gateway

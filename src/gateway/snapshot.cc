@@ -159,7 +159,10 @@ Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, c
   const RouteConfig& config = *material.config;
   Route out{.name = config.name,
             .context = nullptr,
+            .credential = material.clients.credential,
             .service = {},
+            .onward = config.onward,
+            .limits = material.limits,
             .handshake_timeout = std::chrono::seconds(config.handshake_timeout.count),
             .idle_timeout = std::chrono::seconds(config.idle_timeout.count)};
   out.service = TRY(make_service(material, inputs, cache));
@@ -191,6 +194,11 @@ std::shared_ptr<const tls::ServerContext> default_of(const GatewayConfig& config
     }
   }
   return nullptr;
+}
+
+ProxySources proxies_of(const GatewayConfig& config, const net::Endpoint& address) {
+  const auto here = std::ranges::find(config.listeners, address, &ListenerConfig::listen);
+  return here == config.listeners.end() ? ProxySources{} : here->accept_proxy_from;
 }
 
 }  // namespace
@@ -236,6 +244,7 @@ Result<Snapshot> make_snapshot(const GatewayConfig& config, const Materials& mat
   Snapshot out;
   for (const auto& address : addresses_of(config)) {
     auto routes = std::make_shared<AddressRoutes>();
+    routes->proxies = proxies_of(config, address);
     std::vector<tls::ServerRoutes::Entry> entries;
     for (const auto& material : materials.routes) {
       if (!(material.config->listen == address)) continue;

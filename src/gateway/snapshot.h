@@ -17,7 +17,10 @@ namespace symbolon::gateway {
 struct Route {
   std::string name;
   std::shared_ptr<const tls::ServerContext> context;  // null: clients speak plain
+  std::shared_ptr<const tls::Credential> credential;  // what clients are shown; null: they speak plain
   ServiceTarget service;
+  OnwardConfig onward;
+  std::shared_ptr<LimitCounts> limits;  // null: none of its own
   std::chrono::seconds handshake_timeout;
   std::chrono::seconds idle_timeout;
 };
@@ -26,6 +29,7 @@ struct Route {
 struct AddressRoutes {
   std::shared_ptr<const tls::ServerRoutes> by_name;  // null: clients speak plain, and all has one route
   std::vector<std::shared_ptr<const Route>> all;
+  ProxySources proxies;                       // whose connections begin with a PROXY protocol header
   std::chrono::seconds handshake_timeout{0};  // the longest, since it runs before the route is known
 
   const std::shared_ptr<const Route>& of(const tls::ServerContext& context) const;
@@ -51,6 +55,7 @@ struct RouteMaterial {
   SideMaterial clients;
   SideMaterial server;
   std::shared_ptr<const net::TunnelProxy> via;
+  std::shared_ptr<LimitCounts> limits;  // null: none of its own
 };
 
 struct Materials {

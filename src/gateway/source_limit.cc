@@ -1,28 +1,12 @@
 #include "gateway/source_limit.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace symbolon::gateway {
-namespace {
-
-// One host holds a whole /64 (RFC 4291 §2.5.4).
-std::string source_of(const std::string& address) {
-  std::array<std::uint8_t, 16> octets{};
-  if (inet_pton(AF_INET6, address.c_str(), octets.data()) != 1) return address;
-  std::fill(octets.begin() + 8, octets.end(), std::uint8_t{0});
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(AF_INET6, octets.data(), text.data(), text.size());
-  return std::string(text.data()) + "/64";
-}
-
-}  // namespace
 
 SourceLimit::Answer SourceLimit::ask(const std::string& address, Moment now) {
-  const std::string source = source_of(address);
+  const SourceKey source = source_key(address);
   const std::lock_guard lock(mutex_);
   const auto found = by_source_.find(source);
   if (found != by_source_.end()) {

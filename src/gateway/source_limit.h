@@ -2,12 +2,14 @@
 // what they cause is bounded and what is left out is counted.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <list>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+
+#include "gateway/rate.h"
+#include "gateway/source_key.h"
 
 namespace symbolon::gateway {
 
@@ -20,7 +22,6 @@ struct SourceLimits {
 // A token bucket for each source. Thread-safe.
 class SourceLimit {
  public:
-  using Moment = std::chrono::steady_clock::time_point;
   explicit SourceLimit(const SourceLimits& limits = {}) : limits_(limits) {}
 
   struct Answer {
@@ -32,7 +33,7 @@ class SourceLimit {
 
  private:
   struct Bucket {
-    std::string source;
+    SourceKey source{};
     double tokens = 0;
     Moment filled;
     std::uint64_t suppressed = 0;
@@ -40,7 +41,7 @@ class SourceLimit {
   SourceLimits limits_;
   std::mutex mutex_;
   std::list<Bucket> buckets_;  // most recently asked first
-  std::unordered_map<std::string, std::list<Bucket>::iterator> by_source_;
+  std::unordered_map<SourceKey, std::list<Bucket>::iterator, SourceHash> by_source_;
   std::uint64_t forgotten_ = 0;  // suppressed records of sources that were forgotten
 };
 

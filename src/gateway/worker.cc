@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "gateway/turn_away.h"
 
 namespace symbolon::gateway {
 
@@ -23,6 +24,7 @@ constexpr auto kLeavePoll = 20ms;
 Worker::~Worker() {
   stop();
   join();
+  thread_state_.handshakes.forget();
 }
 
 void Worker::start(std::vector<net::ListeningSocket> sockets, Snapshot snapshot) {
@@ -43,7 +45,7 @@ void Worker::stop() {
   asio::post(context_, [this] {
     if (leaving_) return;
     for (auto& listener : listeners_) listener->close();
-    sessions_.end_all(Code::draining, "the gateway stops");
+    thread_state_.sessions.end_all(Code::draining, "the gateway stops");
     leaving_ = std::make_unique<asio::steady_timer>(context_);
     leave_at_latest_ = std::chrono::steady_clock::now() + kLongestLeave;
     leave_when_empty();
@@ -51,7 +53,7 @@ void Worker::stop() {
 }
 
 void Worker::leave_when_empty() {
-  if (sessions_.empty() || std::chrono::steady_clock::now() >= leave_at_latest_) return context_.stop();
+  if (thread_state_.sessions.empty() || std::chrono::steady_clock::now() >= leave_at_latest_) return context_.stop();
   leaving_->expires_after(kLeavePoll);
   leaving_->async_wait([this](boost::system::error_code) { leave_when_empty(); });
 }
@@ -66,11 +68,7 @@ net::Task<void> Worker::accept_from(std::size_t address) {
   while (true) {
     auto accepted = co_await listener.accept();
     if (accepted) {
-      if (shared_.connections.load(std::memory_order_relaxed) >= shared_.most_connections) {
-        refuse(*accepted, {Code::connection_limit, fmt::format("{} are open", shared_.most_connections)});
-      } else {
-        Session::begin(std::move(*accepted), snapshot_[address], shared_, sessions_);
-      }
+      take_in(std::move(*accepted), snapshot_[address]);
       if (++accepts % kAcceptsPerTurn == 0) co_await asio::post(context_, asio::use_awaitable);
       continue;
     }
@@ -83,11 +81,25 @@ net::Task<void> Worker::accept_from(std::size_t address) {
   }
 }
 
-void Worker::refuse(const net::Accepted& accepted, const Error& error) {
+void Worker::take_in(net::Accepted accepted, const std::shared_ptr<const AddressRoutes>& routes) {
+  // Whom a proxy speaks for is known when its header has come: see Session.
+  const bool proxy = routes->proxies.include(accepted.peer.address);
+  const SourceKey source = proxy ? SourceKey{} : source_key(accepted.peer.address);
+  auto place = shared_.limits.enter(source, std::chrono::steady_clock::now());
+  const int alert = !place && routes->by_name ? row(place.error().code).tls_alert : 0;
+  if (!place) return refuse(std::move(accepted), place.error(), alert);
+  Session::begin(std::move(accepted), std::move(*place), routes, shared_, thread_state_);
+}
+
+void Worker::refuse(net::Accepted accepted, const Error& error, int alert) {
   const auto answer = shared_.source_limit.ask(accepted.peer.address, std::chrono::steady_clock::now());
-  if (!answer.write) return;
-  const std::string id = next_record_id();
-  shared_.records->write(refused_record({shared_.clock->now(), id, "", &accepted.peer}, error, answer.suppressed));
+  if (answer.write) {
+    const std::string id = next_record_id();
+    const RecordHead head{shared_.clock->now(), id, "", &accepted.peer};
+    shared_.records->write(refused_record(head, error, answer.suppressed, alert));
+  }
+  auto away = turn_away(std::move(accepted.socket), alert, shared_.drain);
+  asio::co_spawn(context_, std::move(away), asio::detached);
 }
 
 }  // namespace symbolon::gateway

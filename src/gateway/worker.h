@@ -31,12 +31,13 @@ class Worker {
 
  private:
   net::Task<void> accept_from(std::size_t address);
-  void refuse(const net::Accepted& accepted, const Error& error);
+  void take_in(net::Accepted accepted, const std::shared_ptr<const AddressRoutes>& routes);
+  void refuse(net::Accepted accepted, const Error& error, int alert);
   void leave_when_empty();
 
   SharedState& shared_;
   x509::PathCache cache_;
-  SessionList sessions_;
+  SessionThread thread_state_;
   Snapshot snapshot_;
   boost::asio::io_context context_{1};
   std::vector<std::unique_ptr<net::Listener>> listeners_;

@@ -120,10 +120,11 @@ Result<Stream> Stream::client(net::Socket socket, std::shared_ptr<const ClientCo
   return Stream(std::move(connection));
 }
 
-net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline) {
+net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns* turns) {
   Connection& connection = *connection_;
   const net::CancelAt cancel(connection.socket, deadline);
   while (true) {
+    if (turns != nullptr) co_await turns->take();
     ERR_clear_error();
     errno = 0;
     const int returned = SSL_do_handshake(connection.ssl.get());
@@ -132,7 +133,9 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline) {
     const int what = SSL_get_error(connection.ssl.get(), returned);
     if (what != SSL_ERROR_WANT_READ && what != SSL_ERROR_WANT_WRITE)
       co_return std::unexpected(explain_failure(connection, what, system_error));
-    const auto error = co_await wait_for(connection.socket, what == SSL_ERROR_WANT_WRITE);
+    // The deadline may have passed before its turn came; nothing would cancel the waiting then.
+    boost::system::error_code error = asio::error::operation_aborted;
+    if (!cancel.passed()) error = co_await wait_for(connection.socket, what == SSL_ERROR_WANT_WRITE);
     if (!error) continue;
     Refusal refusal = explain_failure(connection, SSL_ERROR_NONE, 0);
     refusal.code = cancel.passed() ? Code::handshake_timeout : Code::cancelled;

@@ -13,6 +13,7 @@
 
 #include "net/drain.h"
 #include "net/socket.h"
+#include "net/turns.h"
 #include "tls/context.h"
 #include "tls/handshake.h"
 
@@ -47,7 +48,8 @@ class Stream {
   ~Stream();
 
   // Does the handshake, with the judgement inside it. After a refusal the alert has been written; go on with close().
-  net::Task<Handshake<Peer>> handshake(net::Deadline deadline);
+  // With `turns` each step of it waits for its turn.
+  net::Task<Handshake<Peer>> handshake(net::Deadline deadline, net::Turns* turns = nullptr);
 
   // close_notify (after a finished handshake), then the draining close.
   net::Task<void> close(std::shared_ptr<net::DrainRoom> room);

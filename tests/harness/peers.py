@@ -78,10 +78,13 @@ def python_context(ca, credential=None, version=None):
 
 
 @contextlib.contextmanager
-def python_client(port, ca, credential=None, version=None, host="localhost", session=None, context=None):
-    """Python's ssl: yields the connected socket."""
+def python_client(port, ca, credential=None, version=None, host="localhost", session=None, context=None, before=b""):
+    """Python's ssl: yields the connected socket. `before` is sent in plain, in one segment with the ClientHello."""
     context = context or python_context(ca, credential, version)
     with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        if before:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # the kernel waits 200 ms at most
+            plain.sendall(before)
         with context.wrap_socket(plain, server_hostname=host, session=session) as secure:
             yield secure
 
