@@ -1,5 +1,6 @@
-// The small texts that people and files give us: times, durations, hexadecimal, base64, serials, names. What is read is
-// written in a form that reads the same.
+// The small texts that people and files give us: times, durations, hexadecimal, base64, serials, names, idempotency
+// keys. What is read is written in a form that reads the same.
+#include "api/idempotency_key.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "x509/name.h"
@@ -8,6 +9,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace symbolon;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto key = api::parse_idempotency_key(text)) {
+    ENSURE(*api::parse_idempotency_key(api::idempotency_key_field(*key)) == *key);
+  }
   if (const auto span = parse_duration(text)) ENSURE(*parse_duration(to_text(*span)) == *span);
   if (const auto time = parse_time(text); time && !text.starts_with("@"))
     ENSURE(*parse_time(to_rfc3339(*time)) == *time);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/codec.h"
+#include "api/idempotency_key.h"
 #include "authority/api_progress.h"
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
@@ -32,6 +33,13 @@ template <typename T>
 Result<T> body_of(const RoutedRequest& routed) {
   if (auto type = check_media_type(routed.request); !type) return std::unexpected(type.error());
   return api::decode<T>(routed.request.body);
+}
+
+Result<std::optional<std::string>> idempotency_key_of(const http::Request& request) {
+  const auto field = request.headers.find("Idempotency-Key");
+  if (!field) return std::optional<std::string>();
+  if (request.headers.count("Idempotency-Key") > 1) return fail(Code::bad_request, "Idempotency-Key stands twice");
+  return std::optional<std::string>(TRY(api::parse_idempotency_key(*field)));
 }
 
 // Each parameter at most once, and none but these.
@@ -152,7 +160,11 @@ void ApiServer::Impl::add_certificates() {
   on("issue", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
     auto body = body_of<api::IssueRequest>(routed);
     if (!body) co_return http::problem(body.error());
-    auto call = [this, request = *std::move(body), by = std::move(requester)] { return operations.issue(request, by); };
+    auto key = idempotency_key_of(routed.request);
+    if (!key) co_return http::problem(key.error());
+    auto call = [this, request = *std::move(body), by = std::move(requester), key = *std::move(key)] {
+      return operations.issue(request, by, key);
+    };
     co_return co_await run(201, std::move(call));
   });
   on("list", [this](RoutedRequest routed, Requester) -> net::Task<Response> {

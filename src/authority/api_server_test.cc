@@ -34,9 +34,11 @@ api::CertificateSummary web() {
 
 class MadeUp : public Operations {
  public:
-  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) override {
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
+                                 const std::optional<std::string>& idempotency_key) override {
     if (request.profile != "server") return fail(Code::profile_unknown, "there is no profile '{}'", request.profile);
     api::IssueAnswer answer{"PEM", "CHAIN", "ROOT", web(), {}};
+    if (idempotency_key) answer.notes = {*idempotency_key};
     answer.summary.requester = requester.text;
     answer.summary.names = request.names;
     return answer;
@@ -186,6 +188,11 @@ TEST_F(ApiServerTest, CurlIsServedToo) {
   EXPECT_THAT(curl("-d '{\"profile\":\"server\",\"csr\":\"x\"}' http://a/v1/certificates"), HasSubstr("Content-Type"));
   EXPECT_THAT(curl("-H 'Content-Type: application/json' -d '{\"profle\":1}' http://a/v1/certificates"),
               HasSubstr("\"code\":\"bad_request\""));
+  const std::string issue =
+      "-H 'Content-Type: application/json' -d '{\"profile\":\"server\",\"csr\":\"x\"}' http://a/v1/certificates ";
+  EXPECT_THAT(curl(issue + "-H 'Idempotency-Key: \"k 1\"'"), HasSubstr("\"notes\":[\"k 1\"]"));
+  EXPECT_THAT(curl(issue + "-H 'Idempotency-Key: a b'"), HasSubstr("\"code\":\"bad_request\""));
+  EXPECT_THAT(curl(issue + "-H 'Idempotency-Key: a' -H 'Idempotency-Key: a'"), HasSubstr("\"code\":\"bad_request\""));
   EXPECT_THAT(curl("'http://a/v1/certificates?limit=5&query=web'"), HasSubstr("\"next\":\"web||5\""));
   EXPECT_THAT(curl("'http://a/v1/certificates?limit=0'"), HasSubstr("\"code\":\"bad_request\""));
   EXPECT_THAT(curl("'http://a/v1/certificates?limit=5&limit=6'"), HasSubstr("\"code\":\"bad_request\""));

@@ -18,7 +18,10 @@ using testing::HasSubstr;
 // Knows status() alone; what stands in `revoked` (serials, hex) is revoked.
 class StatusOnly final : public Operations {
  public:
-  Result<api::IssueAnswer> issue(const api::IssueRequest&, const Requester&) override { return unasked(); }
+  Result<api::IssueAnswer> issue(const api::IssueRequest&, const Requester&,
+                                 const std::optional<std::string>&) override {
+    return unasked();
+  }
   Result<api::ListPage> list(const api::ListQuery&) override { return unasked(); }
   Result<api::CertificateDetails> show(const std::string&) override { return unasked(); }
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest&, const Requester&) override { return unasked(); }

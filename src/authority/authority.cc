@@ -41,18 +41,6 @@ Status use_the_one_that_ends_last(State& state) {
   return {};
 }
 
-// The roles of a certificate are known before it is signed: all that rules look at, but the fingerprint, stands in it.
-Status check_no_new_roles(const Rights& rights, const LintedCertificate& linted, const Requester& requester) {
-  if (requester.roles.has(api::Role::admin)) return {};
-  const Bytes unsigned_der =
-      x509::assemble_certificate(linted.tbs(), linted.issuer().signer->algorithm_identifier(), {});
-  const auto certificate = TRY(x509::Certificate::from_der(unsigned_der));
-  const api::Roles given = rights.of(x509::identity_of(certificate));
-  if (requester.roles.cover(given)) return {};
-  return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
-              requester.roles.text());
-}
-
 std::string chain_pem(const Issuer* issuer) {
   if (issuer == nullptr) return {};
   std::string out = x509::to_pem(issuer->chain);
@@ -84,32 +72,6 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
 
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Authority::~Authority() = default;
-
-Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, const Requester& requester) {
-  const Profile& profile = *TRY(find_profile(impl_->issuance.profiles(), request.profile));
-  RequestedNames names = TRY(read_names(profile, request.names));
-  if (request.common_name && names.common_name && *request.common_name != *names.common_name) {
-    return fail(Code::bad_request, "'{}' and '{}' cannot both be the common name", *request.common_name,
-                *names.common_name);
-  }
-  if (request.common_name) names.common_name = request.common_name;
-  auto csr = TRY(x509::CertificateRequest::from_file_content(request.csr));
-  auto linted = TRY(impl_->issuance.prepare({.profile = request.profile,
-                                             .request = std::move(csr),
-                                             .names = std::move(names.names),
-                                             .common_name = std::move(names.common_name),
-                                             .lifetime = request.lifetime,
-                                             .issuer = request.issuer,
-                                             .requester = requester.text}));
-  TRY(check_no_new_roles(impl_->options.rights, linted, requester));
-  const IssuedCertificate issued = TRY(impl_->issuance.finish(std::move(linted)));
-  const Issuer& issuer = issued.issuer();
-  return api::IssueAnswer{.certificate = issued.pem(),
-                          .chain = x509::to_pem(issuer.chain),
-                          .root = issuer.root ? issuer.root->pem() : std::string(),
-                          .summary = summary_of(issued, requester.text, impl_->clock.now()),
-                          .notes = issued.notes()};
-}
 
 Result<api::ListPage> Authority::list(const api::ListQuery& query) {
   const auto parsed = TRY(ledger::parse_query(query.query, impl_->clock.now()));

@@ -50,7 +50,8 @@ class Authority final : public Operations {
   static Result<std::unique_ptr<Authority>> open(AuthorityOptions options, const Clock& clock);
   ~Authority() override;
 
-  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) override;
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
+                                 const std::optional<std::string>& idempotency_key) override;
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::CertificateDetails> show(const std::string& what) override;
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;

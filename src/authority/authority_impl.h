@@ -1,4 +1,4 @@
-// What an Authority consists of: for authority.cc and authority_issuers.cc only.
+// What an Authority consists of: for authority.cc and authority_*.cc only.
 #pragma once
 
 #include <algorithm>
@@ -28,6 +28,10 @@ struct Authority::Impl {
       for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());
     }
   }
+
+  Result<IssuedCertificate> issue(const api::IssueRequest& request, const Requester& requester,
+                                  std::optional<ledger::Repeatable> repeatable);
+  Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked);
 
   // These are the CAs from now on. Fails with file_unwritable.
   Status take(const IssuerSet& issuers);

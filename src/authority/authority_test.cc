@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 using testing::Home;
 using testing::kNow;
 using testing::kPassphrase;
+using testing::kTester;
 using testing::must;
 using ::testing::SizeIs;
 
@@ -233,7 +234,7 @@ TEST(Authority, GivesNoCertificateMoreRolesThanItsRequesterHas) {
     request.profile = profile;
     request.csr = home.request();
     request.names = names;
-    return home.authority->issue(request, who);
+    return home.authority->issue(request, who, std::nullopt);
   };
   const Requester issuer{"issuer", {api::Role::issuer}};
   EXPECT_TRUE(asks(issuer, "client", {"alice"}));
@@ -243,6 +244,47 @@ TEST(Authority, GivesNoCertificateMoreRolesThanItsRequesterHas) {
   EXPECT_EQ(code_of(asks(issuer, "person", {"Ann", "ann@audit.example"})), Code::forbidden);
   EXPECT_TRUE(asks({"both", {api::Role::issuer, api::Role::auditor}}, "person", {"Ann", "ann@audit.example"}));
   EXPECT_TRUE(asks({"admin", {api::Role::admin}}, "admin", {"bob"}));
+}
+
+TEST(Authority, AnswersTheSameRequestUnderOneKeyOnceAndForAll) {
+  Home home;
+  api::IssueRequest request;
+  request.profile = "client";
+  request.csr = home.request();
+  request.names = {"alice"};
+  request.lifetime = kDay * 30;
+  std::vector<std::thread> threads;
+  std::vector<std::optional<Result<api::IssueAnswer>>> answers(8);
+  for (auto& answer : answers) {
+    threads.emplace_back([&] { answer = home.authority->issue(request, kTester, "key"); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& answer : answers) {
+    ASSERT_TRUE(*answer) << answer->error().text();
+    EXPECT_EQ(answer->value(), answers.front()->value());
+  }
+  EXPECT_EQ(home.authority->list({.query = "alice", .after = {}})->certificates.size(), 1U);
+
+  const auto again = [&](const Requester& who) { return home.authority->issue(request, who, "key"); };
+  home.clock.set(kNow + kDay);
+  EXPECT_EQ(again(kTester).value(), answers.front()->value());
+  const Requester other{"other", api::Roles::all()};
+  EXPECT_NE(again(other)->summary.serial, again(kTester)->summary.serial);
+  request.lifetime = kDay * 31;
+  EXPECT_EQ(code_of(again(kTester)), Code::idempotency_key_reused);
+  ASSERT_TRUE(home.authority->verify_ledger({}));
+}
+
+TEST(Authority, RemembersNoRefusalUnderAKey) {
+  Home home;
+  api::IssueRequest request;
+  request.profile = "client";
+  request.csr = home.request();
+  request.names = {"alice"};
+  request.names = {"nobody at all", "twice"};
+  EXPECT_EQ(code_of(home.authority->issue(request, kTester, "k")), Code::bad_request);
+  request.names = {"alice"};  // what was refused is not remembered
+  EXPECT_TRUE(home.authority->issue(request, kTester, "k"));
 }
 
 }  // namespace

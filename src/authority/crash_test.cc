@@ -16,7 +16,8 @@ using testing::Folder;
 using testing::Home;
 
 // Opens the state in a child process that kills itself when `step` has been passed; writes what it got out to `out`.
-void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, const std::string& csr, const Path& out) {
+void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, const std::string& csr, const Path& out,
+                   const std::optional<std::string>& key = std::nullopt) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -30,7 +31,7 @@ void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, con
     request.profile = "client";
     request.csr = csr;
     request.names = {"alice"};
-    const auto answer = (*authority)->issue(request, testing::kTester);
+    const auto answer = (*authority)->issue(request, testing::kTester, key);
     if (!answer) ::_exit(4);
     static_cast<void>(write_file(out, answer->certificate, {}));
     ::_exit(5);
@@ -75,6 +76,31 @@ TEST_P(KilledAfter, LeavesALedgerThatKnowsWhatWasBeingSigned) {
   const auto next = home.issue("client", {"bob"}, csr);
   ASSERT_TRUE(next) << next.error().text();
   for (const auto& one : found->certificates) EXPECT_NE(one.serial, next->summary.serial);
+}
+
+TEST_P(KilledAfter, IsAskedAgainUnderItsKeyAndGoesOn) {
+  Home home;
+  const std::string csr = home.request();
+  home.authority.reset();
+  const std::string key = "k";
+  issue_and_die(home.folder.path() / "state", home.clock, GetParam(), csr, home.folder.path() / "out.pem", key);
+  home.open();
+  const auto reserved = home.authority->list({.query = "profile:client", .after = {}})->certificates;
+  api::IssueRequest request;
+  request.profile = "client";
+  request.csr = csr;
+  request.names = {"alice"};
+  const auto answer = home.authority->issue(request, testing::kTester, key);
+  ASSERT_TRUE(answer) << answer.error().text();
+  home.verify(*answer, "sslclient");
+  ASSERT_EQ(reserved.empty(), GetParam() == IssuanceStep::linted);
+  for (const auto& one : reserved) EXPECT_EQ(one.serial, answer->summary.serial);
+  EXPECT_EQ(home.authority->status()->unfinished, 0);
+  EXPECT_EQ(home.authority->list({.query = "profile:client", .after = {}})->certificates.size(), 1U);
+  EXPECT_EQ(home.authority->issue(request, testing::kTester, key).value(), *answer);
+  request.names = {"bob"};
+  EXPECT_EQ(code_of(home.authority->issue(request, testing::kTester, key)), Code::idempotency_key_reused);
+  ASSERT_TRUE(home.authority->verify_ledger({}));
 }
 
 std::string step_name(const ::testing::TestParamInfo<IssuanceStep>& test) {

@@ -1,9 +1,24 @@
 #include "authority/issuance.h"
 
+#include <algorithm>
+
 #include "authority/apply_profile.h"
 #include "x509/pem.h"
 
 namespace symbolon::authority {
+namespace {
+
+// A line each, as the ledger keeps them.
+std::string to_lines(const std::vector<std::string>& notes) {
+  std::string out;
+  for (std::string note : notes) {
+    std::ranges::replace(note, '\n', ' ');
+    out += (out.empty() ? "" : "\n") + note;
+  }
+  return out;
+}
+
+}  // namespace
 
 IssuedCertificate::IssuedCertificate(LintedCertificate linted, ledger::CertificateId id, Bytes der)
     : linted_(std::move(linted)), id_(id), der_(std::move(der)), fingerprint_{crypto::sha256(der_)} {}
@@ -43,6 +58,8 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;
   out.notes_ = std::move(applied.notes);
+  out.repeatable_ = request.repeatable;
+  if (out.repeatable_) out.repeatable_->notes = to_lines(out.notes_);
   const std::vector<x509::Certificate> above = issuer.above();
   TRY(encode_and_lint(out, {.kind = x509::LintKind::leaf,
                             .algorithm_identifier = issuer.signer->algorithm_identifier(),
@@ -117,26 +134,43 @@ Result<ReservedCertificate> Issuance::reserve(LintedCertificate&& linted) {
                            .subject = content.subject.text(),
                            .names = ledger::subject_names(content.subject_alt_names),
                            .validity = content.validity,
-                           .spki_sha256 = content.public_key.spki_sha256()}));
+                           .spki_sha256 = content.public_key.spki_sha256(),
+                           .repeatable = linted.repeatable_}));
   return ReservedCertificate(std::move(linted), intent);
 }
 
 Result<SignedCertificate> Issuance::sign(ReservedCertificate&& reserved) {
   const LintedCertificate& linted = reserved.linted_;
-  const crypto::Signer& signer = *linted.issuer_->signer;
+  Bytes der = TRY(signed_by(*linted.issuer_, linted.tbs_, reserved.intent_));
+  return SignedCertificate(std::move(reserved), std::move(der));
+}
+
+Result<Bytes> Issuance::signed_by(const Issuer& issuer, ByteView tbs, ledger::IntentId intent) {
+  const crypto::Signer& signer = *issuer.signer;
   const ByteView algorithm = signer.algorithm_identifier();
-  auto signature = signer.sign(linted.tbs_);
+  auto signature = signer.sign(tbs);
   if (!signature) {
     // No signature exists, so none can come out. That the note of it fails as well changes nothing: the intent stays.
-    static_cast<void>(ledger_.abandon(reserved.intent_, signature.error().text()));
+    static_cast<void>(ledger_.abandon(intent, signature.error().text()));
     return std::unexpected(std::move(signature).error());
   }
   // A fault in the arithmetic (a bad core, an attack) would give away an RSA or ECDSA key with the wrong signature.
-  if (!crypto::verify_signature(signer.public_key(), algorithm, linted.tbs_, *signature)) {
+  if (!crypto::verify_signature(signer.public_key(), algorithm, tbs, *signature)) {
     return fail(Code::crypto_failed, "the signature just made does not verify; it was thrown away");
   }
-  Bytes der = x509::assemble_certificate(linted.tbs_, algorithm, *signature);
-  return SignedCertificate(std::move(reserved), std::move(der));
+  return x509::assemble_certificate(tbs, algorithm, *signature);
+}
+
+Status Issuance::resume(const ledger::CertificateRecord& reserved) {
+  const auto issuers = this->issuers();
+  const Issuer* const issuer = issuers->find(reserved.issuer);
+  if (issuer == nullptr || !issuer->can_sign()) {
+    return fail(Code::issuer_unknown, "the CA of serial {} cannot sign here any more", reserved.serial.hex());
+  }
+  const Bytes tbs = TRY(ledger_.reserved_tbs(reserved.id));
+  Bytes der = TRY(signed_by(*issuer, tbs, reserved.id));
+  TRY(ledger_.complete({.intent = reserved.id, .certificate = std::move(der)}));
+  return {};
 }
 
 Result<IssuedCertificate> Issuance::complete(SignedCertificate&& certificate) {

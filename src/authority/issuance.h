@@ -60,6 +60,7 @@ class LintedCertificate {
   Bytes tbs_;
   std::string requester_;
   std::vector<std::string> notes_;
+  std::optional<ledger::Repeatable> repeatable_;
 };
 
 class ReservedCertificate {
@@ -145,6 +146,11 @@ class Issuance {
   Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed
   Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...
 
+  // Signs and completes what was reserved and left there, octet for octet as the ledger has it: a process ended between
+  // the steps, and the request came again. Fails with issuer_unknown (its CA cannot sign here any more), already_exists
+  // (somebody else completed it meanwhile), and as sign and complete.
+  Status resume(const ledger::CertificateRecord& reserved);
+
   void use(std::shared_ptr<const IssuerSet> issuers);
   std::shared_ptr<const IssuerSet> issuers() const;
   const ProfileSet& profiles() const { return *profiles_; }
@@ -152,6 +158,7 @@ class Issuance {
  private:
   Result<const Issuer*> select(const IssuerSet& issuers, const std::optional<std::string>& name) const;
   Status encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const;
+  Result<Bytes> signed_by(const Issuer& issuer, ByteView tbs, ledger::IntentId intent);
   void passed(IssuanceStep step) const;
 
   ledger::Ledger& ledger_;

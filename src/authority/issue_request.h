@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ledger/records.h"
 #include "x509/name.h"
 #include "x509/request.h"
 
@@ -13,12 +14,13 @@ namespace symbolon::authority {
 
 struct IssueRequest {
   std::string profile;
-  x509::CertificateRequest request;             // proves possession of the key
-  std::vector<x509::GeneralName> names = {};    // given: they stand instead of the request's
-  std::optional<std::string> common_name = {};  // given: it stands instead of the request's
-  std::optional<Seconds> lifetime = {};         // absent: the profile's, cut to the issuer's end
-  std::optional<std::string> issuer = {};       // by name; absent: the one that ends last
-  std::string requester = {};                   // who asks, for the ledger: "unix:uid 0", "admin:CN=ops"
+  x509::CertificateRequest request;                   // proves possession of the key
+  std::vector<x509::GeneralName> names = {};          // given: they stand instead of the request's
+  std::optional<std::string> common_name = {};        // given: it stands instead of the request's
+  std::optional<Seconds> lifetime = {};               // absent: the profile's, cut to the issuer's end
+  std::optional<std::string> issuer = {};             // by name; absent: the one that ends last
+  std::string requester = {};                         // who asks, for the ledger: "unix:uid 0", "admin:CN=ops"
+  std::optional<ledger::Repeatable> repeatable = {};  // its notes are filled in on the way
 };
 
 }  // namespace symbolon::authority

@@ -32,7 +32,10 @@ class Operations {
   virtual ~Operations() = default;
 
   // forbidden, too, when the certificate would have roles that the requester has not: no right breeds another.
-  virtual Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester) = 0;
+  // With a key, the same request of the same requester has the same answer however often it comes; another request
+  // under that key fails with idempotency_key_reused. What was refused is not remembered.
+  virtual Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
+                                         const std::optional<std::string>& idempotency_key) = 0;
   virtual Result<api::ListPage> list(const api::ListQuery& query) = 0;
   // not_found, or ambiguous with the candidates in its words.
   virtual Result<api::CertificateDetails> show(const std::string& what) = 0;

@@ -65,7 +65,7 @@ struct Home {
     request.names = std::move(names);
     request.lifetime = choices.lifetime;
     request.issuer = choices.issuer;
-    return authority->issue(request, kTester);
+    return authority->issue(request, kTester, std::nullopt);
   }
   Result<api::IssueAnswer> issue(std::string_view profile, std::vector<std::string> names) {
     return issue(profile, std::move(names), request());

@@ -8,6 +8,7 @@
 #include "base/file_set.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
+#include "crypto/digest.h"
 #include "crypto/key.h"
 #include "x509/pkcs12.h"
 #include "x509/request.h"
@@ -173,7 +174,7 @@ Status issue(const IssueOptions& options, const Session& session) {
   request.names = options.names;
   request.lifetime = TRY(lifetime_of(options.lifetime));
   request.issuer = options.issuer;
-  const api::IssueAnswer answer = TRY(link.client().issue(request));
+  const api::IssueAnswer answer = TRY(link.client().issue(request, to_hex(crypto::random_bytes(16))));
   TRY(store(options, files, key, answer, password));
   Written written{files, std::nullopt};
   if (password && !options.p12_password_file) written.shown_password = password->reveal();
@@ -188,6 +189,7 @@ struct SignOptions {
   std::optional<std::string> out;
   std::optional<std::string> lifetime;
   std::optional<std::string> issuer;
+  std::optional<std::string> idempotency_key;
   bool force = false;
 };
 
@@ -207,7 +209,13 @@ Status sign(const SignOptions& options, const Session& session) {
   request.names = options.names;
   request.lifetime = TRY(lifetime_of(options.lifetime));
   request.issuer = options.issuer;
-  const api::IssueAnswer answer = TRY(link.client().issue(request));
+  const std::string key = options.idempotency_key.value_or(to_hex(crypto::random_bytes(16)));
+  const auto signed_here = link.client().issue(request, key);
+  if (!signed_here && signed_here.error().code == Code::authority_unreachable) {
+    session.terminal().note(fmt::format(
+        "whether it was signed is not known; the same command with --idempotency-key {} has the same answer", key));
+  }
+  const api::IssueAnswer answer = TRY(signed_here);
   const std::string chain = answer.certificate + answer.chain;
   if (options.out) {
     TRY(write_file(*options.out, chain,
@@ -267,6 +275,8 @@ Command sign_command() {
       .option("--name NAME", &options->names, "names instead of those of the request; may be repeated")
       .option("--lifetime SPAN", &options->lifetime, "90d, 12h, ... (default: the profile's)")
       .option("--issuer NAME", &options->issuer, "another issuing CA than the one in use")
+      .option("--idempotency-key KEY", &options->idempotency_key,
+              "the same command under the same key leads to the same certificate (default: a new one)")
       .option("--out FILE", &options->out, "write the chain there (default: standard output)")
       .option("--force", &options->force, "replace an existing file")
       .example("symbolon sign request.csr --profile device --out device.crt", "")

@@ -96,7 +96,7 @@ Status ready_client(authority::Operations& authority, const Path& state, const p
     const auto key = TRY(crypto::PrivateKey::generate(crypto::KeyType::p256));
     request.profile = "client";
     request.csr = TRY(x509::make_request(key, {}, {})).pem();
-    const auto issued = authority.issue(request, {.text = "symbolon proxy", .roles = api::Roles::all()});
+    const auto issued = authority.issue(request, {.text = "symbolon proxy", .roles = api::Roles::all()}, std::nullopt);
     if (!issued && row(issued.error().code).fault == Fault::policy) continue;  // not a name of a client
     const api::IssueAnswer& answer = TRY(issued);
     const auto made = TRY(x509::Certificate::from_pem(answer.certificate));

@@ -2,8 +2,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "api/codec.h"
+#include "api/idempotency_key.h"
 #include "enroll/ndjson.h"
 #include "http/client.h"
 #include "http/problem.h"
@@ -29,6 +31,10 @@ http::Request post(std::string target, std::string json) {
   if (!request.body.empty()) request.headers.add("Content-Type", std::string(http::kJson));
   return request;
 }
+
+// A lost answer is asked for again after these.
+constexpr std::chrono::milliseconds kRepeatAfter[] = {std::chrono::milliseconds(200), std::chrono::seconds(1),
+                                                      std::chrono::seconds(4)};
 
 // Nobody there is one thing to whoever calls the authority, whatever the transport called it.
 Error unreachable(Error error, const std::string& where) {
@@ -67,6 +73,14 @@ struct AuthorityClient::Impl {
     context.run();
     ENSURE(result.has_value());
     return *std::move(result);
+  }
+
+  Status pause(std::chrono::milliseconds span) {
+    asio::steady_timer timer(context, span);
+    timer.async_wait([](const boost::system::error_code&) {});
+    context.restart();
+    context.run();
+    return {};
   }
 
   net::Task<Status> open() {
@@ -157,8 +171,17 @@ Result<AuthorityClient> AuthorityClient::over_descriptor(int descriptor, ClientT
   return AuthorityClient(std::move(impl));
 }
 
-Result<api::IssueAnswer> AuthorityClient::issue(const api::IssueRequest& request) {
-  return impl_->ask<api::IssueAnswer>(post("/v1/certificates", api::encode(request)));
+Result<api::IssueAnswer> AuthorityClient::issue(const api::IssueRequest& request, const std::string& idempotency_key) {
+  http::Request call = post("/v1/certificates", api::encode(request));
+  if (!idempotency_key.empty()) call.headers.add("Idempotency-Key", api::idempotency_key_field(idempotency_key));
+  auto answer = impl_->ask<api::IssueAnswer>(call);
+  for (const auto pause : kRepeatAfter) {
+    const bool lost = !answer && answer.error().code == Code::authority_unreachable;
+    if (!lost || idempotency_key.empty() || !impl_->connect) break;
+    TRY(impl_->pause(pause));
+    answer = impl_->ask<api::IssueAnswer>(call);
+  }
+  return answer;
 }
 
 Result<api::ListPage> AuthorityClient::list(const api::ListQuery& query) {

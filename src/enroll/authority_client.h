@@ -36,7 +36,8 @@ struct RemoteAuthority {
 
 // Synchronous: each method blocks its thread until the answer or the deadline. One thread at a time. Failures of the
 // authority keep their code; authority_unreachable: nobody answers there. A connection that the authority closed while
-// idle is opened anew (not over a descriptor); a call that may have been received is never repeated by itself.
+// idle is opened anew (not over a descriptor); a call that may have been received is never repeated by itself, unless
+// it has an idempotency key.
 class AuthorityClient {
  public:
   static Result<AuthorityClient> over_unix(const Path& socket, ClientTimes times = {});
@@ -50,7 +51,10 @@ class AuthorityClient {
   AuthorityClient& operator=(AuthorityClient&&) noexcept;
   ~AuthorityClient();
 
-  Result<api::IssueAnswer> issue(const api::IssueRequest& request);
+  // With a key (printable ASCII, 1 to 255 characters; new for each certificate) an answer that was lost on the way is
+  // asked for again, for some seconds: the authority issues once. Without, and when it stays lost:
+  // authority_unreachable.
+  Result<api::IssueAnswer> issue(const api::IssueRequest& request, const std::string& idempotency_key = {});
   Result<api::ListPage> list(const api::ListQuery& query);
   Result<api::CertificateDetails> show(const std::string& what);
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request);

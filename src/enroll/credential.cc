@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.h"
 #include "x509/request.h"
 
 namespace symbolon::enroll {
@@ -49,7 +50,7 @@ Result<Credential> issue_new(const CredentialWish& wish, AuthorityClient& author
                                    .common_name = wish.common_name,
                                    .lifetime = wish.lifetime,
                                    .issuer = {}};
-  const api::IssueAnswer answer = TRY(authority.issue(question));
+  const api::IssueAnswer answer = TRY(authority.issue(question, to_hex(crypto::random_bytes(16))));
   const std::string certificates = answer.certificate + answer.chain;
   auto chain = TRY(x509::Certificate::from_pem(certificates, "the authority's answer"));
   const Secret key_pem = TRY(key.to_pem());

@@ -47,6 +47,23 @@ crypto::Sha256 intent_digest(const CertificateRecord& record, ByteView tbs) {
       .digest();
 }
 
+std::string reserve_details(const CertificateRecord& record, const std::optional<Repeatable>& repeatable) {
+  const std::string serial = record.serial.hex();
+  if (!repeatable) {
+    return json_object({{"serial", serial}, {"profile", record.profile}, {"subject", record.subject}});
+  }
+  Canonical form;
+  form.add(ByteView(repeatable->key)).add(ByteView(repeatable->request)).add(repeatable->notes);
+  const std::string digest = to_hex(form.digest());
+  return json_object(
+      {{"serial", serial}, {"profile", record.profile}, {"subject", record.subject}, {"repeatable", digest}});
+}
+
+// Whatever a subject holds, its quotes are escaped.
+bool names_repeatable(const AuditEntry& reservation) {
+  return reservation.details.find(",\"repeatable\":\"") != std::string::npos;
+}
+
 crypto::Sha256 abandon_digest(std::string_view why) { return Canonical().add(why).digest(); }
 
 crypto::Sha256 revocation_digest(const Revocation& revocation) {

@@ -34,6 +34,10 @@ crypto::Sha256 audit_hash(const crypto::Sha256& before, const AuditEntry& entry)
 
 // What entries say about records: `AuditEntry::digest` of each action.
 crypto::Sha256 intent_digest(const CertificateRecord& record, ByteView tbs);
+// The details of a reservation's entry. What the request may be repeated under is covered by them, since older entries
+// have no digest of it.
+std::string reserve_details(const CertificateRecord& record, const std::optional<Repeatable>& repeatable);
+bool names_repeatable(const AuditEntry& reservation);
 crypto::Sha256 abandon_digest(std::string_view why);
 crypto::Sha256 revocation_digest(const Revocation& revocation);
 crypto::Sha256 issuer_digest(const Issuer& issuer);  // without its state

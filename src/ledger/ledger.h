@@ -84,12 +84,14 @@ class Ledger {
   virtual Result<std::vector<Issuer>> issuers() = 0;
 
   // -- issuance
-  // Records the bytes to be signed. Fails with serial_used, issuer_unknown, or clock_set_back (the clock stands more
-  // than kClockTolerance before the newest entry).
+  // Records the bytes to be signed. Fails with serial_used, issuer_unknown, already_exists (the key of `repeatable`:
+  // see first_request), or clock_set_back (the clock stands more than kClockTolerance before the newest entry).
   virtual void reserve_async(NewIntent intent, Done<IntentId> done) = 0;
   // Records the certificate. Fails with not_found, already_exists (completed or abandoned before) or bad_request (the
   // certificate is not what was reserved).
   virtual void complete_async(Completion completion, Done<CertificateId> done) = 0;
+  // What was reserved under this key, if anything was.
+  virtual Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key) = 0;
   // Says that nothing will be signed for this intent. Fails as complete does.
   virtual void abandon_async(IntentId intent, std::string why, Done<void> done) = 0;
   Result<IntentId> reserve(NewIntent intent);

@@ -134,6 +134,28 @@ TEST_P(LedgerContract, ASerialIsUsedOnceByItsIssuer) {
   expect_sound();
 }
 
+TEST_P(LedgerContract, AKeyLeadsToTheFirstRequestThatCameWithIt) {
+  const Repeatable asked{
+      .key = crypto::sha256(as_bytes("key")), .request = crypto::sha256(as_bytes("a")), .notes = "n"};
+  EXPECT_EQ(ledger_->first_request(asked.key).value(), std::nullopt);
+  NewIntent first = intent("a.example");
+  first.repeatable = asked;
+  const IntentId id = ledger_->reserve(first).value();
+  NewIntent second = intent("b.example");
+  second.repeatable = asked;
+  EXPECT_EQ(code_of(ledger_->reserve(second)), Code::already_exists);
+  EXPECT_EQ(code_of(ledger_->certificate(second.issuer, second.serial)), Code::not_found);
+  reopen();
+  const auto found = ledger_->first_request(asked.key).value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->certificate, id);
+  EXPECT_EQ(found->repeatable, asked);
+  second.repeatable->key = crypto::sha256(as_bytes("another"));
+  EXPECT_TRUE(ledger_->reserve(second));
+  EXPECT_TRUE(ledger_->reserve(intent("c.example")));
+  expect_sound();
+}
+
 TEST_P(LedgerContract, AnAbandonedSerialStaysUsed) {
   const NewIntent first = intent("a.example");
   ASSERT_TRUE(ledger_->abandon(ledger_->reserve(first).value(), "no"));

@@ -65,6 +65,14 @@ struct SubjectName {
 };
 std::vector<SubjectName> subject_names(const std::vector<x509::GeneralName>& names);
 
+// A request that may come again under the same key: it leads to the certificate of the first one.
+struct Repeatable {
+  crypto::Sha256 key{};      // of requester and idempotency key
+  crypto::Sha256 request{};  // of what was asked for
+  std::string notes = {};    // what the answer says beside the certificate, a line each
+  bool operator==(const Repeatable&) const = default;
+};
+
 struct NewIntent {
   IssuerId issuer;
   x509::SerialNumber serial;
@@ -75,6 +83,12 @@ struct NewIntent {
   std::vector<SubjectName> names = {};
   x509::Validity validity = {};
   crypto::Sha256 spki_sha256 = {};
+  std::optional<Repeatable> repeatable = {};  // durable with the intent, or neither is
+};
+
+struct FirstRequest {
+  Repeatable repeatable;
+  CertificateId certificate;
 };
 
 struct Completion {

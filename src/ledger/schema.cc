@@ -85,7 +85,17 @@ constexpr std::string_view kVersion2 = R"sql(
 ALTER TABLE issuers ADD COLUMN in_use INTEGER NOT NULL DEFAULT 0;   -- 1: of at most one
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2};
+// Requests that may come again: which certificate the first one led to.
+constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE repeatable (
+  key BLOB PRIMARY KEY,                 -- SHA-256 of requester and idempotency key
+  request BLOB NOT NULL,                -- SHA-256 of what was asked for
+  notes TEXT NOT NULL,                  -- what the answer said beside the certificate, a line each
+  certificate INTEGER NOT NULL UNIQUE REFERENCES certificates (id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
 
 Status run_step(sql::Connection& connection, std::string_view step, std::size_t version) {
   Status done = connection.execute("BEGIN IMMEDIATE");

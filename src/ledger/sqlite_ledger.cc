@@ -103,6 +103,9 @@ class Sqlite final : public Ledger, private Transactions {
   }
   Result<Bytes> certificate_der(CertificateId id) override { return TRY(readers_.lease())->certificate_der(id); }
   Result<Bytes> reserved_tbs(CertificateId id) override { return TRY(readers_.lease())->reserved_tbs(id); }
+  Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key) override {
+    return TRY(readers_.lease())->first_request(key);
+  }
   Result<AuditHead> audit_head() override { return TRY(readers_.lease())->audit_head(); }
   Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit) override {
     return TRY(readers_.lease())->audit(after, limit);

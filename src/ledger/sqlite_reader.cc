@@ -15,6 +15,8 @@ struct SqliteReader::Statements {
   sql::Statement unfinished;
   sql::Statement issuers;
   sql::Statement revocations;
+  sql::Statement first_request;
+  sql::Statement repeatable;
   sql::Statement head;
   sql::Statement audit;
 
@@ -40,6 +42,8 @@ struct SqliteReader::Statements {
         {&out->issuers, fmt::format("SELECT {} FROM issuers ORDER BY id", kIssuerColumns)},
         {&out->revocations,
          fmt::format("SELECT {} FROM revocations WHERE sequence > ? ORDER BY sequence", kRevocationColumns)},
+        {&out->first_request, fmt::format("SELECT {} FROM repeatable WHERE key = ?", kRepeatableColumns)},
+        {&out->repeatable, fmt::format("SELECT {} FROM repeatable WHERE certificate = ?", kRepeatableColumns)},
         {&out->head, fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kAuditColumns)},
         {&out->audit, fmt::format("SELECT {} FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", kAuditColumns)},
     };
@@ -160,6 +164,24 @@ Status SqliteReader::revocations(std::uint64_t after, const Ledger::RevocationVi
   }
   statements_->revocations.reset();
   return {};
+}
+
+Result<std::optional<FirstRequest>> SqliteReader::first_request(const crypto::Sha256& key) {
+  sql::Statement& row = statements_->first_request;
+  TRY(row.start(key));
+  if (!TRY(row.step())) return std::optional<FirstRequest>();
+  Result<FirstRequest> found = read_repeatable(row);
+  row.reset();
+  return std::optional<FirstRequest>(TRY(std::move(found)));
+}
+
+Result<std::optional<Repeatable>> SqliteReader::repeatable(CertificateId id) {
+  sql::Statement& row = statements_->repeatable;
+  TRY(row.start(id.value));
+  if (!TRY(row.step())) return std::optional<Repeatable>();
+  Result<FirstRequest> found = read_repeatable(row);
+  row.reset();
+  return std::optional<Repeatable>(TRY(std::move(found)).repeatable);
 }
 
 Result<AuditHead> SqliteReader::audit_head() {

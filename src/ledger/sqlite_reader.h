@@ -29,6 +29,9 @@ class SqliteReader {
   Result<std::vector<CertificateRecord>> unfinished();
   Result<std::vector<Issuer>> issuers();
   Status revocations(std::uint64_t after, const Ledger::RevocationVisitor& each);
+  Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key);
+  // Under which key this certificate was asked for.
+  Result<std::optional<Repeatable>> repeatable(CertificateId id);
   Result<AuditHead> audit_head();
   Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit);
   // Every certificate, by id, revocations left out.

@@ -76,6 +76,13 @@ Result<Revocation> read_revocation(const sql::Statement& row) {
   return revocation;
 }
 
+Result<FirstRequest> read_repeatable(const sql::Statement& row) {
+  const crypto::Sha256 key = TRY(read_sha256(row, 0));
+  const crypto::Sha256 request = TRY(read_sha256(row, 1));
+  return FirstRequest{.repeatable = {.key = key, .request = request, .notes = std::string(row.text(2))},
+                      .certificate = {row.integer(3)}};
+}
+
 Result<Issuer> read_issuer(const sql::Statement& row) {
   TRY(check_texts(row, {1, 4}));
   const std::int64_t state = row.integer(5);

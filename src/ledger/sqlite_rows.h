@@ -18,6 +18,9 @@ inline constexpr std::string_view kRevocationColumns =
     "sequence, issuer, serial, certificate, reason, revoked_at, invalid_since, actor";
 Result<Revocation> read_revocation(const sql::Statement& row);
 
+inline constexpr std::string_view kRepeatableColumns = "key, request, notes, certificate";
+Result<FirstRequest> read_repeatable(const sql::Statement& row);
+
 inline constexpr std::string_view kIssuerColumns =
     "id, name, certificate, fingerprint, key_reference, state, added_at, in_use";
 Result<Issuer> read_issuer(const sql::Statement& row);

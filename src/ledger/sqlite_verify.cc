@@ -114,8 +114,14 @@ class Verification {
     if (entry.object != ++reserved_) return broken(entry.sequence, "certificate {} is out of order", entry.object);
     const CertificateRecord record = TRY(found(entry, reader_.certificate(CertificateId{entry.object})));
     const Bytes tbs = TRY(found(entry, reader_.reserved_tbs(record.id)));
-    if (intent_digest(record, tbs) == entry.digest) return {};
-    return broken(entry.sequence, "certificate {} is not what was reserved", entry.object);
+    if (intent_digest(record, tbs) != entry.digest) {
+      return broken(entry.sequence, "certificate {} is not what was reserved", entry.object);
+    }
+    if (!names_repeatable(entry)) return {};
+    ++repeatable_;
+    const auto repeatable = TRY(reader_.repeatable(record.id));
+    if (repeatable && reserve_details(record, repeatable) == entry.details) return {};
+    return broken(entry.sequence, "what certificate {} was asked for under is missing or was changed", entry.object);
   }
 
   Status check_certificate(const AuditEntry& entry) {
@@ -172,6 +178,7 @@ class Verification {
         {"certificates WHERE state = 2", abandoned_},
         {"intents", reserved_ - issued - abandoned_},
         {"bodies", issued + abandoned_},
+        {"repeatable", repeatable_},
         {"revocations", static_cast<std::int64_t>(report_.revocations)},
         {"issuers", issuers_},
     };
@@ -200,6 +207,7 @@ class Verification {
   crypto::Sha256 before_{};
   std::int64_t reserved_ = 0;
   std::int64_t abandoned_ = 0;
+  std::int64_t repeatable_ = 0;
   std::int64_t issuers_ = 0;
   std::map<std::int64_t, AuditEntry> issuer_states_;
   std::int64_t in_use_ = 0;  // by the entries; 0: none was ever

@@ -37,6 +37,8 @@ Status check_intent(const NewIntent& intent) {
 struct SqliteWriter::Statements {
   sql::Statement insert_certificate;
   sql::Statement insert_intent;
+  sql::Statement select_repeatable;
+  sql::Statement insert_repeatable;
   sql::Statement insert_audit;
   sql::Statement select_intent;
   sql::Statement delete_intent;
@@ -60,6 +62,8 @@ struct SqliteWriter::Statements {
          " not_before, not_after, spki_sha256, reserved_at, changed_at, fingerprint)"
          " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, zeroblob(32))"},
         {&out->insert_intent, "INSERT INTO intents (id, tbs) VALUES (?, ?)"},
+        {&out->select_repeatable, "SELECT certificate FROM repeatable WHERE key = ?"},
+        {&out->insert_repeatable, fmt::format("INSERT INTO repeatable ({}) VALUES (?, ?, ?, ?)", kRepeatableColumns)},
         {&out->insert_audit,
          "INSERT INTO audit (sequence, time, actor, action, object, details, digest, hash)"
          " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -214,6 +218,15 @@ Status SqliteWriter::use_issuer(IssuerId issuer, const std::string& actor) {
 Result<IntentId> SqliteWriter::reserve(const NewIntent& intent) {
   TRY(check_clock());
   TRY(check_intent(intent));
+  if (intent.repeatable) {
+    sql::Statement& former = statements_->select_repeatable;
+    TRY(former.start(intent.repeatable->key));
+    if (TRY(former.step())) {
+      const std::int64_t id = former.integer(0);
+      former.reset();
+      return fail(Code::already_exists, "the same request led to certificate {} before", id);
+    }
+  }
   CertificateRecord record{.id = {now_.last_certificate + 1},
                            .issuer = intent.issuer,
                            .serial = intent.serial,
@@ -236,13 +249,14 @@ Result<IntentId> SqliteWriter::reserve(const NewIntent& intent) {
                    fmt::format("serial {} was used before", intent.serial.hex()));
   }
   TRY(statements_->insert_intent.run(record.id.value, intent.tbs));
-  TRY(append(record.reserved_at,
-             {.actor = intent.requester,
-              .action = action::reserve,
-              .object = record.id.value,
-              .details = json_object(
-                  {{"serial", record.serial.hex()}, {"profile", record.profile}, {"subject", record.subject}}),
-              .digest = intent_digest(record, intent.tbs)}));
+  if (const auto& again = intent.repeatable) {
+    TRY(statements_->insert_repeatable.run(again->key, again->request, again->notes, record.id.value));
+  }
+  TRY(append(record.reserved_at, {.actor = intent.requester,
+                                  .action = action::reserve,
+                                  .object = record.id.value,
+                                  .details = reserve_details(record, intent.repeatable),
+                                  .digest = intent_digest(record, intent.tbs)}));
   const IntentId id = record.id;
   now_.last_certificate = id.value;
   batch_.changes.emplace_back(std::move(record));
