@@ -9,6 +9,7 @@ DOCUMENTS = {
     "rejections": "docs/rejections.md",
     "configuration": "docs/configuration.md",
     "schema": "docs/configuration.schema.json",
+    "openapi": "docs/openapi.json",
 }
 
 

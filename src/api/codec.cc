@@ -34,21 +34,9 @@ Result<T> read(std::string_view json) {
   Result<T> decode<T>(std::string_view json) {                  \
     return read<T>(json);                                       \
   }
-WIRE_OBJECT(IssueRequest)
-WIRE_OBJECT(IssueAnswer)
-WIRE_OBJECT(ListPage)
-WIRE_OBJECT(CertificateDetails)
-WIRE_OBJECT(CertificateSummary)
-WIRE_OBJECT(RevocationRequest)
-WIRE_OBJECT(RevocationAnswer)
-WIRE_OBJECT(ProfileList)
-WIRE_OBJECT(IssuerList)
-WIRE_OBJECT(StatusInfo)
-WIRE_OBJECT(LedgerVerifyAnswer)
-WIRE_OBJECT(LedgerBackupRequest)
-WIRE_OBJECT(LedgerBackupAnswer)
-WIRE_OBJECT(ClockAcceptance)
-WIRE_OBJECT(Progress)
+#define WIRE_PART(T)
+#include "api/wire_objects.inc"
+#undef WIRE_PART
 #undef WIRE_OBJECT
 
 }  // namespace symbolon::api

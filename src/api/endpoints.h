@@ -9,12 +9,22 @@
 
 namespace symbolon::api {
 
+enum class AnswerForm : std::uint8_t {
+  object,    // a wire object
+  lines,     // progress, then a wire object or a problem, a line each (api/ledger.h)
+  document,  // JSON of a form of its own
+};
+
 struct Endpoint {
   std::string_view name;    // "issue": stable; what refusals and documents call it
   std::string_view method;  // "POST"
   std::string_view path;    // "/v1/certificates/{what}"
   Roles roles;              // one of these, or admin
   std::string_view summary;
+  int status = 200;               // of a good answer
+  std::string_view request = {};  // the wire object that is its body; empty: it has none
+  std::string_view answer = {};   // the wire object that it answers, or (lines) results in
+  AnswerForm form = AnswerForm::object;
 
   bool allows(Roles caller) const { return caller.has(Role::admin) || caller.meets(roles); }
   // "admin or issuer": who may make this call.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/members.h"
+#include "api/schema.h"
 
 namespace symbolon::api {
 
@@ -48,6 +49,13 @@ std::string_view name_in(const Table& table, Key key) {
   abort_with(__FILE__, __LINE__, "a value of the enumeration");
 }
 
+template <typename Table>
+std::vector<std::string> names_in(const Table& table) {
+  std::vector<std::string> out;
+  for (const auto& [value, text] : table) out.emplace_back(text);
+  return out;
+}
+
 template <typename Key, std::size_t N>
 std::optional<Key> find_in(const std::array<std::pair<Key, std::string_view>, N>& table, std::string_view name) {
   for (const auto& [value, text] : table) {
@@ -66,6 +74,18 @@ std::string_view name(RevocationReason reason) {
     if (row.reason == reason) return row.ours;
   }
   abort_with(__FILE__, __LINE__, "a value of the enumeration");
+}
+
+std::vector<std::string> spellings(CertificateState) { return names_in(kStates); }
+std::vector<std::string> spellings(RevocationOutcome) { return names_in(kOutcomes); }
+std::vector<std::string> spellings(ClockOutcome) { return names_in(kClockOutcomes); }
+std::vector<std::string> spellings(RevocationReason) {
+  std::vector<std::string> out;
+  for (const ReasonName& row : kReasons) {
+    out.emplace_back(row.ours);
+    if (row.standard != row.ours) out.emplace_back(row.standard);
+  }
+  return out;
 }
 
 std::optional<CertificateState> state_from_name(std::string_view name) { return find_in(kStates, name); }

@@ -6,6 +6,7 @@
 
 #include "api/codec.h"
 #include "api/idempotency_key.h"
+#include "api/openapi.h"
 #include "authority/api_progress.h"
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
@@ -191,6 +192,12 @@ void ApiServer::Impl::add_information() {
   on_plain("profiles", &Operations::profiles);
   on_plain("issuers", &Operations::issuers);
   on_plain("status", &Operations::status);
+  on("openapi", [](RoutedRequest routed, Requester) -> net::Task<Response> {
+    if (!routed.target.query.empty()) {
+      co_return http::problem({Code::bad_request, "no parameters are taken here"});
+    }
+    co_return json(200, api::openapi_document());
+  });
 }
 
 void ApiServer::Impl::add_ledger() {

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "api/openapi.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "config/reference.h"
@@ -139,8 +140,10 @@ Status print_document(const std::string& which, const Session& session) {
     text = configuration_page();
   } else if (which == "schema") {
     text = config::schema(*configuration_table().description(), "symbolon.yaml");
+  } else if (which == "openapi") {
+    text = api::openapi_document();
   } else {
-    return fail(Code::usage, "'{}' is not a generated document (rejections, configuration, schema)", which);
+    return fail(Code::usage, "'{}' is not a generated document (rejections, configuration, schema, openapi)", which);
   }
   while (text.ends_with('\n')) text.pop_back();
   session.terminal().print(text);
@@ -172,7 +175,7 @@ Command config_command() {
 Command docs_command() {
   auto which = std::make_shared<std::string>();
   Command command("docs", "Print a generated document");
-  command.argument("DOCUMENT", which.get(), "rejections, configuration, schema")
+  command.argument("DOCUMENT", which.get(), "rejections, configuration, schema, openapi")
       .hidden()
       .action([which](Session& session) { return print_document(*which, session); });
   return command;

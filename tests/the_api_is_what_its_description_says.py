@@ -1,0 +1,170 @@
+"""docs/openapi.json against the real answers of every call, good and bad, by Python's jsonschema."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+from harness import peers
+from harness.pki import Credential, make_key, make_request
+from harness.symbolon import ROOT, port
+
+DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+def check(schema, value):
+    """The formats too: times must be RFC 3339."""
+    whole = {**schema, "components": DOCUMENT["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=FORMATS).validate(value)
+
+
+FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time")
+def is_time(text):
+    return not isinstance(text, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text))
+
+
+@pytest.fixture
+def api(symbolon, tmp_path):
+    symbolon.init()
+    listen = port()
+    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
+    with symbolon.run(config, listen):
+        admin = Credential(symbolon.state / "admin.crt", symbolon.state / "admin.key", symbolon.state / "admin.crt")
+        yield Api(symbolon, listen, admin)
+
+
+class Api:
+    def __init__(self, symbolon, listen, admin):
+        self.symbolon, self.listen, self.admin = symbolon, listen, admin
+        self.good, self.bad = set(), set()
+
+    def __call__(self, name, body=None, credential=None, query="", headers=(), **path):
+        """Makes the call, holds request and answer against the description, returns (status, answer)."""
+        method, template, operation = OPERATIONS[name]
+        if body is not None and not isinstance(body, (bytes, str)):
+            data = json.dumps(body)
+        else:
+            data = body
+        send = ["-X", method, "-w", "\n%{content_type}\n%{http_code}"]
+        if data is not None:
+            send += ["-H", "Content-Type: application/json", "-d", data]
+        answer = peers.curl(
+            self.listen, self.symbolon.ca, credential or self.admin, path=template.format(**path) + query, arguments=[*send, *headers]
+        )
+        assert answer.status == 0, answer
+        text, kind, status = answer.stdout.rsplit("\n", 2)
+        responses = operation["responses"]
+        if status in responses:
+            self.good.add(name)
+            if body is not None:
+                check(operation["requestBody"]["content"]["application/json"]["schema"], body)
+            return int(status), self.check_good(responses[status], kind, text)
+        self.bad.add(name)
+        assert int(status) >= 400 and kind == "application/problem+json", answer
+        problem = json.loads(text)
+        check(responses["default"]["content"][kind]["schema"], problem)
+        assert problem["status"] == int(status)
+        return int(status), problem
+
+    @staticmethod
+    def check_good(response, kind, text):
+        assert set(response["content"]) == {kind}
+        if kind == "application/x-ndjson":
+            lines = [json.loads(line) for line in text.splitlines()]
+            for line in lines:
+                check(response["x-line"], line)
+            assert "result" in lines[-1] or "problem" in lines[-1]
+            return lines[-1]
+        value = json.loads(text)
+        check(response["content"][kind]["schema"], value)
+        return value
+
+
+def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
+    csr = make_request(make_key(tmp_path / "k"), tmp_path / "r.csr").read_text()
+    wanted = {"profile": "client", "csr": csr, "names": ["alice", "uri:spiffe://example.com/a"], "lifetime": "1d12h"}
+    assert api("issue", wanted, headers=["-H", 'Idempotency-Key: "k"'])[0] == 201
+    _, issued = api("issue", {"profile": "server", "csr": csr, "names": ["web.example"], "issuer": "issuing", "lifetime": "825d"})
+    api("list")
+    _, page = api("list", query="?limit=1&query=state:valid")
+    api("list", query=f"?limit=1&after={page['next']}")
+    api("show", what="alice")
+    api("revoke", {"what": "alice", "reason": "keyCompromise"})
+    api("revoke", {"what": "alice"})
+    api("show", what="alice")
+    for name in ("profiles", "issuers", "status"):
+        api(name)
+    assert "result" in api("verify_ledger")[1]
+    assert "result" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
+    assert "problem" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
+    assert api("accept_clock")[1]["outcome"] == "not_behind"
+    assert api("openapi")[1] == DOCUMENT
+    assert issued["summary"]["names"] == ["dns:web.example"]
+    assert api.good >= set(OPERATIONS) - OTHERS, set(OPERATIONS) - api.good
+
+
+# Calls that other files make and hold against the description.
+OTHERS = set()
+
+
+def test_every_call_fails_as_the_description_says(symbolon, api):
+    laptop = symbolon.issue("client", "laptop")
+    for name, (method, path, operation) in OPERATIONS.items():
+        parameters = {key: "nobody" for key in re.findall(r"{(\w+)}", path)}
+        body = {} if "requestBody" in operation else None
+        status, problem = api(name, body, credential=laptop, **parameters)
+        assert (status, problem["code"]) == (403, "forbidden"), name
+        if method == "GET":
+            assert api(name, query="?colour=red", **parameters)[0] in (400, 404), name
+        for nonsense in ('{"colour": "red"}', "[]", "{", "") if "requestBody" in operation else ():
+            assert api(name, nonsense, **parameters)[0] == 400, (name, nonsense)
+    assert api("show", what="nobody")[1]["code"] == "not_found"
+    assert api("revoke", {"what": "nobody"})[1]["code"] == "not_found"
+    assert api("issue", {"profile": "no-such", "csr": "x"})[1]["code"] == "profile_unknown"
+    assert api.bad >= set(OPERATIONS) - OTHERS
+
+
+def test_a_request_that_the_description_refuses_is_refused(symbolon, api, tmp_path):
+    csr = make_request(make_key(tmp_path / "k"), tmp_path / "r.csr").read_text()
+    good = {"profile": "client", "csr": csr, "names": ["alice"]}
+    schema = OPERATIONS["issue"][2]["requestBody"]["content"]["application/json"]["schema"]
+    check(schema, good)
+    for change in (
+        {"names": ["a"] * 1001},
+        {"names": "alice"},
+        {"profile": ""},
+        {"profile": "x" * 257},
+        {"lifetime": "90"},
+        {"lifetime": 90},
+        {"colour": "red"},
+        {"common_name": "a\nb"},
+        {"issuer": None},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            check(schema, {**good, **change})
+        assert api("issue", {**good, **change})[0] == 400, change
+    for missing in ("profile", "csr"):
+        partial = {key: value for key, value in good.items() if key != missing}
+        with pytest.raises(jsonschema.ValidationError):
+            check(schema, partial)
+        assert api("issue", partial)[0] == 400
+
+
+def test_the_description_is_whole():
+    jsonschema.Draft202012Validator.check_schema({"components": DOCUMENT["components"]})
+    for schema in DOCUMENT["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    for name, (_, path, operation) in OPERATIONS.items():
+        assert operation["x-roles"][0] == "admin"
+        inside = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert inside == set(re.findall(r"{(\w+)}", path)), name
