@@ -10,6 +10,7 @@
 
 #include "api/authority_info.h"
 #include "api/certificate.h"
+#include "api/change.h"
 #include "api/issue.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
@@ -27,6 +28,8 @@ std::string encode(const RevocationAnswer&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);
 std::string encode(const StatusInfo&);
+std::string encode(const ChangeList&);
+std::string encode(const ChangeInfo&);
 std::string encode(const LedgerVerifyAnswer&);
 std::string encode(const LedgerBackupRequest&);
 std::string encode(const LedgerBackupAnswer&);

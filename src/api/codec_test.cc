@@ -70,6 +70,8 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
                                  .unfinished = 1,
                                  .last_issued_at = UnixSeconds{3},
                                  .warnings = {{Code::ca_expires_soon, "in 3 days"}}});
+  goes_there_and_back(ChangeList{{{"7", "profile", "partner", "ff", "a", {1}, "b", UnixSeconds{2}, UnixSeconds{3}}}});
+  goes_there_and_back(ChangeInfo{"7", "profile", "partner", "ff", "a", {1}});
   goes_there_and_back(LedgerVerifyAnswer{1000000, "ab"});
   goes_there_and_back(LedgerBackupRequest{"/var/backups/x.db"});
   goes_there_and_back(LedgerBackupAnswer{"/var/backups/x.db", 4096});

@@ -124,6 +124,20 @@ void members(auto& f, Is<StatusInfo> auto& x) {
   f.required("warnings", x.warnings, kFew);
 }
 
+void members(auto& f, Is<ChangeInfo> auto& x) {
+  f.required("id", x.id, kName);
+  f.required("kind", x.kind, kName);
+  f.required("what", x.what, kWords);
+  f.required("digest", x.digest, kName);
+  f.required("asked_by", x.asked_by, kWords);
+  f.required("asked_at", x.asked_at);
+  f.optional("approved_by", x.approved_by, kWords);
+  f.optional("approved_at", x.approved_at);
+  f.optional("used_at", x.used_at);
+}
+
+void members(auto& f, Is<ChangeList> auto& x) { f.required("changes", x.changes, kFew); }
+
 void members(auto& f, Is<LedgerVerifyAnswer> auto& x) {
   f.required("entries", x.entries, IntegerBounds{});
   f.required("head", x.head, kLine);

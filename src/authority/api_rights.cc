@@ -31,6 +31,11 @@ std::string requester_of(const http::Caller& caller) {
   return fmt::format("tcp {}", caller.address);
 }
 
+std::string person_of(const http::Caller& caller) {
+  if (caller.verified_path.empty()) return requester_of(caller);
+  return fmt::format("certificate {}", caller.verified_path.front().subject().text());
+}
+
 Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner) {
   switch (caller.transport) {
     case http::Transport::unix_socket:

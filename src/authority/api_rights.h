@@ -15,6 +15,9 @@ namespace symbolon::authority {
 // What the ledger records as requester: "unix: uid 0", "certificate CN=alice (serial 0a1b)", "tcp 192.0.2.1:4711".
 std::string requester_of(const http::Caller& caller);
 
+// Without what tells one certificate of a subject from another: "unix: uid 0", "certificate CN=alice".
+std::string person_of(const http::Caller& caller);
+
 // Over a Unix socket or socket pair, root and `owner` (the user of this process) have every role; over mutual TLS, a
 // certificate that was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused
 // with forbidden. Revocation shows on an open connection too, because each call asks anew.

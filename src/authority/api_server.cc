@@ -77,6 +77,7 @@ struct ApiServer::Impl {
         [this](const http::Request& request, const Caller& caller) { return guard_rest(request, caller); });
     add_certificates();
     add_information();
+    add_changes();
     add_ledger();
     ENSURE(routed_calls == api::endpoints().size());
   }
@@ -89,7 +90,7 @@ struct ApiServer::Impl {
   net::Task<Result<Requester>> ask_who(const Caller& caller) {
     auto call = [this, caller]() -> Result<Requester> {
       const api::Roles roles = TRY(roles_of(caller, operations, geteuid()));
-      return Requester{.text = requester_of(caller), .roles = roles};
+      return Requester{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
     };
     if (caller.transport != http::Transport::tls) co_return call();
     co_return co_await pool.run(std::move(call));
@@ -147,6 +148,7 @@ struct ApiServer::Impl {
 
   void add_certificates();
   void add_information();
+  void add_changes();
   void add_ledger();
 
   Operations& operations;
@@ -197,6 +199,17 @@ void ApiServer::Impl::add_information() {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
     }
     co_return json(200, api::openapi_document());
+  });
+}
+
+void ApiServer::Impl::add_changes() {
+  on_plain("changes", &Operations::changes);
+  on("approve", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+    auto call = [this, id = routed.parameters.at("what"), by = std::move(requester)] {
+      return operations.approve(id, by);
+    };
+    co_return co_await run(200, std::move(call));
   });
 }
 

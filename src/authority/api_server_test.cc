@@ -65,6 +65,11 @@ class MadeUp : public Operations {
     info.version = "test";
     return info;
   }
+  Result<api::ChangeList> changes() override { return api::ChangeList{}; }
+  Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override {
+    return api::ChangeInfo{
+        .id = id, .kind = "k", .what = "w", .digest = "d", .asked_by = requester.person, .asked_at = {1}};
+  }
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override {
     for (int done = 0; done <= 3; ++done) on_progress({done, 3});
     return fail(Code::audit_broken, "entry 3 does not follow entry 2");

@@ -28,6 +28,11 @@ class StatusOnly final : public Operations {
   Result<api::ProfileList> profiles() override { return unasked(); }
   Result<api::IssuerList> issuers() override { return unasked(); }
   Result<api::StatusInfo> status() override { return api::StatusInfo{}; }
+  Result<api::ChangeList> changes() override { return api::ChangeList{}; }
+  Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override {
+    return api::ChangeInfo{
+        .id = id, .kind = "k", .what = "w", .digest = "d", .asked_by = requester.person, .asked_at = {1}};
+  }
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress&) override { return unasked(); }
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
     return unasked();

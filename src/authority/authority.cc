@@ -67,6 +67,8 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   auto impl =
       std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
   TRY(impl->take(*impl->state.issuers));
+  impl->organization = std::move(organization);
+  impl->ask_for_profiles();
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 

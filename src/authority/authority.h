@@ -21,11 +21,16 @@
 
 namespace symbolon::authority {
 
+// Whether a changed profile, a new CA and a certificate with the role admin or approver need a second person, who
+// approves what the first one asked for.
+enum class TwoPersons : std::uint8_t { not_needed, needed };
+
 struct AuthorityOptions {
   Path state = {};
   std::string name = {};                               // of the authority, for status; empty: its CA's organization
   std::map<std::string, ProfileConfig> profiles = {};  // of the configuration, beside the built-ins
   Rights rights = {};
+  TwoPersons two_persons = TwoPersons::not_needed;
   IssuanceOptions issuance = {};
 };
 
@@ -58,6 +63,8 @@ class Authority final : public Operations {
   Result<api::ProfileList> profiles() override;
   Result<api::IssuerList> issuers() override;
   Result<api::StatusInfo> status() override;
+  Result<api::ChangeList> changes() override;
+  Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override;
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;

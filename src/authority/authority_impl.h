@@ -33,6 +33,12 @@ struct Authority::Impl {
                                   std::optional<ledger::Repeatable> repeatable);
   Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked);
 
+  // authority_changes.cc
+  Status need_second_person(const std::string& kind, const std::string& what, std::string_view content,
+                            const Requester& requester);
+  Status check_approved(const Profile& profile);
+  void ask_for_profiles();
+
   // These are the CAs from now on. Fails with file_unwritable.
   Status take(const IssuerSet& issuers);
   // As the ledger has them. Fails as load_issuers.
@@ -49,6 +55,7 @@ struct Authority::Impl {
   }
 
   AuthorityOptions options;
+  std::string organization;  // O of the built-in profiles
   const Clock& clock;
   UnixSeconds started_at;
   State state;

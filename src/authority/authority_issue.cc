@@ -7,15 +7,11 @@ namespace symbolon::authority {
 namespace {
 
 // The roles of a certificate are known before it is signed: all that rules look at, but the fingerprint, stands in it.
-Status check_no_new_roles(const Rights& rights, const LintedCertificate& linted, const Requester& requester) {
-  if (requester.roles.has(api::Role::admin)) return {};
+Result<api::Roles> roles_given(const Rights& rights, const LintedCertificate& linted) {
   const Bytes unsigned_der =
       x509::assemble_certificate(linted.tbs(), linted.issuer().signer->algorithm_identifier(), {});
   const auto certificate = TRY(x509::Certificate::from_der(unsigned_der));
-  const api::Roles given = rights.of(x509::identity_of(certificate));
-  if (requester.roles.cover(given)) return {};
-  return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
-              requester.roles.text());
+  return rights.of(x509::identity_of(certificate));
 }
 
 // The same key of two requesters is two keys.
@@ -39,6 +35,7 @@ std::vector<std::string> from_lines(const std::string& lines) {
 Result<IssuedCertificate> Authority::Impl::issue(const api::IssueRequest& request, const Requester& requester,
                                                  std::optional<ledger::Repeatable> repeatable) {
   const Profile& profile = *TRY(find_profile(issuance.profiles(), request.profile));
+  TRY(check_approved(profile));
   RequestedNames names = TRY(read_names(profile, request.names));
   if (request.common_name && names.common_name && *request.common_name != *names.common_name) {
     return fail(Code::bad_request, "'{}' and '{}' cannot both be the common name", *request.common_name,
@@ -54,7 +51,16 @@ Result<IssuedCertificate> Authority::Impl::issue(const api::IssueRequest& reques
                                       .issuer = request.issuer,
                                       .requester = requester.text,
                                       .repeatable = std::move(repeatable)}));
-  TRY(check_no_new_roles(options.rights, linted, requester));
+  const api::Roles given = TRY(roles_given(options.rights, linted));
+  if (!requester.roles.cover(given)) {
+    return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
+                requester.roles.text());
+  }
+  // Else one person would make the second one.
+  if (given.meets({api::Role::admin, api::Role::approver})) {
+    const std::string what = fmt::format("a certificate of {} for {}", given.text(), linted.content().subject.text());
+    TRY(need_second_person("certificate", what, api::encode(request), requester));
+  }
   return issuance.finish(std::move(linted));
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/authority_info.h"
 #include "api/certificate.h"
+#include "api/change.h"
 #include "api/issue.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
@@ -23,6 +24,7 @@ enum class Standing : std::uint8_t { good, revoked, foreign };
 struct Requester {
   std::string text;  // as the ledger records it: "unix: uid 0", "certificate CN=alice (serial 0a1b)"
   api::Roles roles = {};
+  std::string person = {};  // the same for each certificate of one subject: who counts where two persons are needed
 };
 
 // Calls block (a commit, a signature, a disk) and are thread-safe: many threads' issuances share one commit.
@@ -43,6 +45,11 @@ class Operations {
   virtual Result<api::ProfileList> profiles() = 0;
   virtual Result<api::IssuerList> issuers() = 0;
   virtual Result<api::StatusInfo> status() = 0;
+
+  // What waits for a second person (where the configuration asks for two), and what did.
+  virtual Result<api::ChangeList> changes() = 0;
+  // Fails with not_found, or same_person.
+  virtual Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) = 0;
 
   // Called now and then during a long call.
   using OnProgress = std::function<void(const api::Progress&)>;

@@ -102,4 +102,40 @@ Result<const Profile*> find_profile(const ProfileSet& profiles, std::string_view
   return fail(Code::profile_unknown, "there is no profile '{}'; there are {}", name, known);
 }
 
+std::string canonical(const Profile& profile) {
+  // Bound one by one: a member that is added and not written here does not compile.
+  const auto& [name, when, purposes, key_usage, names, least_names, most_names, common_name, cn_patterns, subject,
+               lifetime, longest, keys, take, no_rev_avail, ocsp_no_check, svid] = profile;
+  std::string out;
+  const auto add = [&out](std::string_view text) { out += fmt::format("{}:{}\n", text.size(), text); };
+  const auto number = [&add](auto value) { add(std::to_string(static_cast<std::int64_t>(value))); };
+  const auto patterns = [&](const std::vector<policy::NamePattern>& list) {
+    number(list.size());
+    for (const policy::NamePattern& pattern : list) add(pattern.pattern());
+  };
+  add(name);
+  add(when);
+  number(purposes.size());
+  for (const std::string& purpose : purposes) add(purpose);
+  number(key_usage);
+  number(names.size());
+  for (const NameRule& rule : names) {
+    add(x509::name(rule.kind));
+    patterns(rule.patterns);
+  }
+  for (const std::size_t bound : {least_names, most_names}) number(bound);
+  number(common_name);
+  patterns(cn_patterns);
+  number(subject.size());
+  for (const x509::NameAttribute& attribute : subject) {
+    add(attribute.type);
+    add(attribute.value);
+  }
+  for (const Seconds span : {lifetime, longest}) number(span.count);
+  number(keys.size());
+  for (const crypto::KeyType key : keys) add(crypto::name(key));
+  for (const bool is : {take.names, take.common_name, no_rev_avail, ocsp_no_check, svid}) number(is);
+  return out;
+}
+
 }  // namespace symbolon::authority

@@ -79,6 +79,9 @@ struct RequestedNames {
 // bad_request for a second common name.
 Result<RequestedNames> read_names(const Profile& profile, const std::vector<std::string>& words);
 
+// Everything that the profile says, as one text: two profiles have the same one if and only if they are equal.
+std::string canonical(const Profile& profile);
+
 // Profiles by name, in alphabetical order.
 using ProfileSet = std::map<std::string, Profile, std::less<>>;
 

@@ -19,7 +19,7 @@ using x509::testing::must;
 using x509::testing::run;
 
 inline constexpr UnixSeconds kNow{1'800'000'000};  // 2027-01-15T08:00:00Z
-inline const Requester kTester{.text = "test", .roles = api::Roles::all()};
+inline const Requester kTester{.text = "test", .roles = api::Roles::all(), .person = "tester"};
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
 
 // A state that init made at kNow, and the authority over it.

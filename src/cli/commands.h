@@ -16,6 +16,7 @@ Command sign_command();
 Command list_command();
 Command show_command();
 Command revoke_command();
+Command approve_command();
 Command status_command();
 Command profiles_command();
 Command ledger_command();

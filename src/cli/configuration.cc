@@ -26,7 +26,10 @@ config::Table<AuthoritySection> authority_table() {
       .optional("profiles", &AuthoritySection::profiles, authority::profiles_value(),
                 "Profiles beside the built-in ones, and changes to those.")
       .optional("rights", &AuthoritySection::rights, config::table(authority::rights_table()),
-                "Who may do what over the API, beside admins.");
+                "Who may do what over the API, beside admins.")
+      .optional("two_persons", &AuthoritySection::two_persons, config::boolean(),
+                "Whether a changed profile, a new CA, and a certificate with the role admin or approver need a second "
+                "person: one asks, another with the role approver says `symbolon approve`.");
   return table;
 }
 
@@ -84,6 +87,9 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority) options.rights = loaded.content.authority->rights;
+  if (loaded.content.authority && loaded.content.authority->two_persons) {
+    options.two_persons = authority::TwoPersons::needed;
+  }
   const Path socket = authority::StateLayout{loaded.state}.socket();
   const auto last = std::chrono::steady_clock::now() + kLockWait;
   while (true) {

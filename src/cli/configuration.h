@@ -20,6 +20,7 @@ struct AuthoritySection {
   std::optional<net::Endpoint> listen;  // of the API over mutual TLS; the Unix socket is always there
   std::map<std::string, authority::ProfileConfig> profiles;
   authority::Rights rights;
+  bool two_persons = false;
 };
 
 struct Configuration {

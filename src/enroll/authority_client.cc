@@ -204,6 +204,13 @@ Result<api::ProfileList> AuthorityClient::profiles() { return impl_->ask<api::Pr
 Result<api::IssuerList> AuthorityClient::issuers() { return impl_->ask<api::IssuerList>(get("/v1/issuers")); }
 Result<api::StatusInfo> AuthorityClient::status() { return impl_->ask<api::StatusInfo>(get("/v1/status")); }
 
+Result<api::ChangeList> AuthorityClient::changes() { return impl_->ask<api::ChangeList>(get("/v1/changes")); }
+
+Result<api::ChangeInfo> AuthorityClient::approve(const std::string& id) {
+  if (id.empty()) return fail(Code::bad_request, "which change is empty");
+  return impl_->ask<api::ChangeInfo>(post("/v1/changes/" + http::percent_encode(id) + "/approval", ""));
+}
+
 Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const OnProgress& on_progress) {
   return impl_->ask_long<api::LedgerVerifyAnswer>(post("/v1/ledger/verify", ""), on_progress);
 }

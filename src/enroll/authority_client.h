@@ -7,6 +7,7 @@
 
 #include "api/authority_info.h"
 #include "api/certificate.h"
+#include "api/change.h"
 #include "api/issue.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
@@ -61,6 +62,9 @@ class AuthorityClient {
   Result<api::ProfileList> profiles();
   Result<api::IssuerList> issuers();
   Result<api::StatusInfo> status();
+
+  Result<api::ChangeList> changes();
+  Result<api::ChangeInfo> approve(const std::string& id);
 
   // `on_progress` may be empty.
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});

@@ -76,6 +76,15 @@ crypto::Sha256 revocation_digest(const Revocation& revocation) {
   return form.digest();
 }
 
+crypto::Sha256 change_digest(const Change& change) {
+  Canonical form;
+  form.add(change.id.value).add(change.kind).add(change.what).add(ByteView(change.digest));
+  form.add(change.asked_by).add(change.asked_at);
+  form.add(std::int64_t{change.approved_by.has_value()}).add(change.approved_by.value_or(""));
+  form.add(change.approved_at.value_or(UnixSeconds{})).add(change.used_at.value_or(UnixSeconds{}));
+  return form.digest();
+}
+
 crypto::Sha256 issuer_digest(const Issuer& issuer) {
   return Canonical()
       .add(issuer.id.value)
@@ -159,7 +168,8 @@ std::string json_object(std::initializer_list<std::pair<std::string_view, std::s
 
 bool action::is_reserved(std::string_view name) {
   return name == create || name == add_issuer || name == set_issuer_state || name == use_issuer || name == reserve ||
-         name == issue || name == abandon || name == revoke || name == accept_clock;
+         name == issue || name == abandon || name == revoke || name == accept_clock || name == ask_change ||
+         name == approve_change || name == use_change;
 }
 
 }  // namespace symbolon::ledger

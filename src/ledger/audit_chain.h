@@ -40,6 +40,7 @@ std::string reserve_details(const CertificateRecord& record, const std::optional
 bool names_repeatable(const AuditEntry& reservation);
 crypto::Sha256 abandon_digest(std::string_view why);
 crypto::Sha256 revocation_digest(const Revocation& revocation);
+crypto::Sha256 change_digest(const Change& change);  // as it is after the entry
 crypto::Sha256 issuer_digest(const Issuer& issuer);  // without its state
 crypto::Sha256 issuer_state_digest(IssuerState state);
 
@@ -60,6 +61,9 @@ inline constexpr std::string_view issue = "issue";
 inline constexpr std::string_view abandon = "abandon";
 inline constexpr std::string_view revoke = "revoke";
 inline constexpr std::string_view accept_clock = "accept_clock";
+inline constexpr std::string_view ask_change = "ask_change";
+inline constexpr std::string_view approve_change = "approve_change";
+inline constexpr std::string_view use_change = "use_change";
 // Does the ledger itself write this action, so that no note may claim it?
 bool is_reserved(std::string_view name);
 }  // namespace action

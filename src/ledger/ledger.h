@@ -135,6 +135,18 @@ class Ledger {
   virtual Result<Bytes> reserved_tbs(CertificateId id) = 0;
   virtual Result<LedgerStatus> status() = 0;
 
+  // -- changes that need two persons
+  // The one of this digest that is not used yet, if there is one, else a new one.
+  virtual Result<Change> ask_change(NewChange change) = 0;
+  // Fails with not_found, or same_person (who asked). One that is approved stays as it is.
+  virtual Result<Change> approve_change(ChangeId change, std::string actor) = 0;
+  // Notes that it is being done. Fails with not_found, approval_needed, or already_exists (it was done before).
+  virtual Result<Change> use_change(ChangeId change, std::string actor) = 0;
+  // The newest of this digest, used or not.
+  virtual Result<std::optional<Change>> find_change(const crypto::Sha256& digest) = 0;
+  // Newest first.
+  virtual Result<std::vector<Change>> changes(std::size_t limit) = 0;
+
   // -- audit chain
   virtual Result<AuditHead> note(AuditNote note) = 0;
   virtual Result<AuditHead> audit_head() = 0;

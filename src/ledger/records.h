@@ -161,14 +161,41 @@ struct CertificateRecord {
   std::string_view standing(UnixSeconds now) const;
 };
 
+// -- changes that need two persons ----------------------------------------------------------------------------------
+
+struct ChangeId {
+  std::int64_t value = 0;
+  auto operator<=>(const ChangeId&) const = default;
+};
+
+struct NewChange {
+  std::string kind;         // "profile", "new_issuer", ...
+  std::string what;         // for people
+  crypto::Sha256 digest{};  // of exactly what is to be done, and by whom
+  std::string actor;        // who asks
+};
+
+struct Change {
+  ChangeId id;
+  std::string kind;
+  std::string what;
+  crypto::Sha256 digest{};
+  std::string asked_by;
+  UnixSeconds asked_at;
+  std::optional<std::string> approved_by = {};
+  std::optional<UnixSeconds> approved_at = {};
+  std::optional<UnixSeconds> used_at = {};  // it was done: an approval is good for once
+};
+
 // -- audit ----------------------------------------------------------------------------------------------------------
 
 struct AuditEntry {
   std::uint64_t sequence = 0;  // 1, 2, 3, ... without gaps
   UnixSeconds time;            // never before the entry before it
   std::string actor;
-  std::string
-      action;  // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", "use_issuer", or of a note
+  // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", "use_issuer", "ask_change",
+  // "approve_change", "use_change", or of a note
+  std::string action;
   std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none
   std::string details;      // a JSON object
   crypto::Sha256 digest{};  // over the record that the action made

@@ -95,7 +95,23 @@ CREATE TABLE repeatable (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
+// Changes that need two persons. A row is appended; approval and use are written to it once.
+constexpr std::string_view kVersion4 = R"sql(
+CREATE TABLE changes (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  what TEXT NOT NULL,                   -- for people
+  digest BLOB NOT NULL,                 -- SHA-256 of exactly what is to be done
+  asked_by TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  approved_by TEXT,
+  approved_at INTEGER,
+  used_at INTEGER
+) STRICT;
+CREATE INDEX changes_digest ON changes (digest);
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 Status run_step(sql::Connection& connection, std::string_view step, std::size_t version) {
   Status done = connection.execute("BEGIN IMMEDIATE");

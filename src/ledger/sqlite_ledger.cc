@@ -82,6 +82,15 @@ class Sqlite final : public Ledger, private Transactions {
   Result<AuditHead> note(AuditNote note) override {
     return write<AuditHead>([&] { return writer_->note(note); });
   }
+  Result<Change> ask_change(NewChange change) override {
+    return write<Change>([&] { return writer_->ask_change(change); });
+  }
+  Result<Change> approve_change(ChangeId change, std::string actor) override {
+    return write<Change>([&] { return writer_->approve_change(change, actor); });
+  }
+  Result<Change> use_change(ChangeId change, std::string actor) override {
+    return write<Change>([&] { return writer_->use_change(change, actor); });
+  }
   void on_revocation(std::function<void(const Revocation&)> hook) override {
     const std::lock_guard lock(hooks_mutex_);
     hooks_.push_back(std::move(hook));
@@ -106,6 +115,10 @@ class Sqlite final : public Ledger, private Transactions {
   Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key) override {
     return TRY(readers_.lease())->first_request(key);
   }
+  Result<std::optional<Change>> find_change(const crypto::Sha256& digest) override {
+    return TRY(readers_.lease())->find_change(digest);
+  }
+  Result<std::vector<Change>> changes(std::size_t limit) override { return TRY(readers_.lease())->changes(limit); }
   Result<AuditHead> audit_head() override { return TRY(readers_.lease())->audit_head(); }
   Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit) override {
     return TRY(readers_.lease())->audit(after, limit);

@@ -32,6 +32,10 @@ class SqliteReader {
   Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key);
   // Under which key this certificate was asked for.
   Result<std::optional<Repeatable>> repeatable(CertificateId id);
+  // sqlite_changes.cc
+  Result<std::optional<Change>> find_change(const crypto::Sha256& digest);
+  Result<std::optional<Change>> change(ChangeId id);
+  Result<std::vector<Change>> changes(std::size_t limit);
   Result<AuditHead> audit_head();
   Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit);
   // Every certificate, by id, revocations left out.

@@ -83,6 +83,19 @@ Result<FirstRequest> read_repeatable(const sql::Statement& row) {
                       .certificate = {row.integer(3)}};
 }
 
+Result<Change> read_change(const sql::Statement& row) {
+  Change change{.id = {row.integer(0)},
+                .kind = std::string(row.text(1)),
+                .what = std::string(row.text(2)),
+                .digest = TRY(read_sha256(row, 3)),
+                .asked_by = std::string(row.text(4)),
+                .asked_at = {row.integer(5)}};
+  if (!row.is_null(6)) change.approved_by = row.text(6);
+  if (!row.is_null(7)) change.approved_at = UnixSeconds{row.integer(7)};
+  if (!row.is_null(8)) change.used_at = UnixSeconds{row.integer(8)};
+  return change;
+}
+
 Result<Issuer> read_issuer(const sql::Statement& row) {
   TRY(check_texts(row, {1, 4}));
   const std::int64_t state = row.integer(5);

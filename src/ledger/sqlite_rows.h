@@ -21,6 +21,10 @@ Result<Revocation> read_revocation(const sql::Statement& row);
 inline constexpr std::string_view kRepeatableColumns = "key, request, notes, certificate";
 Result<FirstRequest> read_repeatable(const sql::Statement& row);
 
+inline constexpr std::string_view kChangeColumns =
+    "id, kind, what, digest, asked_by, asked_at, approved_by, approved_at, used_at";
+Result<Change> read_change(const sql::Statement& row);
+
 inline constexpr std::string_view kIssuerColumns =
     "id, name, certificate, fingerprint, key_reference, state, added_at, in_use";
 Result<Issuer> read_issuer(const sql::Statement& row);

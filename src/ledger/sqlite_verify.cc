@@ -97,6 +97,10 @@ class Verification {
     if (entry.action == action::abandon) return check_abandoned(entry);
     if (entry.action == action::revoke) return check_revocation(entry);
     if (entry.action == action::add_issuer) return check_issuer(entry);
+    if (entry.action == action::ask_change || entry.action == action::approve_change ||
+        entry.action == action::use_change) {
+      return check_change(entry);
+    }
     if (entry.action == action::set_issuer_state) issuer_states_[entry.object] = entry;
     if (entry.action == action::use_issuer) in_use_ = entry.object;
     return {};
@@ -157,6 +161,20 @@ class Verification {
     return broken(entry.sequence, "revocation {} is missing or was changed", entry.object);
   }
 
+  // The row as it was after the entry: what came later is taken from it.
+  Status check_change(const AuditEntry& entry) {
+    auto change = TRY(reader_.change(ChangeId{entry.object}));
+    if (!change) return broken(entry.sequence, "change {} is missing", entry.object);
+    if (entry.action != action::use_change) change->used_at.reset();
+    if (entry.action == action::ask_change) {
+      change->approved_by.reset();
+      change->approved_at.reset();
+    }
+    ++(entry.action == action::ask_change ? asked_ : entry.action == action::use_change ? used_ : approved_);
+    if (change_digest(*change) == entry.digest) return {};
+    return broken(entry.sequence, "change {} is not what was recorded", entry.object);
+  }
+
   Status check_issuer(const AuditEntry& entry) {
     ++issuers_;
     for (const Issuer& issuer : TRY(reader_.issuers())) {
@@ -181,6 +199,9 @@ class Verification {
         {"repeatable", repeatable_},
         {"revocations", static_cast<std::int64_t>(report_.revocations)},
         {"issuers", issuers_},
+        {"changes", asked_},
+        {"changes WHERE approved_by IS NOT NULL", approved_},
+        {"changes WHERE used_at IS NOT NULL", used_},
     };
     for (const auto& [of, wanted] : expected) {
       const std::int64_t there = TRY(count(of));
@@ -209,6 +230,9 @@ class Verification {
   std::int64_t abandoned_ = 0;
   std::int64_t repeatable_ = 0;
   std::int64_t issuers_ = 0;
+  std::int64_t asked_ = 0;
+  std::int64_t approved_ = 0;
+  std::int64_t used_ = 0;
   std::map<std::int64_t, AuditEntry> issuer_states_;
   std::int64_t in_use_ = 0;  // by the entries; 0: none was ever
 };

@@ -37,6 +37,10 @@ class SqliteWriter {
   Result<CertificateId> complete(const Completion& completion, const x509::Fingerprint& fingerprint);
   Status abandon(IntentId intent, const std::string& why);
   Result<RevocationOutcome> revoke(const NewRevocation& revocation);
+  // sqlite_changes.cc
+  Result<Change> ask_change(const NewChange& change);
+  Result<Change> approve_change(ChangeId change, const std::string& actor);
+  Result<Change> use_change(ChangeId change, const std::string& actor);
   Result<AuditHead> note(const AuditNote& note);
   Result<AuditHead> accept_clock(const std::string& actor);
 
@@ -64,6 +68,7 @@ class SqliteWriter {
   Status append(UnixSeconds time, Entry entry);
   UnixSeconds now() const;  // never before the newest entry
   Status check_clock() const;
+  Result<Change> change(ChangeId id);
   Status find_finished(IntentId intent);  // why an intent is not there
   Result<RevocationOutcome> record_revocation(const NewRevocation& request, std::optional<CertificateId> certificate);
 
