@@ -1,5 +1,6 @@
 """docs/openapi.json against the real answers of every call, good and bad, by Python's jsonschema."""
 
+import base64
 import json
 import re
 
@@ -7,7 +8,7 @@ import jsonschema
 import pytest
 
 from harness import peers
-from harness.pki import Credential, make_key, make_request
+from harness.pki import Credential, make_key, make_request, openssl
 from harness.symbolon import ROOT, port
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
@@ -30,6 +31,14 @@ FORMATS = jsonschema.FormatChecker(formats=())
 @FORMATS.checks("date-time")
 def is_time(text):
     return not isinstance(text, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text))
+
+
+def root_signature(symbolon, to_be_signed, folder):
+    """openssl holds the root's key."""
+    (folder / "tbs").write_bytes(base64.b64decode(to_be_signed))
+    passphrase = f"file:{symbolon.folder / 'passphrase'}"
+    openssl("dgst", "-sha256", "-sign", symbolon.state / "root.key", "-passin", passphrase, "-out", folder / "sig", folder / "tbs")
+    return base64.b64encode((folder / "sig").read_bytes()).decode()
 
 
 @pytest.fixture
@@ -103,6 +112,16 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     api("show", what="alice")
     for name in ("profiles", "issuers", "status"):
         api(name)
+    _, asked = api("new_issuer", {"permit": ["dns:example.com"], "lifetime": "365d"})
+    assert api("sign_issuer", {"signature": "AAAA"}, what=asked["serial"])[1]["code"] == "request_bad_signature"
+    signature = root_signature(symbolon, asked["to_be_signed"], tmp_path)
+    assert api("sign_issuer", {"signature": signature}, what=asked["serial"])[1]["in_use"]
+    assert api("use_issuer", what="issuing")[1]["in_use"]
+    key = (symbolon.state / "issuing.key").read_text()
+    brought = {"certificates": (symbolon.state / "issuing.crt").read_text(), "key": key}
+    assert api("import_issuer", brought)[1]["code"] == "forbidden"
+    assert api("changes")[1] == {"changes": []}
+    assert api("approve", what="7")[1]["code"] == "not_found"
     assert "result" in api("verify_ledger")[1]
     assert "result" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
     assert "problem" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
@@ -112,8 +131,8 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert api.good >= set(OPERATIONS) - OTHERS, set(OPERATIONS) - api.good
 
 
-# Calls that other files make and hold against the description.
-OTHERS = set()
+# Calls whose good answers need another transport, or a second person; their schemas are those of calls above.
+OTHERS = {"import_issuer", "approve"}
 
 
 def test_every_call_fails_as_the_description_says(symbolon, api):
@@ -126,11 +145,12 @@ def test_every_call_fails_as_the_description_says(symbolon, api):
         if method == "GET":
             assert api(name, query="?colour=red", **parameters)[0] in (400, 404), name
         for nonsense in ('{"colour": "red"}', "[]", "{", "") if "requestBody" in operation else ():
-            assert api(name, nonsense, **parameters)[0] == 400, (name, nonsense)
+            expected = 403 if "local sockets only" in operation["description"] else 400
+            assert api(name, nonsense, **parameters)[0] == expected, (name, nonsense)
     assert api("show", what="nobody")[1]["code"] == "not_found"
     assert api("revoke", {"what": "nobody"})[1]["code"] == "not_found"
     assert api("issue", {"profile": "no-such", "csr": "x"})[1]["code"] == "profile_unknown"
-    assert api.bad >= set(OPERATIONS) - OTHERS
+    assert api.bad >= set(OPERATIONS)
 
 
 def test_a_request_that_the_description_refuses_is_refused(symbolon, api, tmp_path):

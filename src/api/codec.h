@@ -12,6 +12,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/issue.h"
+#include "api/issuer.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
 #include "base/error.h"
@@ -27,6 +28,11 @@ std::string encode(const RevocationRequest&);
 std::string encode(const RevocationAnswer&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);
+std::string encode(const IssuerInfo&);
+std::string encode(const NewIssuerRequest&);
+std::string encode(const NewIssuerAnswer&);
+std::string encode(const IssuerSignature&);
+std::string encode(const ImportIssuerRequest&);
 std::string encode(const StatusInfo&);
 std::string encode(const ChangeList&);
 std::string encode(const ChangeInfo&);

@@ -60,6 +60,11 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
   }
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
   goes_there_and_back(ProfileList{{{"server", "for servers", kDay, kDay * 90, {"p256"}, {"serverAuth"}, {"dns"}}}});
+  goes_there_and_back(NewIssuerRequest{"p256", kDay, {"dns:example.com"}, {"ip:10.0.0.0/8"}});
+  goes_there_and_back(NewIssuerRequest{});
+  goes_there_and_back(NewIssuerAnswer{"01", "issuing-2", "CN=i", {1}, {2}, pem, "AAAA"});
+  goes_there_and_back(IssuerSignature{"AAAA"});
+  goes_there_and_back(ImportIssuerRequest{pem, pem, true});
   goes_there_and_back(IssuerList{{{"root", "root", false, "CN=r", "01", "ff", "P-256", {0}, {1}, pem}}});
   goes_there_and_back(StatusInfo{.version = "0.1.0",
                                  .name = "ca",

@@ -9,6 +9,12 @@
 
 namespace symbolon::api {
 
+// From where a call may be made.
+enum class Reach : std::uint8_t {
+  anywhere,
+  local /* a private key travels with it: Unix sockets and socket pairs only */
+};
+
 enum class AnswerForm : std::uint8_t {
   object,    // a wire object
   lines,     // progress, then a wire object or a problem, a line each (api/ledger.h)
@@ -25,6 +31,7 @@ struct Endpoint {
   std::string_view request = {};  // the wire object that is its body; empty: it has none
   std::string_view answer = {};   // the wire object that it answers, or (lines) results in
   AnswerForm form = AnswerForm::object;
+  Reach reach = Reach::anywhere;
 
   bool allows(Roles caller) const { return caller.has(Role::admin) || caller.meets(roles); }
   // "admin or issuer": who may make this call.

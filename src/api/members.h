@@ -105,6 +105,33 @@ void members(auto& f, Is<IssuerInfo> auto& x) {
   f.required("certificate", x.certificate, kPem);
 }
 
+void members(auto& f, Is<NewIssuerRequest> auto& x) {
+  f.optional("key_type", x.key_type, kName);
+  f.optional("lifetime", x.lifetime);
+  f.defaulted("permit", x.permit, kNames);
+  f.defaulted("exclude", x.exclude, kNames);
+}
+
+void members(auto& f, Is<NewIssuerAnswer> auto& x) {
+  f.required("serial", x.serial, kName);
+  f.required("name", x.name, kName);
+  f.required("subject", x.subject, kWords);
+  f.required("not_after", x.not_after);
+  f.required("sign_before", x.sign_before);
+  f.required("root", x.root, kPem);
+  f.required("to_be_signed", x.to_be_signed, kSomePem);
+}
+
+void members(auto& f, Is<IssuerSignature> auto& x) {
+  f.required("signature", x.signature, TextBounds{.least = 1, .most = 4096});
+}
+
+void members(auto& f, Is<ImportIssuerRequest> auto& x) {
+  f.required("certificates", x.certificates, kSomePem);
+  f.required("key", x.key, kSomePem);
+  f.defaulted("use", x.use);
+}
+
 void members(auto& f, Is<IssuerList> auto& x) { f.required("issuers", x.issuers, kFew); }
 
 void members(auto& f, Is<Warning> auto& x) {

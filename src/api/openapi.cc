@@ -139,7 +139,8 @@ json::object operation_of(const Endpoint& endpoint) {
   json::object out;
   out["operationId"] = std::string(endpoint.name);
   out["summary"] = std::string(endpoint.summary);
-  out["description"] = fmt::format("Role: {}.", endpoint.needs());
+  const std::string_view reach = endpoint.reach == Reach::local ? " Over local sockets only." : "";
+  out["description"] = fmt::format("Role: {}.{}", endpoint.needs(), reach);
   json::array roles{"admin"};
   for (const Role role : endpoint.roles.list()) {
     if (role != Role::admin) roles.emplace_back(std::string(name(role)));

@@ -48,7 +48,13 @@ Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operat
   return fail(Code::forbidden, "the transport is not known");
 }
 
-Status check_right(const api::Endpoint& endpoint, const Requester& requester) {
+Status check_right(const api::Endpoint& endpoint, const Requester& requester, http::Transport transport) {
+  const bool local = transport == http::Transport::unix_socket || transport == http::Transport::socket_pair;
+  if (endpoint.reach == api::Reach::local && !local) {
+    return fail(Code::forbidden,
+                "'{}' carries a private key, which crosses no network: call it on the authority's machine",
+                endpoint.name);
+  }
   if (endpoint.allows(requester.roles)) return {};
   return fail(Code::forbidden, "'{}' needs the role {}; {} has: {}", endpoint.name, endpoint.needs(), requester.text,
               requester.roles.text());

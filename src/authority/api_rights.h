@@ -24,7 +24,7 @@ std::string person_of(const http::Caller& caller);
 // Over mutual TLS it asks the ledger, and blocks; fails as the ledger does.
 Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner);
 
-// Fails with forbidden, naming the roles that the call needs.
-Status check_right(const api::Endpoint& endpoint, const Requester& requester);
+// Fails with forbidden, naming the roles that the call needs, or that it is for local sockets only.
+Status check_right(const api::Endpoint& endpoint, const Requester& requester, http::Transport transport);
 
 }  // namespace symbolon::authority

@@ -77,6 +77,7 @@ struct ApiServer::Impl {
         [this](const http::Request& request, const Caller& caller) { return guard_rest(request, caller); });
     add_certificates();
     add_information();
+    add_issuers();
     add_changes();
     add_ledger();
     ENSURE(routed_calls == api::endpoints().size());
@@ -111,7 +112,7 @@ struct ApiServer::Impl {
                                                                  const Caller& caller) -> net::Task<Response> {
       auto requester = co_await ask_who(caller);
       if (!requester) co_return refuse(routed.request, caller, requester.error());
-      const Status allowed = check_right(endpoint, *requester);
+      const Status allowed = check_right(endpoint, *requester, caller.transport);
       if (!allowed) co_return refuse(routed.request, caller, allowed.error());
       co_return co_await answer(std::move(routed), *std::move(requester));
     };
@@ -148,6 +149,7 @@ struct ApiServer::Impl {
 
   void add_certificates();
   void add_information();
+  void add_issuers();
   void add_changes();
   void add_ledger();
 
@@ -199,6 +201,40 @@ void ApiServer::Impl::add_information() {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
     }
     co_return json(200, api::openapi_document());
+  });
+}
+
+void ApiServer::Impl::add_issuers() {
+  on("new_issuer", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::NewIssuerRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body), by = std::move(requester)] {
+      return operations.new_issuer(request, by);
+    };
+    co_return co_await run(202, std::move(call));
+  });
+  on("sign_issuer", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::IssuerSignature>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, serial = routed.parameters.at("what"), request = *std::move(body), by = std::move(requester)] {
+      return operations.sign_issuer(serial, request, by);
+    };
+    co_return co_await run(201, std::move(call));
+  });
+  on("use_issuer", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+    auto call = [this, name = routed.parameters.at("what"), by = std::move(requester)] {
+      return operations.use_issuer(name, by);
+    };
+    co_return co_await run(200, std::move(call));
+  });
+  on("import_issuer", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::ImportIssuerRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body), by = std::move(requester)] {
+      return operations.import_issuer(request, by);
+    };
+    co_return co_await run(201, std::move(call));
   });
 }
 

@@ -65,6 +65,18 @@ class MadeUp : public Operations {
     info.version = "test";
     return info;
   }
+  Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest&, const Requester&) override {
+    return fail(Code::internal, "not made up");
+  }
+  Result<api::IssuerInfo> sign_issuer(const std::string&, const api::IssuerSignature&, const Requester&) override {
+    return fail(Code::internal, "not made up");
+  }
+  Result<api::IssuerInfo> use_issuer(const std::string&, const Requester&) override {
+    return fail(Code::internal, "not made up");
+  }
+  Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest&, const Requester&) override {
+    return fail(Code::internal, "not made up");
+  }
   Result<api::ChangeList> changes() override { return api::ChangeList{}; }
   Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override {
     return api::ChangeInfo{

@@ -34,19 +34,6 @@ struct AuthorityOptions {
   IssuanceOptions issuance = {};
 };
 
-struct NewIssuerOptions {
-  Secret root_passphrase;                        // opens state/root.key
-  std::optional<crypto::KeyType> key_type = {};  // absent: the type of the root's key
-  Seconds lifetime = kIssuingLifetime;
-  x509::NameConstraints name_constraints = {};
-  std::string actor;
-};
-
-struct ImportIssuerOptions {
-  std::string actor;
-  bool use = false;  // new certificates come from it from then on
-};
-
 // Thread-safe.
 class Authority final : public Operations {
  public:
@@ -63,6 +50,11 @@ class Authority final : public Operations {
   Result<api::ProfileList> profiles() override;
   Result<api::IssuerList> issuers() override;
   Result<api::StatusInfo> status() override;
+  Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request, const Requester& requester) override;
+  Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature,
+                                      const Requester& requester) override;
+  Result<api::IssuerInfo> use_issuer(const std::string& name, const Requester& requester) override;
+  Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request, const Requester& requester) override;
   Result<api::ChangeList> changes() override;
   Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override;
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
@@ -73,15 +65,8 @@ class Authority final : public Operations {
   api::Roles roles_of(const x509::Identity& identity) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;
 
-  // A further issuing CA from the root, in use at once; its files lie beside the others when this returns. Fails with
-  // file_missing (the root's key is elsewhere: bring it back for this), passphrase_wrong, ca_expired,
-  // lifetime_not_allowed, issuer_life_too_short.
-  Result<x509::Certificate> make_new_issuer(const NewIssuerOptions& options);
-  // An issuing CA that somebody brings. Fails as open_imported, with already_exists, and with ca_not_yet_valid if it is
-  // to be used and cannot be.
-  Result<Issuer> import_issuer(const ImportedCa& import, const ImportIssuerOptions& options);
-  // New certificates come from this CA from now on. Fails as IssuerSet::select.
-  Result<Issuer> use_issuer(const std::string& name, const std::string& actor);
+  // Called after every change of the CAs, on the thread that made it. Set once, before the first call.
+  void on_issuers_changed(std::function<void()> hook);
 
   // What gateways of this process judge by; changed before revoke() returns.
   std::shared_ptr<const revocation::RevocationSource> revocations() const;

@@ -33,6 +33,10 @@ struct Authority::Impl {
                                   std::optional<ledger::Repeatable> repeatable);
   Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked);
 
+  // authority_issuers.cc; both with issuers_mutex held
+  void give_up_old();
+  api::IssuerInfo info_of(ledger::IssuerId id) const;
+
   // authority_changes.cc
   Status need_second_person(const std::string& kind, const std::string& what, std::string_view content,
                             const Requester& requester);
@@ -62,7 +66,15 @@ struct Authority::Impl {
   std::shared_ptr<LedgerRevocations> revocations;
   Issuance issuance;
   std::vector<std::string> unfinished_at_start;  // serials that were being signed when the last process ended
-  std::mutex issuers_mutex;                      // one new CA at a time
+  std::mutex issuers_mutex;                      // one new CA at a time; guards what follows
+  struct WaitingIssuer {                         // for the root's signature
+    ReservedCertificate reserved;
+    crypto::PrivateKey key;
+    CaOptions options;
+    UnixSeconds until;
+  };
+  std::map<std::string, WaitingIssuer> waiting_issuers;  // by serial, hex
+  std::function<void()> on_issuers_changed = [] {};
 };
 
 }  // namespace symbolon::authority

@@ -1,6 +1,7 @@
-// Further CAs of a running authority, and what their remaining life says.
+// Further CAs of a running authority (the root's key is elsewhere, docs/decisions), and what their remaining life says.
 #include <boost/json.hpp>
 
+#include "api/codec.h"
 #include "authority/authority_impl.h"
 
 namespace symbolon::authority {
@@ -37,75 +38,61 @@ int number_of(const std::string& name) {
   return dash == std::string::npos ? 1 : std::atoi(name.c_str() + dash + 1);
 }
 
-Result<Issuer> open_root(const State& state, const Secret& passphrase) {
+// That neither an issuer nor a key file has: the latter is left where a process ended between key and ledger.
+std::string free_name(const State& state, std::vector<ledger::Issuer> taken) {
+  std::error_code ignored;
+  std::string name = free_issuer_name(kIssuingName, taken);
+  while (std::filesystem::exists(state.layout.key(name), ignored)) {
+    taken.emplace_back().name = name;
+    name = free_issuer_name(kIssuingName, taken);
+  }
+  return name;
+}
+
+constexpr Seconds kSignWithin = kHour;
+constexpr std::size_t kMostWaiting = 8;
+
+// The root as the issuer of what somebody else will sign.
+Result<Issuer> absent_root(const State& state) {
   const auto& issuers = state.issuers->issuers;
   const auto root = std::ranges::find(issuers, kRootName, &Issuer::name);
   if (root == issuers.end()) return fail(Code::issuer_unknown, "this authority has no root of its own");
-  const Path file = state.layout.key(kRootName);
-  const Secret pem = TRY(read_private_file(file));
-  auto key = crypto::PrivateKey::from_pem(pem, passphrase);
-  if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
-  if (!key->belongs_to(root->certificate.public_key())) {
-    return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", root->certificate.text());
-  }
   Issuer out = *root;
-  out.signer = std::shared_ptr<const crypto::Signer>(TRY(crypto::make_signer(std::move(*key))));
+  out.signer = std::shared_ptr<const crypto::Signer>(TRY(crypto::make_absent_signer(root->certificate.public_key())));
   return out;
+}
+
+Result<x509::NameConstraints> constraints_of(const api::NewIssuerRequest& request) {
+  x509::NameConstraints out;
+  for (const std::string& word : request.permit) out.permitted.push_back(TRY(x509::NameSubtree::parse(word)));
+  for (const std::string& word : request.exclude) out.excluded.push_back(TRY(x509::NameSubtree::parse(word)));
+  return out;
+}
+
+Result<CaOptions> options_of(const api::NewIssuerRequest& request, const Issuer& root, const std::string& name,
+                             const std::string& actor) {
+  const auto organization = root.certificate.subject().values("O");
+  const std::string owner =
+      organization.empty() ? root.certificate.subject().common_name().value_or(name) : organization.front();
+  return CaOptions{.name = name,
+                   .subject = TRY(ca_subject(owner, "Issuing CA", number_of(name))),
+                   .lifetime = request.lifetime.value_or(kIssuingLifetime),
+                   .name_constraints = TRY(constraints_of(request)),
+                   .actor = actor};
 }
 
 }  // namespace
 
-Result<x509::Certificate> Authority::make_new_issuer(const NewIssuerOptions& options) {
-  const std::lock_guard lock(impl_->issuers_mutex);
-  State& state = impl_->state;
-  const Issuer root = TRY(open_root(state, options.root_passphrase));
-  const std::string name = free_issuer_name(kIssuingName, TRY(state.ledger->issuers()));
-  const auto type = options.key_type ? options.key_type : root.certificate.public_key().type();
-  auto key = TRY(crypto::PrivateKey::generate(type.value_or(crypto::KeyType::p256)));
-  const auto organization = root.certificate.subject().values("O");
-  CaOptions ca{.name = name,
-               .subject = TRY(ca_subject(organization.empty() ? root.certificate.subject().common_name().value_or(name)
-                                                              : organization.front(),
-                                         "Issuing CA", number_of(name))),
-               .lifetime = options.lifetime,
-               .name_constraints = options.name_constraints,
-               .actor = options.actor};
-  NewKeyFile file(state.layout.key(name));
-  TRY(write_key(file.path(), key));
-  const Issuer made = TRY(make_issuing_ca(*state.ledger, impl_->clock, root, std::move(key), ca));
-  file.keep();
-  TRY(state.ledger->use_issuer(made.id, options.actor));
-  TRY(impl_->reload_issuers());
-  return made.certificate;
-}
-
-Result<Issuer> Authority::import_issuer(const ImportedCa& import, const ImportIssuerOptions& options) {
-  const std::lock_guard lock(impl_->issuers_mutex);
-  State& state = impl_->state;
-  OpenedCa opened = TRY(open_imported(import, impl_->clock.now()));
-  const UnixSeconds begin = opened.certificate.validity().not_before;
-  if (options.use && impl_->clock.now() < begin) {
-    return fail_at(import.where, Code::ca_not_yet_valid, "it begins {}; nothing was imported", to_rfc3339(begin));
+// Whoever wanted to sign them did not: nothing of them is out but bytes without a signature.
+void Authority::Impl::give_up_old() {
+  for (auto at = waiting_issuers.begin(); at != waiting_issuers.end();) {
+    if (at->second.until >= clock.now()) {
+      ++at;
+      continue;
+    }
+    static_cast<void>(issuance.give_up(std::move(at->second.reserved), "the root's signature did not come"));
+    at = waiting_issuers.erase(at);
   }
-  const std::string name = free_issuer_name(kIssuingName, TRY(state.ledger->issuers()));
-  NewKeyFile file(state.layout.key(name));
-  TRY(write_key(file.path(), opened.key));
-  const Issuer made = TRY(
-      adopt(*state.ledger, std::move(opened), {.name = name, .subject = {}, .lifetime = {}, .actor = options.actor}));
-  file.keep();
-  if (options.use) TRY(state.ledger->use_issuer(made.id, options.actor));
-  TRY(impl_->reload_issuers());
-  return *state.issuers->find(made.id);
-}
-
-Result<Issuer> Authority::use_issuer(const std::string& name, const std::string& actor) {
-  const std::lock_guard lock(impl_->issuers_mutex);
-  const State& state = impl_->state;
-  const Issuer& chosen = *TRY(state.issuers->select(name, impl_->clock.now()));
-  const ledger::IssuerId id = chosen.id;
-  TRY(state.ledger->use_issuer(id, actor));
-  TRY(impl_->reload_issuers());
-  return *state.issuers->find(id);
 }
 
 Status Authority::Impl::take(const IssuerSet& issuers) {
@@ -125,6 +112,137 @@ Status Authority::Impl::reload_issuers() {
   }
   return take(*loaded);
 }
+
+api::IssuerInfo Authority::Impl::info_of(ledger::IssuerId id) const {
+  const Issuer* const issuer = state.issuers->find(id);
+  ENSURE(issuer != nullptr);
+  return view_of(*issuer, issuer->in_use ? issuer : nullptr);
+}
+
+Result<api::NewIssuerAnswer> Authority::new_issuer(const api::NewIssuerRequest& request, const Requester& requester) {
+  const std::lock_guard lock(impl_->issuers_mutex);
+  State& state = impl_->state;
+  impl_->give_up_old();
+  if (impl_->waiting_issuers.size() >= kMostWaiting) {
+    return fail(Code::overloaded, "{} CAs wait for the root's signature", kMostWaiting);
+  }
+  const Issuer root = TRY(absent_root(state));
+  auto taken = TRY(state.ledger->issuers());
+  for (const auto& [serial, waiting] : impl_->waiting_issuers) taken.emplace_back().name = waiting.options.name;
+  const std::string name = free_name(state, std::move(taken));
+  CaOptions options = TRY(options_of(request, root, name, requester.text));
+  auto type = root.certificate.public_key().type();
+  if (request.key_type) {
+    type = crypto::key_type_from_name(*request.key_type);
+    if (!type) return fail(Code::bad_request, "'key_type': '{}' is not a type of key", *request.key_type);
+  }
+  TRY(check_ca_life(options.lifetime, root, impl_->clock.now()));
+  TRY(impl_->need_second_person("new_issuer", fmt::format("a further issuing CA, '{}'", name), api::encode(request),
+                                requester));
+  auto key = TRY(crypto::PrivateKey::generate(type.value_or(crypto::KeyType::p256)));
+  Issuance issuance(*state.ledger, impl_->clock, std::make_shared<ProfileSet>(),
+                    std::make_shared<IssuerSet>(IssuerSet{.issuers = {root}}));
+  auto linted = TRY(issuance.prepare_ca({.key = key.public_key(),
+                                         .subject = options.subject,
+                                         .lifetime = options.lifetime,
+                                         .name_constraints = options.name_constraints,
+                                         .issuer = root.name,
+                                         .requester = options.actor}));
+  ReservedCertificate reserved = TRY(issuance.reserve(std::move(linted)));
+  const LintedCertificate& content = reserved.linted();
+  const UnixSeconds until = impl_->clock.now() + kSignWithin;
+  api::NewIssuerAnswer answer{.serial = content.content().serial.hex(),
+                              .name = name,
+                              .subject = options.subject.text(),
+                              .not_after = content.content().validity.not_after,
+                              .sign_before = until,
+                              .root = root.certificate.pem(),
+                              .to_be_signed = to_base64(content.tbs())};
+  impl_->waiting_issuers.emplace(answer.serial,
+                                 Impl::WaitingIssuer{std::move(reserved), std::move(key), std::move(options), until});
+  return answer;
+}
+
+Result<api::IssuerInfo> Authority::sign_issuer(const std::string& serial, const api::IssuerSignature& signature,
+                                               const Requester& requester) {
+  api::IssuerInfo info;
+  {
+    const std::lock_guard lock(impl_->issuers_mutex);
+    impl_->give_up_old();
+    const auto found = impl_->waiting_issuers.find(serial);
+    if (found == impl_->waiting_issuers.end()) {
+      return fail(Code::not_found, "no CA with serial {} waits for a signature", serial);
+    }
+    Impl::WaitingIssuer& waiting = found->second;
+    const auto octets = from_base64(signature.signature);
+    if (!octets) return fail(Code::bad_request, "'signature': {}", octets.error().words);
+    auto signed_ca = TRY(Issuance::take_signature(std::move(waiting.reserved), *octets));
+    Impl::WaitingIssuer taken = std::move(waiting);
+    impl_->waiting_issuers.erase(found);
+    // The key first: a CA in the ledger whose key was lost could never be used.
+    NewKeyFile file(impl_->state.layout.key(taken.options.name));
+    TRY(write_key(file.path(), taken.key));
+    const IssuedCertificate issued = TRY(impl_->issuance.complete(std::move(signed_ca)));
+    auto certificate = TRY(x509::Certificate::from_der(issued.der()));
+    auto signer = TRY(crypto::make_signer(std::move(taken.key)));
+    const Issuer made = TRY(enter_ca(*impl_->state.ledger, taken.options, std::move(certificate), std::move(signer)));
+    file.keep();
+    TRY(impl_->state.ledger->use_issuer(made.id, requester.text));
+    TRY(impl_->reload_issuers());
+    info = impl_->info_of(made.id);
+  }
+  impl_->on_issuers_changed();
+  return info;
+}
+
+Result<api::IssuerInfo> Authority::use_issuer(const std::string& name, const Requester& requester) {
+  const std::lock_guard lock(impl_->issuers_mutex);
+  const State& state = impl_->state;
+  const Issuer& chosen = *TRY(state.issuers->select(name, impl_->clock.now()));
+  const ledger::IssuerId id = chosen.id;
+  if (!chosen.in_use) {
+    TRY(impl_->need_second_person("use_issuer", fmt::format("certificates come from the CA '{}'", name), name,
+                                  requester));
+    TRY(state.ledger->use_issuer(id, requester.text));
+    TRY(impl_->reload_issuers());
+  }
+  return impl_->info_of(id);
+}
+
+Result<api::IssuerInfo> Authority::import_issuer(const api::ImportIssuerRequest& request, const Requester& requester) {
+  api::IssuerInfo info;
+  {
+    const std::lock_guard lock(impl_->issuers_mutex);
+    State& state = impl_->state;
+    const ImportedCa import{.certificate = request.certificates, .key = Secret(request.key)};
+    OpenedCa opened = TRY(open_imported(import, impl_->clock.now()));
+    const auto taken = TRY(state.ledger->issuers());
+    const auto there = [&](const ledger::Issuer& one) { return one.fingerprint == opened.certificate.fingerprint(); };
+    if (std::ranges::any_of(taken, there)) {
+      return fail(Code::already_exists, "{} is here already", opened.certificate.text());
+    }
+    const UnixSeconds begin = opened.certificate.validity().not_before;
+    if (request.use && impl_->clock.now() < begin) {
+      return fail(Code::ca_not_yet_valid, "it begins {}; nothing was imported", to_rfc3339(begin));
+    }
+    const std::string what =
+        fmt::format("the issuing CA {}{}", opened.certificate.text(), request.use ? ", in use" : "");
+    TRY(impl_->need_second_person("import_issuer", what, what + request.certificates, requester));
+    const std::string name = free_name(state, taken);
+    NewKeyFile file(state.layout.key(name));
+    TRY(write_key(file.path(), opened.key));
+    const Issuer made = TRY(adopt(*state.ledger, std::move(opened),
+                                  {.name = name, .subject = {}, .lifetime = {}, .actor = requester.text}));
+    file.keep();
+    if (request.use) TRY(state.ledger->use_issuer(made.id, requester.text));
+    TRY(impl_->reload_issuers());
+    info = impl_->info_of(made.id);
+  }
+  impl_->on_issuers_changed();
+  return info;
+}
+
+void Authority::on_issuers_changed(std::function<void()> hook) { impl_->on_issuers_changed = std::move(hook); }
 
 void Authority::record_refusal(const std::string& requester, const std::string& call, const Error& why) {
   const boost::json::object details{{"call", call}, {"code", symbolon::name(why.code)}, {"words", why.words}};

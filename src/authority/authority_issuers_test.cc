@@ -12,13 +12,9 @@ using testing::code_of;
 using ::testing::ElementsAre;
 using testing::Home;
 using testing::kNow;
-using testing::kPassphrase;
+using testing::kTester;
 using testing::must;
 using ::testing::SizeIs;
-
-NewIssuerOptions from_root(Seconds lifetime = kIssuingLifetime) {
-  return {.root_passphrase = Secret(kPassphrase), .lifetime = lifetime, .actor = "ops"};
-}
 
 std::string issuer_of(const Result<api::IssueAnswer>& answer) {
   return answer ? answer->summary.issuer : answer.error().text();
@@ -34,7 +30,7 @@ std::vector<std::string> in_use(Home& home) {
 }
 
 // A CA of the openssl command line, self-signed, from `begin` on. Valid at kNow only if it begins before.
-ImportedCa foreign_ca(const Home& home, UnixSeconds begin) {
+api::ImportIssuerRequest foreign_ca(const Home& home, UnixSeconds begin) {
   const auto date = [](UnixSeconds at) {
     std::string text = to_rfc3339(at);
     std::erase_if(text, [](char c) { return c == '-' || c == ':' || c == 'T'; });
@@ -50,61 +46,64 @@ ImportedCa foreign_ca(const Home& home, UnixSeconds begin) {
       "-subj '/CN=Other CA' && openssl ca -batch -notext -config ca.cnf -selfsign -keyfile o.key -in o.csr -out o.crt "
       "-extensions x -startdate {} -enddate {}",
       home.folder.path().string(), date(begin), date(begin + kDay * 7300)));
-  return {.certificate = home.folder.get("o.crt"), .key = Secret(home.folder.get("o.key"))};
+  return {.certificates = home.folder.get("o.crt"), .key = home.folder.get("o.key")};
 }
 
 TEST(Issuers, ANewOneIsInUseThoughItEndsSooner) {
   Home home;
-  ASSERT_TRUE(home.authority->make_new_issuer(from_root(kDay * 365)));
+  ASSERT_TRUE(home.new_issuer({.lifetime = kDay * 365}));
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing-2");
   EXPECT_THAT(in_use(home), ElementsAre("issuing-2"));
   home.open();
   EXPECT_EQ(issuer_of(home.issue("client", {"bob"})), "issuing-2");
-  ASSERT_TRUE(home.authority->use_issuer("issuing", "ops"));
+  ASSERT_TRUE(home.authority->use_issuer("issuing", kTester));
   EXPECT_EQ(issuer_of(home.issue("client", {"carol"})), "issuing");
-  EXPECT_EQ(code_of(home.authority->use_issuer("nobody", "ops")), Code::issuer_unknown);
-  EXPECT_EQ(code_of(home.authority->use_issuer("root", "ops")), Code::issuer_unknown);
+  EXPECT_EQ(code_of(home.authority->use_issuer("nobody", kTester)), Code::issuer_unknown);
+  EXPECT_EQ(code_of(home.authority->use_issuer("root", kTester)), Code::issuer_unknown);
   EXPECT_TRUE(home.authority->verify_ledger({}));
 }
 
 TEST(Issuers, ALifeOfNothingIsRefusedAndLeavesNothing) {
   Home home;
-  EXPECT_EQ(code_of(home.authority->make_new_issuer(from_root({0}))), Code::lifetime_not_allowed);
-  EXPECT_EQ(code_of(home.authority->make_new_issuer(from_root(kLeastCaLifetime - Seconds{1}))),
-            Code::lifetime_not_allowed);
+  EXPECT_EQ(code_of(home.new_issuer({.lifetime = Seconds{0}})), Code::lifetime_not_allowed);
+  EXPECT_EQ(code_of(home.new_issuer({.lifetime = kLeastCaLifetime - Seconds{1}})), Code::lifetime_not_allowed);
   EXPECT_FALSE(std::filesystem::exists(home.authority->layout().key("issuing-2")));
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing");
-  EXPECT_TRUE(home.authority->make_new_issuer(from_root(kLeastCaLifetime)));
+  EXPECT_TRUE(home.new_issuer({.lifetime = kLeastCaLifetime}));
 }
 
 TEST(Issuers, AnImportedOneIsInUseOnlyWhenThatIsSaid) {
   Home home;
-  const auto taken = home.authority->import_issuer(foreign_ca(home, kNow - kDay), {.actor = "ops"});
+  const auto taken = home.authority->import_issuer(foreign_ca(home, kNow - kDay), kTester);
   ASSERT_TRUE(taken) << taken.error().text();
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing");  // although the other ends later
-  ASSERT_TRUE(home.authority->use_issuer(taken->name, "ops"));
+  ASSERT_TRUE(home.authority->use_issuer(taken->name, kTester));
   EXPECT_EQ(issuer_of(home.issue("client", {"bob"})), taken->name);
 
   Home other;
-  ASSERT_TRUE(other.authority->import_issuer(foreign_ca(other, kNow - kDay), {.actor = "ops", .use = true}));
+  api::ImportIssuerRequest used = foreign_ca(other, kNow - kDay);
+  used.use = true;
+  ASSERT_TRUE(other.authority->import_issuer(used, kTester));
   EXPECT_EQ(issuer_of(other.issue("client", {"alice"})), "issuing-2");
 }
 
 TEST(Issuers, OneThatHasNotBegunSignsNothing) {
   Home home;
-  const ImportedCa future = foreign_ca(home, kNow + kDay);
-  EXPECT_EQ(code_of(home.authority->import_issuer(future, {.actor = "ops", .use = true})), Code::ca_not_yet_valid);
-  ASSERT_TRUE(home.authority->import_issuer(future, {.actor = "ops"}));
-  EXPECT_EQ(code_of(home.authority->use_issuer("issuing-2", "ops")), Code::ca_not_yet_valid);
+  api::ImportIssuerRequest future = foreign_ca(home, kNow + kDay);
+  future.use = true;
+  EXPECT_EQ(code_of(home.authority->import_issuer(future, kTester)), Code::ca_not_yet_valid);
+  future.use = false;
+  ASSERT_TRUE(home.authority->import_issuer(future, kTester));
+  EXPECT_EQ(code_of(home.authority->use_issuer("issuing-2", kTester)), Code::ca_not_yet_valid);
   EXPECT_EQ(code_of(home.issue("client", {"alice"}, home.request(), {.issuer = "issuing-2"})), Code::ca_not_yet_valid);
   home.clock.set(kNow + kDay);
-  EXPECT_TRUE(home.authority->use_issuer("issuing-2", "ops"));
+  EXPECT_TRUE(home.authority->use_issuer("issuing-2", kTester));
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing-2");
 }
 
 TEST(Issuers, ARevokedOneSignsNothingMore) {
   Home home;
-  ASSERT_TRUE(home.authority->make_new_issuer(from_root()));
+  ASSERT_TRUE(home.new_issuer());
   const auto revoke = [&](const std::string& subject) {
     const auto found = home.authority->list({.query = "profile:ca subject:\"" + subject + "\"", .after = {}});
     ASSERT_THAT(found->certificates, SizeIs(1)) << subject;
@@ -114,18 +113,18 @@ TEST(Issuers, ARevokedOneSignsNothingMore) {
   revoke("Issuing CA 2");
   EXPECT_EQ(code_of(home.issue("client", {"alice"})), Code::ca_revoked);
   EXPECT_EQ(code_of(home.issue("client", {"alice"}, home.request(), {.issuer = "issuing-2"})), Code::ca_revoked);
-  EXPECT_EQ(code_of(home.authority->use_issuer("issuing-2", "ops")), Code::ca_revoked);
+  EXPECT_EQ(code_of(home.authority->use_issuer("issuing-2", kTester)), Code::ca_revoked);
   EXPECT_EQ(home.authority->status()->warnings.at(0).code, Code::ca_revoked);
   home.open();
   EXPECT_EQ(code_of(home.issue("client", {"alice"})), Code::ca_revoked);
-  ASSERT_TRUE(home.authority->use_issuer("issuing", "ops"));
+  ASSERT_TRUE(home.authority->use_issuer("issuing", kTester));
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing");
   EXPECT_EQ(home.authority->status()->warnings.at(0).code, Code::ca_revoked) << "its key is still here";
 }
 
 TEST(Issuers, AStateFromBeforeOneCouldBeChosenGoesOnAsItWas) {
   Home home;
-  ASSERT_TRUE(home.authority->make_new_issuer(from_root(kDay * 365)));
+  ASSERT_TRUE(home.new_issuer({.lifetime = kDay * 365}));
   home.authority.reset();
   must(
       "/usr/bin/python3 -c \"import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "

@@ -127,25 +127,61 @@ TEST(Authority, MakesAFurtherIssuingCaFromTheRoot) {
   Home home;
   const auto old = home.issue("client", {"alice"});
   home.clock.set(kNow + kDay * 400);
-  NewIssuerOptions options{.root_passphrase = Secret("wrong"), .actor = "ops"};
-  EXPECT_EQ(code_of(home.authority->make_new_issuer(options)), Code::passphrase_wrong);
-  options.root_passphrase = Secret(kPassphrase);
-  const auto made = home.authority->make_new_issuer(options);
-  ASSERT_TRUE(made) << made.error().text();
-  EXPECT_EQ(made->subject().text(), "CN=Example Corp Issuing CA 2,O=Example Corp");
+  int changes = 0;
+  home.authority->on_issuers_changed([&changes] { ++changes; });
+  const auto info = home.new_issuer();
+  ASSERT_TRUE(info) << info.error().text();
+  EXPECT_EQ(changes, 1);
+  EXPECT_TRUE(info->in_use);
+  EXPECT_EQ(info->subject, "CN=Example Corp Issuing CA 2,O=Example Corp");
+  const x509::Certificate made = first(info->certificate);
   const auto fresh = home.issue("client", {"bob"});
   ASSERT_TRUE(fresh) << fresh.error().text();
   EXPECT_EQ(fresh->summary.issuer, "issuing-2");
-  EXPECT_EQ(first(fresh->chain), *made);
+  EXPECT_EQ(first(fresh->chain), made);
   EXPECT_EQ(fresh->root, old->root);
   // The old one can still be asked for by name, and what it issued can still be revoked.
   const auto by_name = home.issue("client", {"carol"}, home.request(), {.issuer = "issuing"});
   ASSERT_TRUE(by_name);
   EXPECT_EQ(by_name->summary.issuer, "issuing");
   ASSERT_TRUE(home.authority->revoke({.what = "bob"}, {"ops"}));
-  EXPECT_EQ(home.authority->standing_of(*made, first(fresh->certificate)).value(), Standing::revoked);
+  EXPECT_EQ(home.authority->standing_of(made, first(fresh->certificate)).value(), Standing::revoked);
   home.open();
   EXPECT_EQ(home.issue("client", {"dave"})->summary.issuer, "issuing-2");
+}
+
+TEST(Authority, TakesForAnIssuingCaNoSignatureButTheRoots) {
+  Home home;
+  const auto asked = home.authority->new_issuer({.permit = {"dns:example.com"}}, kTester);
+  ASSERT_TRUE(asked) << asked.error().text();
+  EXPECT_EQ(home.authority->status()->unfinished, 1);  // recorded before anybody signs
+  const auto other = home.authority->new_issuer({}, kTester);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->name, "issuing-3");
+  const auto sign = [&](const std::string& serial, const std::string& signature) {
+    return code_of(home.authority->sign_issuer(serial, {signature}, kTester));
+  };
+  EXPECT_EQ(sign(asked->serial, home.root_signature(other->to_be_signed)), Code::request_bad_signature);
+  EXPECT_EQ(sign(asked->serial, "AAAA"), Code::request_bad_signature);
+  EXPECT_EQ(sign(asked->serial, "no*base64"), Code::bad_request);
+  EXPECT_EQ(sign("00", home.root_signature(asked->to_be_signed)), Code::not_found);
+  EXPECT_EQ(home.authority->issuers()->issuers.size(), 2U);
+  const auto made = home.authority->sign_issuer(asked->serial, {home.root_signature(asked->to_be_signed)}, kTester);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(sign(asked->serial, home.root_signature(asked->to_be_signed)), Code::not_found);
+  EXPECT_EQ(code_of(home.issue("server", {"web.example.org"}, home.request(), {.issuer = made->name})),
+            Code::lint_outside_issuer_constraints);
+  home.clock.set(kNow + kDay);
+  EXPECT_EQ(sign(other->serial, home.root_signature(other->to_be_signed)), Code::not_found);  // given up
+  EXPECT_EQ(home.authority->status()->unfinished, 0);
+  ASSERT_TRUE(home.authority->verify_ledger({}));
+}
+
+TEST(Authority, LetsNoMoreThanAFewCasWaitForTheirSignature) {
+  Home home;
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(home.authority->new_issuer({}, kTester));
+  EXPECT_EQ(code_of(home.authority->new_issuer({}, kTester)), Code::overloaded);
+  EXPECT_EQ(code_of(home.authority->new_issuer({.key_type = "dsa"}, kTester)), Code::overloaded);
 }
 
 TEST(Authority, TakesInAnIssuingCaFromElsewhere) {
@@ -153,14 +189,14 @@ TEST(Authority, TakesInAnIssuingCaFromElsewhere) {
   must("cd " + home.folder.path().string() +
        " && openssl req -x509 -newkey rsa:2048 -nodes -keyout o.key -out o.crt -subj '/CN=Other CA' -days 7300");
   home.clock.set(std::max(kNow, system_clock().now() + kDay));  // openssl's certificate begins now
-  ImportedCa import{.certificate = home.folder.get("o.crt"), .key = Secret(home.folder.get("o.key"))};
-  const auto imported = home.authority->import_issuer(import, {.actor = "ops"});
+  const api::ImportIssuerRequest import{.certificates = home.folder.get("o.crt"), .key = home.folder.get("o.key")};
+  const auto imported = home.authority->import_issuer(import, kTester);
   ASSERT_TRUE(imported) << imported.error().text();
   const auto answer = home.issue("client", {"alice"}, home.request(), {.issuer = "issuing-2"});
   ASSERT_TRUE(answer) << answer.error().text();
   must(fmt::format("openssl verify -attime {} -CAfile {} {}", home.clock.now().count, home.folder / "o.crt",
                    home.folder.put("leaf", answer->certificate)));
-  EXPECT_EQ(code_of(home.authority->import_issuer(import, {.actor = "ops"})), Code::already_exists);
+  EXPECT_EQ(code_of(home.authority->import_issuer(import, kTester)), Code::already_exists);
 }
 
 TEST(Authority, RunsWithoutTheRootsKey) {
@@ -169,8 +205,7 @@ TEST(Authority, RunsWithoutTheRootsKey) {
   std::filesystem::remove(home.folder.path() / "state/root.key");
   home.open();
   EXPECT_TRUE(home.issue("client", {"alice"}));
-  NewIssuerOptions options{.root_passphrase = Secret(kPassphrase), .actor = "ops"};
-  EXPECT_EQ(code_of(home.authority->make_new_issuer(options)), Code::file_missing);
+  EXPECT_TRUE(home.authority->new_issuer({}, kTester));  // whoever has the key signs elsewhere
 }
 
 TEST(Authority, DoesNotStartWithAKeyThatOthersCanReadOrThatIsAnothers) {

@@ -16,8 +16,17 @@ Status check_lifetime(Seconds lifetime) {
   return fail(Code::lifetime_not_allowed, "{}; a CA lives {} at least", to_text(lifetime), to_text(kLeastCaLifetime));
 }
 
-Result<Issuer> record(ledger::Ledger& ledger, const CaOptions& options, x509::Certificate certificate,
-                      std::unique_ptr<crypto::Signer> signer) {
+}  // namespace
+
+Status check_ca_life(Seconds lifetime, const Issuer& parent, UnixSeconds now) {
+  TRY(check_lifetime(lifetime));
+  const UnixSeconds end = parent.certificate.validity().not_after;
+  if (now > end || end - now >= kLeastCaLifetime) return {};
+  return fail(Code::issuer_life_too_short, "the CA '{}' ends {}", parent.name, to_rfc3339(end));
+}
+
+Result<Issuer> enter_ca(ledger::Ledger& ledger, const CaOptions& options, x509::Certificate certificate,
+                        std::unique_ptr<crypto::Signer> signer) {
   const ledger::IssuerId id = TRY(ledger.add_issuer({.name = options.name,
                                                      .certificate = to_bytes(certificate.der()),
                                                      .key_reference = options.name + ".key",
@@ -27,8 +36,6 @@ Result<Issuer> record(ledger::Ledger& ledger, const CaOptions& options, x509::Ce
                 .certificate = std::move(certificate),
                 .signer = std::shared_ptr<const crypto::Signer>(std::move(signer))};
 }
-
-}  // namespace
 
 Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::PrivateKey key, const CaOptions& options) {
   TRY(check_lifetime(options.lifetime));
@@ -61,17 +68,12 @@ Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::Pri
     return fail(Code::crypto_failed, "the signature just made does not verify");
   }
   auto certificate = TRY(x509::Certificate::from_der(x509::assemble_certificate(tbs, algorithm, signature)));
-  return record(ledger, options, std::move(certificate), std::move(signer));
+  return enter_ca(ledger, options, std::move(certificate), std::move(signer));
 }
 
 Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const Issuer& parent, crypto::PrivateKey key,
                                const CaOptions& options) {
-  TRY(check_lifetime(options.lifetime));
-  const UnixSeconds end = parent.certificate.validity().not_after;
-  const UnixSeconds now = clock.now();
-  if (now <= end && end - now < kLeastCaLifetime) {
-    return fail(Code::issuer_life_too_short, "the CA '{}' ends {}", parent.name, to_rfc3339(end));
-  }
+  TRY(check_ca_life(options.lifetime, parent, clock.now()));
   auto signer = TRY(crypto::make_signer(std::move(key)));
   Issuance issuance(ledger, clock, std::make_shared<ProfileSet>(),
                     std::make_shared<IssuerSet>(IssuerSet{.issuers = {parent}}));
@@ -82,7 +84,7 @@ Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const
                                                           .issuer = parent.name,
                                                           .requester = options.actor}));
   auto certificate = TRY(x509::Certificate::from_der(issued.der()));
-  return record(ledger, options, std::move(certificate), std::move(signer));
+  return enter_ca(ledger, options, std::move(certificate), std::move(signer));
 }
 
 Result<x509::DistinguishedName> ca_subject(std::string_view organization, std::string_view role, int number) {

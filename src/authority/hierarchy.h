@@ -45,6 +45,14 @@ Result<Issuer> make_root(ledger::Ledger& ledger, const Clock& clock, crypto::Pri
 Result<Issuer> make_issuing_ca(ledger::Ledger& ledger, const Clock& clock, const Issuer& parent, crypto::PrivateKey key,
                                const CaOptions& options);
 
+// Fails with lifetime_not_allowed, issuer_life_too_short.
+Status check_ca_life(Seconds lifetime, const Issuer& parent, UnixSeconds now);
+
+// Enters a CA that was signed. The caller has stored its key in options.name + ".key". Fails with ledger_...,
+// already_exists.
+Result<Issuer> enter_ca(ledger::Ledger& ledger, const CaOptions& options, x509::Certificate certificate,
+                        std::unique_ptr<crypto::Signer> signer);
+
 // "CN=Example Corp Root CA,O=Example Corp". `number` above 1 is written behind, so that CAs of one name stay apart.
 // Fails with name_malformed.
 Result<x509::DistinguishedName> ca_subject(std::string_view organization, std::string_view role, int number = 1);

@@ -161,12 +161,21 @@ Result<Bytes> Issuance::signed_by(const Issuer& issuer, ByteView tbs, ledger::In
   return x509::assemble_certificate(tbs, algorithm, *signature);
 }
 
+Result<SignedCertificate> Issuance::take_signature(ReservedCertificate&& reserved, ByteView signature) {
+  const LintedCertificate& linted = reserved.linted_;
+  const crypto::Signer& signer = *linted.issuer_->signer;
+  if (!crypto::verify_signature(signer.public_key(), signer.algorithm_identifier(), linted.tbs_, signature)) {
+    return fail(Code::request_bad_signature, "it is not the signature of {}", linted.issuer_->certificate.text());
+  }
+  Bytes der = x509::assemble_certificate(linted.tbs_, signer.algorithm_identifier(), signature);
+  return SignedCertificate(std::move(reserved), std::move(der));
+}
+
 Status Issuance::resume(const ledger::CertificateRecord& reserved) {
   const auto issuers = this->issuers();
   const Issuer* const issuer = issuers->find(reserved.issuer);
-  if (issuer == nullptr || !issuer->can_sign()) {
-    return fail(Code::issuer_unknown, "the CA of serial {} cannot sign here any more", reserved.serial.hex());
-  }
+  if (issuer == nullptr) return fail(Code::issuer_unknown, "the CA of serial {}", reserved.serial.hex());
+  TRY(issuers->select(issuer->name, clock_.now()));  // not one that is revoked or over by now
   const Bytes tbs = TRY(ledger_.reserved_tbs(reserved.id));
   Bytes der = TRY(signed_by(*issuer, tbs, reserved.id));
   TRY(ledger_.complete({.intent = reserved.id, .certificate = std::move(der)}));

@@ -146,8 +146,16 @@ class Issuance {
   Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed
   Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...
 
+  // The same as sign, where the key is elsewhere: takes its signature over the reserved bytes. Fails with
+  // request_bad_signature when it does not fit.
+  static Result<SignedCertificate> take_signature(ReservedCertificate&& reserved, ByteView signature);
+  // Nothing will be signed for it.
+  Status give_up(ReservedCertificate&& reserved, std::string why) {
+    return ledger_.abandon(reserved.intent_, std::move(why));
+  }
+
   // Signs and completes what was reserved and left there, octet for octet as the ledger has it: a process ended between
-  // the steps, and the request came again. Fails with issuer_unknown (its CA cannot sign here any more), already_exists
+  // the steps, and the request came again. Fails as IssuerSet::select, with already_exists
   // (somebody else completed it meanwhile), and as sign and complete.
   Status resume(const ledger::CertificateRecord& reserved);
 

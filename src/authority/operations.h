@@ -8,6 +8,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/issue.h"
+#include "api/issuer.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
 #include "api/roles.h"
@@ -45,6 +46,19 @@ class Operations {
   virtual Result<api::ProfileList> profiles() = 0;
   virtual Result<api::IssuerList> issuers() = 0;
   virtual Result<api::StatusInfo> status() = 0;
+
+  // A further issuing CA: its key is made, what the root's key must sign is recorded and answered; with the signature
+  // it is in use at once. Fails with issuer_unknown (no root of its own), lifetime_not_allowed, approval_needed,
+  // overloaded (too many wait for their signature), not_found (none waits under this serial), request_bad_signature.
+  virtual Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request, const Requester& requester) = 0;
+  virtual Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature,
+                                              const Requester& requester) = 0;
+  // New certificates come from this CA from now on. Fails as IssuerSet::select, with approval_needed.
+  virtual Result<api::IssuerInfo> use_issuer(const std::string& name, const Requester& requester) = 0;
+  // An issuing CA that somebody brings. Fails as open_imported, with approval_needed, already_exists, and with
+  // ca_not_yet_valid if it is to be used and cannot be.
+  virtual Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request,
+                                                const Requester& requester) = 0;
 
   // What waits for a second person (where the configuration asks for two), and what did.
   virtual Result<api::ChangeList> changes() = 0;

@@ -45,6 +45,21 @@ struct Home {
     if (opened) authority = std::move(*opened);
   }
 
+  // A further issuing CA, signed by the root's key, which openssl holds; the authority never sees it.
+  Result<api::IssuerInfo> new_issuer(const api::NewIssuerRequest& wish = {}, const Requester& who = kTester) {
+    const auto asked = authority->new_issuer(wish, who);
+    if (!asked) return std::unexpected(asked.error());
+    return authority->sign_issuer(asked->serial, {root_signature(asked->to_be_signed)}, who);
+  }
+  // Base64, of base64. The root's key is of the type p256.
+  std::string root_signature(const std::string& to_be_signed) const {
+    must(
+        fmt::format("cd {0} && echo {1} | base64 -d >tbs && openssl dgst -sha256 -sign state/root.key -passin "
+                    "'pass:{2}' -out tbs.sig tbs",
+                    folder.path().string(), to_be_signed, kPassphrase));
+    return to_base64(as_bytes(folder.get("tbs.sig")));
+  }
+
   // PEM of a request by the openssl command line.
   std::string request(std::string_view rest = "-subj /",
                       std::string_view newkey = "ec -pkeyopt ec_paramgen_curve:P-256") const {

@@ -1,8 +1,7 @@
-// init: a whole authority from nothing. ca: further issuing CAs.
+// init: a whole authority from nothing.
 #include <memory>
 
 #include "authority/init.h"
-#include "cli/authority_link.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
 
@@ -104,75 +103,6 @@ Status init(const InitWords& words, const Session& session) {
   return {};
 }
 
-struct NewIssuerWords {
-  std::optional<std::string> passphrase_file;
-  std::optional<std::string> key_type;
-  std::optional<std::string> lifetime;
-  std::vector<std::string> permit;
-  std::vector<std::string> exclude;
-};
-
-Status new_issuer(const NewIssuerWords& words, const Session& session) {
-  const LoadedConfiguration loaded = TRY(load_configuration(session));
-  auto authority = TRY(open_authority(loaded, session.clock()));
-  authority::NewIssuerOptions options;
-  options.root_passphrase = TRY(session.passphrase(words.passphrase_file, "The passphrase of the root's key"));
-  if (words.key_type) {
-    options.key_type = crypto::key_type_from_name(*words.key_type);
-    if (!options.key_type) return fail(Code::usage, "'{}' is not a key type", *words.key_type);
-  }
-  if (words.lifetime) options.lifetime = TRY(parse_duration(*words.lifetime));
-  InitWords constraints;
-  constraints.permit = words.permit;
-  constraints.exclude = words.exclude;
-  options.name_constraints = TRY(name_constraints(constraints));
-  options.actor = "command line";
-  const x509::Certificate made = TRY(authority->make_new_issuer(options));
-  session.terminal().print(
-      fmt::format("made {}, until {}", printable(made.text()), to_rfc3339(made.validity().not_after)));
-  session.terminal().note(
-      "new certificates come from it from now on; the old issuing CA stays valid for those it issued");
-  return {};
-}
-
-struct ImportWords {
-  std::string certificate;
-  std::optional<std::string> key;
-  std::optional<std::string> passphrase_file;
-  bool use = false;
-};
-
-Status import_issuer(const ImportWords& words, const Session& session) {
-  const LoadedConfiguration loaded = TRY(load_configuration(session));
-  auto authority = TRY(open_authority(loaded, session.clock()));
-  InitWords init_words;
-  init_words.import_passphrase_file = words.passphrase_file;
-  const auto import = TRY(read_import(words.certificate, words.key, init_words, session));
-  auto taken_or_not = authority->import_issuer(*import, {.actor = "command line", .use = words.use});
-  if (!taken_or_not && !words.passphrase_file) {
-    return needs_passphrase(std::move(taken_or_not).error(), "--passphrase-file");
-  }
-  const authority::Issuer taken = TRY(std::move(taken_or_not));
-  const Terminal& terminal = session.terminal();
-  const auto [begin, end] = taken.certificate.validity();
-  terminal.print(
-      fmt::format("imported '{}': {}, until {}", taken.name, printable(taken.certificate.text()), to_rfc3339(end)));
-  if (session.clock().now() < begin) terminal.warn(fmt::format("it signs nothing before {}", to_rfc3339(begin)));
-  terminal.note(words.use ? "new certificates come from it from now on"
-                          : fmt::format("another CA stays in use; next: symbolon ca use {}", taken.name));
-  return {};
-}
-
-Status use_issuer(const std::string& name, const Session& session) {
-  const LoadedConfiguration loaded = TRY(load_configuration(session));
-  auto authority = TRY(open_authority(loaded, session.clock()));
-  const authority::Issuer used = TRY(authority->use_issuer(name, "command line"));
-  session.terminal().print(fmt::format("new certificates come from '{}' from now on: {}, until {}", used.name,
-                                       printable(used.certificate.text()),
-                                       to_rfc3339(used.certificate.validity().not_after)));
-  return {};
-}
-
 }  // namespace
 
 Command init_command() {
@@ -199,31 +129,6 @@ Command init_command() {
           "--passphrase-file root.txt",
           "below a root that exists")
       .action([words](Session& session) { return init(*words, session); });
-  return command;
-}
-
-Command ca_command() {
-  auto made = std::make_shared<NewIssuerWords>();
-  auto taken = std::make_shared<ImportWords>();
-  auto used = std::make_shared<std::string>();
-  Command command("ca", "Further issuing CAs");
-  command
-      .sub(Command("new-issuer", "Make a new issuing CA from the root; new certificates come from it")
-               .option("--passphrase-file FILE", &made->passphrase_file, "opens the root's key (default: asked for)")
-               .option("--key-type TYPE", &made->key_type, "default: the root's")
-               .option("--lifetime SPAN", &made->lifetime, "default: 5y")
-               .option("--permit NAME", &made->permit, "it may name only this; may be repeated")
-               .option("--exclude NAME", &made->exclude, "it may not name this; may be repeated")
-               .action([made](Session& session) { return new_issuer(*made, session); }))
-      .sub(Command("import", "Take over an issuing CA that exists")
-               .argument("FILE", &taken->certificate, "PEM (the CA first, its chain behind it) or PKCS#12")
-               .option("--key FILE", &taken->key, "its key in PEM")
-               .option("--passphrase-file FILE", &taken->passphrase_file, "opens the key or the PKCS#12")
-               .option("--use", &taken->use, "new certificates come from it from now on")
-               .action([taken](Session& session) { return import_issuer(*taken, session); }))
-      .sub(Command("use", "Say which issuing CA new certificates come from")
-               .argument("NAME", used.get(), "as `symbolon show issuers` names it")
-               .action([used](Session& session) { return use_issuer(*used, session); }));
   return command;
 }
 

@@ -64,11 +64,20 @@ void Renewal::start(std::function<Status()> due) {
   thread_ = std::thread([this, due = std::move(due)] { run(due); });
 }
 
+void Renewal::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    hurried_ = true;
+  }
+  wake_.notify_all();
+}
+
 void Renewal::run(const std::function<Status()>& due) {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    wake_.wait_for(lock, std::chrono::seconds(kLook.count), [this] { return stopping_; });
-    if (stopping_ || clock_.now() < next_) continue;
+    wake_.wait_for(lock, std::chrono::seconds(kLook.count), [this] { return stopping_ || hurried_; });
+    if (stopping_ || (!hurried_ && clock_.now() < next_)) continue;
+    hurried_ = false;
     next_ = kNever;
     lock.unlock();
     const Status done = due();

@@ -30,6 +30,8 @@ class Renewal {
   // From now on, `due` is called on a thread of its own whenever a noted credential should be renewed; it asks for the
   // credentials again. A failure is logged and tried again later.
   void start(std::function<Status()> due);
+  // Calls it soon, whatever the dates say. Thread-safe.
+  void hurry();
 
  private:
   void run(const std::function<Status()>& due);
@@ -40,6 +42,7 @@ class Renewal {
   std::mutex mutex_;
   std::condition_variable wake_;
   UnixSeconds next_;  // the earliest renewal that was noted
+  bool hurried_ = false;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -104,6 +104,8 @@ Status Service::Impl::start_authority() {
   options.http.on_refusal = [this](const tls::Refusal& refusal, const net::PeerAddress& peer) {
     admins->record(refusal, peer);
   };
+  // What trusts this authority trusts its new CAs, too.
+  authority->on_issuers_changed([this] { renewal->hurry(); });
   api = std::make_unique<authority::ApiServer>(api_context, *authority, std::move(options));
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));

@@ -90,6 +90,9 @@ class Signer {
 // A key in this process: ECDSA with SHA-256 (P-256) or SHA-384 (P-384), Ed25519, RSA PKCS#1 v1.5 with SHA-256.
 Result<std::unique_ptr<Signer>> make_signer(PrivateKey key);
 
+// For a key that is elsewhere: knows its algorithm, and its sign() fails with crypto_failed. Fails as make_signer.
+Result<std::unique_ptr<Signer>> make_absent_signer(PublicKey key);
+
 // Does `signature` fit? False for anything that does not verify.
 bool verify_signature(const PublicKey& key, ByteView algorithm_identifier, ByteView message, ByteView signature);
 

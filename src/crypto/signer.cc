@@ -56,6 +56,19 @@ class KeySigner final : public Signer {
   Bytes algorithm_;
 };
 
+class AbsentSigner final : public Signer {
+ public:
+  AbsentSigner(PublicKey public_key, Bytes algorithm)
+      : public_(std::move(public_key)), algorithm_(std::move(algorithm)) {}
+  const PublicKey& public_key() const override { return public_; }
+  ByteView algorithm_identifier() const override { return algorithm_; }
+  Result<Bytes> sign(ByteView) const override { return fail(Code::crypto_failed, "the key is elsewhere"); }
+
+ private:
+  PublicKey public_;
+  Bytes algorithm_;
+};
+
 Bytes encode_algorithm(int nid) {
   const X509AlgorithmHandle algorithm(X509_ALGOR_new());
   // RFC 4055 §5: NULL parameters for RSA; RFC 5758 §3.2 and RFC 8410 §3: none for ECDSA and Ed25519.
@@ -129,6 +142,16 @@ bool begin_verifying(EVP_MD_CTX* context, const X509_ALGOR* algorithm, EVP_PKEY*
 }
 
 }  // namespace
+
+Result<std::unique_ptr<Signer>> make_absent_signer(PublicKey key) {
+  const auto type = key.type();
+  for (const Scheme& scheme : kSchemes) {
+    if (type == scheme.type) {
+      return std::make_unique<AbsentSigner>(std::move(key), encode_algorithm(scheme.signature_nid));
+    }
+  }
+  return fail(Code::key_type_not_allowed, "{} keys do not sign for a CA here", key.description());
+}
 
 Result<std::unique_ptr<Signer>> make_signer(PrivateKey key) {
   PublicKey public_key = key.public_key();

@@ -204,6 +204,24 @@ Result<api::ProfileList> AuthorityClient::profiles() { return impl_->ask<api::Pr
 Result<api::IssuerList> AuthorityClient::issuers() { return impl_->ask<api::IssuerList>(get("/v1/issuers")); }
 Result<api::StatusInfo> AuthorityClient::status() { return impl_->ask<api::StatusInfo>(get("/v1/status")); }
 
+Result<api::NewIssuerAnswer> AuthorityClient::new_issuer(const api::NewIssuerRequest& request) {
+  return impl_->ask<api::NewIssuerAnswer>(post("/v1/issuers", api::encode(request)));
+}
+
+Result<api::IssuerInfo> AuthorityClient::sign_issuer(const std::string& serial, const api::IssuerSignature& signature) {
+  const std::string target = "/v1/issuers/" + http::percent_encode(serial) + "/signature";
+  return impl_->ask<api::IssuerInfo>(post(target, api::encode(signature)));
+}
+
+Result<api::IssuerInfo> AuthorityClient::use_issuer(const std::string& name) {
+  if (name.empty()) return fail(Code::bad_request, "which CA to use is empty");
+  return impl_->ask<api::IssuerInfo>(post("/v1/issuers/" + http::percent_encode(name) + "/use", ""));
+}
+
+Result<api::IssuerInfo> AuthorityClient::import_issuer(const api::ImportIssuerRequest& request) {
+  return impl_->ask<api::IssuerInfo>(post("/v1/issuers/import", api::encode(request)));
+}
+
 Result<api::ChangeList> AuthorityClient::changes() { return impl_->ask<api::ChangeList>(get("/v1/changes")); }
 
 Result<api::ChangeInfo> AuthorityClient::approve(const std::string& id) {

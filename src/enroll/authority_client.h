@@ -9,6 +9,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/issue.h"
+#include "api/issuer.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
 #include "base/clock.h"
@@ -63,6 +64,10 @@ class AuthorityClient {
   Result<api::IssuerList> issuers();
   Result<api::StatusInfo> status();
 
+  Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request);
+  Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature);
+  Result<api::IssuerInfo> use_issuer(const std::string& name);
+  Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request);
   Result<api::ChangeList> changes();
   Result<api::ChangeInfo> approve(const std::string& id);
 
