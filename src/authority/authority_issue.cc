@@ -104,9 +104,11 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
   if (!first) {
     const auto issued = impl_->issue(request, requester, asked);
     first = TRY(ledger.first_request(asked.key));
-    // The same request may have come on another connection, and been faster with any of the steps.
+    // The same request may have come on another connection, and been faster with any of the steps: its reservation is
+    // gone on with below, whether it is signed by now or not.
+    const bool overtaken = first && !issued && issued.error().code == Code::already_exists;
     const bool done = first && TRY(ledger.certificate(first->certificate)).state == ledger::CertificateState::issued;
-    if (!issued && !done) return std::unexpected(issued.error());
+    if (!issued && !overtaken && !done) return std::unexpected(issued.error());
   }
   return impl_->answer_again(*first, asked.request);
 }
