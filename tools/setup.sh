@@ -26,6 +26,11 @@ wanted=("${build[@]}")
 # Those of the packages that are installed. (dpkg-query fails when it does not know one.)
 installed() { { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null || true; } | sed -n 's/^.i. *//p'; }
 mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort) <(installed "${wanted[@]}" | sort))
+# Not an old OpenSSL: 3.0.19 leaks where a CA has policyConstraints and no policies (libssl-dev brings its own libssl).
+openssl_version=$(dpkg-query -W -f '${Version}' libssl-dev 2>/dev/null || true)
+if [ -n "$openssl_version" ] && dpkg --compare-versions "$openssl_version" lt 3.0.22; then
+  missing+=(libssl-dev openssl)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
