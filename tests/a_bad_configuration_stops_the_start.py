@@ -134,7 +134,7 @@ def test_a_ca_file_that_may_not_be_read(symbolon, route, foreign):
     refused(symbolon, "file_unreadable", symbolon.configure([route]), str(bundle), status=4)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.needs_root
 def test_a_ca_file_that_another_user_keeps_to_himself(symbolon, route, foreign):
     symbolon.folder.chmod(0o755)
     for folder in symbolon.folder.parents[:-2]:

@@ -3,22 +3,11 @@ and a private key crosses no network."""
 
 import shutil
 
-import pytest
 
 from harness import peers
 from harness.pki import Credential, ForeignCA, openssl
 from harness.process import wait_until
-from harness.symbolon import Symbolon, port
-
-
-@pytest.fixture
-def running(symbolon):
-    symbolon.init()
-    listen = port()
-    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
-    with symbolon.run(config, listen) as authority:
-        authority.port = listen
-        yield authority
+from harness.symbolon import Symbolon
 
 
 def verified(symbolon, name, *options):
@@ -27,13 +16,13 @@ def verified(symbolon, name, *options):
     return issued
 
 
-def test_by_whoever_holds_the_root_key_elsewhere(symbolon, running, tmp_path):
+def test_by_whoever_holds_the_root_key_elsewhere(symbolon, listening, tmp_path):
     stick = tmp_path / "stick"
     stick.mkdir()
     shutil.move(symbolon.state / "root.key", stick / "root.key")
     afar = Symbolon(tmp_path / "afar")
     afar.env.update(
-        SYMBOLON_AUTHORITY=f"https://localhost:{running.port}",
+        SYMBOLON_AUTHORITY=f"https://localhost:{listening.port}",
         SYMBOLON_AUTHORITY_CA=str(symbolon.ca),
         SYMBOLON_AUTHORITY_CERT=str(symbolon.state / "admin.crt"),
     )
@@ -53,18 +42,18 @@ def test_by_whoever_holds_the_root_key_elsewhere(symbolon, running, tmp_path):
     assert afar.json("ledger", "verify")["entries"] > 0
     # Who is certified by the new CA is admitted on the API's port at once: its root is the same.
     admin = Credential(*[symbolon.issue("admin", "second").cert, symbolon.folder / "second.key", symbolon.folder / "second.crt"])
-    assert peers.curl(running.port, symbolon.ca, admin, path="/v1/status").status == 0
+    assert peers.curl(listening.port, symbolon.ca, admin, path="/v1/status").status == 0
 
 
-def test_another_key_than_the_root_signs_nothing(symbolon, running, foreign):
+def test_another_key_than_the_root_signs_nothing(symbolon, listening, foreign):
     symbolon.refused("key_mismatch", "ca", "new-issuer", "--root-key", foreign.key, "--passphrase-file", symbolon.folder / "passphrase")
     assert len(symbolon.json("show", "issuers")["issuers"]) == 2
 
 
-def test_the_key_of_an_imported_ca_crosses_no_network(symbolon, running, tmp_path):
+def test_the_key_of_an_imported_ca_crosses_no_network(symbolon, listening, tmp_path):
     corporate = ForeignCA(tmp_path / "corporate", "Corporate Root")
     bring = ["ca", "import", corporate.cert, "--key", corporate.key]
-    remote = ["--authority", f"https://localhost:{running.port}", "--authority-ca", symbolon.ca]
+    remote = ["--authority", f"https://localhost:{listening.port}", "--authority-ca", symbolon.ca]
     remote += ["--authority-cert", symbolon.state / "admin.crt"]
     symbolon.refused("forbidden", *remote, *bring)
     assert not symbolon.json(*bring)["in_use"]
@@ -74,12 +63,12 @@ def test_the_key_of_an_imported_ca_crosses_no_network(symbolon, running, tmp_pat
     symbolon.refused("key_mismatch", "ca", "import", corporate.cert, "--key", symbolon.state / "issuing.key")
 
 
-def test_what_the_new_root_certifies_is_soon_admitted(symbolon, running, tmp_path):
+def test_what_the_new_root_certifies_is_soon_admitted(symbolon, listening, tmp_path):
     """The API's port trusts the roots as they are, without a restart."""
     corporate = ForeignCA(tmp_path / "corporate", "Corporate Root")
     symbolon.do("ca", "import", corporate.cert, "--key", corporate.key)
     admin = symbolon.issue("admin", "second", options=("--issuer", "issuing-2"))
-    wait_until(lambda: peers.curl(running.port, symbolon.ca, admin, path="/v1/status").status == 0, "the new root is trusted")
+    wait_until(lambda: peers.curl(listening.port, symbolon.ca, admin, path="/v1/status").status == 0, "the new root is trusted")
 
 
 def test_without_a_running_authority_too(symbolon):

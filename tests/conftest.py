@@ -27,6 +27,17 @@ def symbolon(tmp_path):
 
 
 @pytest.fixture
+def listening(symbolon):
+    """A state and its authority, running, with the API at localhost:.port for admin certificates."""
+    symbolon.init()
+    listen = port()
+    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
+    with symbolon.run(config, listen) as authority:
+        authority.port = listen
+        yield authority
+
+
+@pytest.fixture
 def foreign(tmp_path):
     """A root CA that openssl made."""
     return ForeignCA(tmp_path / "pki")

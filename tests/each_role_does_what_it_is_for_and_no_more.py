@@ -2,7 +2,6 @@
 no certificate breeds a role that its requester lacks; the socket serves root and its owner alone."""
 
 import json
-import os
 import pwd
 import re
 import sqlite3
@@ -121,7 +120,7 @@ def test_what_was_denied_stands_in_the_audit_chain(symbolon, api):
     symbolon.do("ledger", "verify")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.needs_root
 def test_the_socket_serves_root_and_its_owner_alone(symbolon, api):
     socket = symbolon.state / "authority.sock"
     assert stat.S_IMODE(socket.stat().st_mode) == 0o600

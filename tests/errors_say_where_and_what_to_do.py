@@ -83,7 +83,7 @@ def test_an_argument_that_is_no_text(symbolon):
     outcome.stderr.decode()  # what is printed is text itself
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.needs_root
 def test_a_state_of_another_user(symbolon):
     """It is there, and may not be looked into: nobody is told to make one."""
     symbolon.init()
@@ -92,7 +92,7 @@ def test_a_state_of_another_user(symbolon):
     assert "ermission denied" in outcome.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="giving a file away needs root")
+@pytest.mark.needs_root
 def test_a_key_of_another_user(symbolon, route):
     key = symbolon.folder / "theirs.key"
     shutil.copy2(route["certificate"]["key"], key)
@@ -102,7 +102,7 @@ def test_a_key_of_another_user(symbolon, route):
     assert str(key) in outcome.stderr and "chown" in outcome.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+@pytest.mark.needs_root
 def test_a_file_system_that_became_read_only(symbolon, tmp_path):
     """As after an error of the disk: the ledger is said to be read-only, not its lock to be missing."""
     folder = tmp_path / "disk"

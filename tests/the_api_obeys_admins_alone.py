@@ -8,17 +8,6 @@ import pytest
 
 from harness import peers
 from harness.pki import Credential, make_key, make_request, openssl
-from harness.symbolon import port
-
-
-@pytest.fixture
-def running(symbolon):
-    symbolon.init()
-    listen = port()
-    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
-    with symbolon.run(config, listen) as authority:
-        authority.port = listen
-        yield authority
 
 
 @pytest.fixture
@@ -27,41 +16,41 @@ def admin(symbolon):
     return Credential(cert, symbolon.state / "admin.key", cert)
 
 
-def call(symbolon, running, credential, path, body=None):
+def call(symbolon, listening, credential, path, body=None):
     """(HTTP status, the answer), or None when the TLS handshake was refused."""
     data = ["-H", "Content-Type: application/json", "-d", json.dumps(body)] if body else []
-    answer = peers.curl(running.port, symbolon.ca, credential, path=path, arguments=["-w", "\n%{http_code}", *data])
+    answer = peers.curl(listening.port, symbolon.ca, credential, path=path, arguments=["-w", "\n%{http_code}", *data])
     if answer.status:
         return None
     text, _, status = answer.stdout.rpartition("\n")
     return int(status), json.loads(text)
 
 
-def test_an_admin_issues_and_revokes(symbolon, running, admin, tmp_path):
+def test_an_admin_issues_and_revokes(symbolon, listening, admin, tmp_path):
     csr = make_request(make_key(tmp_path / "k"), tmp_path / "r.csr").read_text()
     request = {"profile": "client", "csr": csr, "common_name": "from-afar"}
-    status, issued = call(symbolon, running, admin, "/v1/certificates", request)
+    status, issued = call(symbolon, listening, admin, "/v1/certificates", request)
     assert status == 201 and "BEGIN CERTIFICATE" in issued["certificate"]
     serial = symbolon.json("show", "from-afar")["summary"]["serial"]
-    status, answer = call(symbolon, running, admin, "/v1/revocations", {"what": serial, "reason": "superseded"})
+    status, answer = call(symbolon, listening, admin, "/v1/revocations", {"what": serial, "reason": "superseded"})
     assert status in (200, 201) and answer["certificate"]["state"] == "revoked"
 
 
-def test_who_is_no_admin_is_forbidden(symbolon, running):
+def test_who_is_no_admin_is_forbidden(symbolon, listening):
     client = symbolon.issue("client", "alice")
-    status, problem = call(symbolon, running, client, "/v1/status")
+    status, problem = call(symbolon, listening, client, "/v1/status")
     assert status == 403 and problem["code"] == "forbidden"
     assert problem["remedy"]
 
 
-def test_a_revoked_admin_is_no_admin(symbolon, running, admin):
-    assert call(symbolon, running, admin, "/v1/status")[0] == 200
+def test_a_revoked_admin_is_no_admin(symbolon, listening, admin):
+    assert call(symbolon, listening, admin, "/v1/status")[0] == 200
     symbolon.do("revoke", symbolon.json("list", "profile:admin")["certificates"][0]["serial"])
-    answer = call(symbolon, running, admin, "/v1/status")
+    answer = call(symbolon, listening, admin, "/v1/status")
     assert answer is None or answer[0] == 403
 
 
-def test_an_admin_certificate_that_the_ledger_does_not_know_is_no_admin(symbolon, running, tmp_path):
+def test_an_admin_certificate_that_the_ledger_does_not_know_is_no_admin(symbolon, listening, tmp_path):
     """Whoever holds an imported issuing CA's key elsewhere, or held it before, makes no admins."""
     key = make_key(tmp_path / "forged.key")
     request, extensions = make_request(key, tmp_path / "forged.csr", "/CN=admin"), tmp_path / "forged.ext"
@@ -77,16 +66,16 @@ def test_an_admin_certificate_that_the_ledger_does_not_know_is_no_admin(symbolon
     openssl("x509", "-req", "-in", request, *ca, "-days", 10, "-extfile", extensions, "-out", cert)
     chain = tmp_path / "forged.pem"
     chain.write_text(cert.read_text() + (symbolon.state / "issuing.crt").read_text())
-    status, problem = call(symbolon, running, Credential(chain, key, chain), "/v1/status")
+    status, problem = call(symbolon, listening, Credential(chain, key, chain), "/v1/status")
     assert status == 403 and problem["code"] == "forbidden"
 
 
-def test_a_stranger_and_the_anonymous_do_not_even_finish_the_handshake(symbolon, running, foreign):
-    assert call(symbolon, running, foreign.issue("admin"), "/v1/status") is None
-    assert call(symbolon, running, None, "/v1/status") is None
+def test_a_stranger_and_the_anonymous_do_not_even_finish_the_handshake(symbolon, listening, foreign):
+    assert call(symbolon, listening, foreign.issue("admin"), "/v1/status") is None
+    assert call(symbolon, listening, None, "/v1/status") is None
 
 
-def test_a_call_that_makes_no_sense_is_a_problem_document(symbolon, running, admin):
-    status, problem = call(symbolon, running, admin, "/v1/certificates", {"profile": "client", "colour": "red"})
+def test_a_call_that_makes_no_sense_is_a_problem_document(symbolon, listening, admin):
+    status, problem = call(symbolon, listening, admin, "/v1/certificates", {"profile": "client", "colour": "red"})
     assert status == 400 and problem["code"] == "bad_request" and problem["status"] == 400
-    assert call(symbolon, running, admin, "/v1/nothing")[0] == 404
+    assert call(symbolon, listening, admin, "/v1/nothing")[0] == 404

@@ -12,16 +12,6 @@ from harness.process import run
 from harness.symbolon import BINARY, Symbolon, port
 
 
-@pytest.fixture
-def running(symbolon):
-    symbolon.init()
-    listen = port()
-    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
-    with symbolon.run(config, listen) as authority:
-        authority.port = listen
-        yield authority
-
-
 class Afar(Symbolon):
     """Another machine: a folder of its own with the root and somebody's certificate and key."""
 
@@ -36,8 +26,8 @@ class Afar(Symbolon):
 
 
 @pytest.fixture
-def afar(symbolon, running, tmp_path):
-    return Afar(tmp_path / "afar", running.port, symbolon.ca, symbolon.state / "admin.crt", symbolon.state / "admin.key")
+def afar(symbolon, listening, tmp_path):
+    return Afar(tmp_path / "afar", listening.port, symbolon.ca, symbolon.state / "admin.crt", symbolon.state / "admin.key")
 
 
 def test_every_verb_works_from_another_folder(symbolon, afar, tmp_path):
@@ -62,27 +52,27 @@ def test_every_verb_works_from_another_folder(symbolon, afar, tmp_path):
     afar.refused("usage", "ledger", "backup", "relative.db")
 
 
-def test_options_win_over_the_environment_and_the_folder(symbolon, running, tmp_path):
+def test_options_win_over_the_environment_and_the_folder(symbolon, listening, tmp_path):
     elsewhere = Symbolon(tmp_path / "elsewhere")
     elsewhere.env["SYMBOLON_AUTHORITY"] = "https://localhost:1"
-    named = ["--authority", f"https://localhost:{running.port}", "--authority-ca", symbolon.ca]
+    named = ["--authority", f"https://localhost:{listening.port}", "--authority-ca", symbolon.ca]
     elsewhere.refused("file_missing", *named, "status")
     named += ["--authority-cert", symbolon.state / "admin.crt"]  # its key lies beside it
     assert elsewhere.json(*named, "status")["name"] == "localhost"
     variables = {"CA": symbolon.ca, "CERT": symbolon.state / "admin.crt", "KEY": symbolon.state / "admin.key"}
     elsewhere.env.update({f"SYMBOLON_AUTHORITY_{k}": str(v) for k, v in variables.items()})
-    elsewhere.env["SYMBOLON_AUTHORITY"] = f"https://localhost:{running.port}"
+    elsewhere.env["SYMBOLON_AUTHORITY"] = f"https://localhost:{listening.port}"
     assert elsewhere.json("status")["name"] == "localhost"
     elsewhere.env["SYMBOLON_AUTHORITY"] = f"unix:{symbolon.state}/authority.sock"
     assert elsewhere.json("status")["name"] == "localhost"
 
 
-def test_what_stands_in_the_way_is_named(symbolon, running, afar, foreign, tmp_path):
-    at = ["--authority", f"https://localhost:{running.port}"]
+def test_what_stands_in_the_way_is_named(symbolon, listening, afar, foreign, tmp_path):
+    at = ["--authority", f"https://localhost:{listening.port}"]
     unreachable = afar.refused("authority_unreachable", "--authority", f"https://localhost:{port()}", "status")
     assert unreachable.status == 4
-    afar.refused("bad_request", "--authority", f"http://localhost:{running.port}", "status")
-    afar.refused("server_certificate_name_mismatch", "--authority", f"https://127.0.0.1:{running.port}", "status")
+    afar.refused("bad_request", "--authority", f"http://localhost:{listening.port}", "status")
+    afar.refused("server_certificate_name_mismatch", "--authority", f"https://127.0.0.1:{listening.port}", "status")
     afar.refused("server_certificate_untrusted_issuer", *at, "--authority-ca", foreign.cert, "status")
     stranger = foreign.issue("admin")
     afar.refused("alert_received", *at, "--authority-cert", stranger.cert, "--authority-key", stranger.key, "status")
@@ -92,16 +82,16 @@ def test_what_stands_in_the_way_is_named(symbolon, running, afar, foreign, tmp_p
     afar.refused("key_file_exposed", *at, "status")
 
 
-def test_a_refused_handshake_is_recorded_as_a_gateway_would(symbolon, running, afar, foreign):
-    since = running.mark()
+def test_a_refused_handshake_is_recorded_as_a_gateway_would(symbolon, listening, afar, foreign):
+    since = listening.mark()
     stranger = foreign.issue("mallory")
-    assert peers.curl(running.port, symbolon.ca, stranger, path="/v1/status").status != 0
-    record = running.wait_record("refused", "client_certificate_untrusted_issuer", since, route="authority")
+    assert peers.curl(listening.port, symbolon.ca, stranger, path="/v1/status").status != 0
+    record = listening.wait_record("refused", "client_certificate_untrusted_issuer", since, route="authority")
     assert record["possession"] == "unproven" and record["alert_sent"]["number"] == 48 and "mallory" in str(record)
-    since = running.mark()
-    assert peers.curl(running.port, symbolon.ca, None, path="/v1/status").status != 0
-    running.wait_record("refused", "client_certificate_missing", since, route="authority")
-    since = running.mark()
+    since = listening.mark()
+    assert peers.curl(listening.port, symbolon.ca, None, path="/v1/status").status != 0
+    listening.wait_record("refused", "client_certificate_missing", since, route="authority")
+    since = listening.mark()
     symbolon.do("revoke", symbolon.json("list", "profile:admin")["certificates"][0]["serial"])
     afar.refused("alert_received", "status")
-    running.wait_record("refused", "client_certificate_revoked", since, route="authority")
+    listening.wait_record("refused", "client_certificate_revoked", since, route="authority")

@@ -7,6 +7,7 @@
 
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
+#include "authority/unasked_operations.h"
 #include "enroll/authority_client.h"
 #include "http/server_fixture.h"
 
@@ -32,7 +33,7 @@ api::CertificateSummary web() {
           .revocation = {}};
 }
 
-class MadeUp : public Operations {
+class MadeUp : public UnaskedOperations {
  public:
   Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
                                  const std::optional<std::string>& idempotency_key) override {
@@ -65,18 +66,6 @@ class MadeUp : public Operations {
     info.version = "test";
     return info;
   }
-  Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> sign_issuer(const std::string&, const api::IssuerSignature&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> use_issuer(const std::string&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
   Result<api::ChangeList> changes() override { return api::ChangeList{}; }
   Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override {
     return api::ChangeInfo{
@@ -97,7 +86,6 @@ class MadeUp : public Operations {
   Result<Standing> standing_of(const x509::Certificate&, const x509::Certificate&) const override {
     return Standing::foreign;
   }
-  api::Roles roles_of(const x509::Identity&) const override { return {}; }
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override {
     refusals.set_value(fmt::format("{} {} {}", requester, call, name(why.code)));
   }

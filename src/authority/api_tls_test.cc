@@ -6,6 +6,7 @@
 
 #include "authority/api_server.h"
 #include "authority/rights.h"
+#include "authority/unasked_operations.h"
 #include "enroll/authority_client.h"
 #include "http/server_fixture.h"
 #include "policy/access_policy.h"
@@ -15,41 +16,10 @@ namespace {
 
 using testing::HasSubstr;
 
-// Knows status() alone; what stands in `revoked` (serials, hex) is revoked.
-class StatusOnly final : public Operations {
+// Knows status() alone; every certificate has the standing that the test sets.
+class StatusOnly final : public UnaskedOperations {
  public:
-  Result<api::IssueAnswer> issue(const api::IssueRequest&, const Requester&,
-                                 const std::optional<std::string>&) override {
-    return unasked();
-  }
-  Result<api::ListPage> list(const api::ListQuery&) override { return unasked(); }
-  Result<api::CertificateDetails> show(const std::string&) override { return unasked(); }
-  Result<api::RevocationAnswer> revoke(const api::RevocationRequest&, const Requester&) override { return unasked(); }
-  Result<api::ProfileList> profiles() override { return unasked(); }
-  Result<api::IssuerList> issuers() override { return unasked(); }
   Result<api::StatusInfo> status() override { return api::StatusInfo{}; }
-  Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> sign_issuer(const std::string&, const api::IssuerSignature&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> use_issuer(const std::string&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest&, const Requester&) override {
-    return fail(Code::internal, "not made up");
-  }
-  Result<api::ChangeList> changes() override { return api::ChangeList{}; }
-  Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override {
-    return api::ChangeInfo{
-        .id = id, .kind = "k", .what = "w", .digest = "d", .asked_by = requester.person, .asked_at = {1}};
-  }
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress&) override { return unasked(); }
-  Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
-    return unasked();
-  }
-  Result<api::ClockAcceptance> accept_clock(const Requester&) override { return unasked(); }
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
     EXPECT_TRUE(issuer.is_ca());
     return standing.load();
@@ -59,9 +29,6 @@ class StatusOnly final : public Operations {
 
   std::atomic<Standing> standing = Standing::good;
   std::atomic<int> refusals = 0;
-
- private:
-  static std::unexpected<Error> unasked() { return fail(Code::internal, "not asked for in these tests"); }
 };
 
 class ApiTlsTest : public testing::Test {
