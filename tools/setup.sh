@@ -8,7 +8,7 @@ build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspd
 services=(nginx haproxy varnish varnishncsa) # what packages of `test` would start, now and at every boot
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
-  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime
+  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
   default-jdk-headless golang-go nodejs
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 

@@ -143,6 +143,7 @@ Command ca_command() {
                        "default: root.key of the state folder, or beside --authority-ca")
                .option("--passphrase-file FILE", &made->passphrase_file, "opens the root's key (default: asked for)")
                .option("--key-type TYPE", &made->key_type, "default: the root's")
+               .values(key_type_names())
                .option("--lifetime SPAN", &made->lifetime, "default: 5y")
                .option("--permit NAME", &made->permit, "it may name only this; may be repeated")
                .option("--exclude NAME", &made->exclude, "it may not name this; may be repeated")

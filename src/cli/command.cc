@@ -8,13 +8,6 @@
 namespace symbolon::cli {
 namespace {
 
-// "--out DIR" -> {"--out", "DIR"}
-std::pair<std::string, std::string> split_name(const std::string& name) {
-  const auto blank = name.find(' ');
-  if (blank == std::string::npos) return {name, ""};
-  return {name.substr(0, blank), name.substr(blank + 1)};
-}
-
 void add_argument(CLI::App& app, const Argument& argument) {
   const auto [flag, value] = split_name(argument.name);
   CLI::Option* option = nullptr;
@@ -99,21 +92,6 @@ class Parser {
   std::vector<Node> nodes_;
 };
 
-std::string synopsis(const Command& command, std::string_view path) {
-  std::string line(path);
-  for (const Argument& argument : command.arguments()) {
-    if (argument.is_option()) continue;
-    const bool many = std::holds_alternative<std::vector<std::string>*>(argument.target);
-    const std::string word = argument.name + (many ? "..." : "");
-    line += argument.need == Argument::Need::required ? " " + word : " [" + word + "]";
-  }
-  if (!command.subcommands().empty()) line += " COMMAND";
-  for (const Argument& argument : command.arguments()) {
-    if (argument.is_option()) return line + " [OPTIONS]";
-  }
-  return line;
-}
-
 void append_table(std::string& page, std::string_view title,
                   const std::vector<std::pair<std::string, std::string>>& rows) {
   if (rows.empty()) return;
@@ -135,6 +113,10 @@ Command& Command::optional_argument(std::string name, Target target, std::string
 }
 Command& Command::option(std::string name, Target target, std::string help) {
   return optional_argument(std::move(name), target, std::move(help));
+}
+Command& Command::values(std::vector<std::string> usual) {
+  arguments_.back().values = std::move(usual);
+  return *this;
 }
 Command& Command::details(std::string text) {
   details_ = std::move(text);
@@ -159,6 +141,27 @@ Command& Command::action(Action action) {
 Command& Command::hidden() {
   hidden_ = true;
   return *this;
+}
+
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const auto blank = name.find(' ');
+  if (blank == std::string::npos) return {name, ""};
+  return {name.substr(0, blank), name.substr(blank + 1)};
+}
+
+std::string synopsis(const Command& command, std::string_view path) {
+  std::string line(path);
+  for (const Argument& argument : command.arguments()) {
+    if (argument.is_option()) continue;
+    const bool many = std::holds_alternative<std::vector<std::string>*>(argument.target);
+    const std::string word = argument.name + (many ? "..." : "");
+    line += argument.need == Argument::Need::required ? " " + word : " [" + word + "]";
+  }
+  if (!command.subcommands().empty()) line += " COMMAND";
+  for (const Argument& argument : command.arguments()) {
+    if (argument.is_option()) return line + " [OPTIONS]";
+  }
+  return line;
 }
 
 Result<Parsed> parse(const Command& table, const std::vector<std::string>& arguments) {

@@ -1,5 +1,5 @@
-// The command table: every command with its arguments, options, help and examples, declared once. Parsing, --help and
-// the pages of docs/ come from it. (CLI11 does the parsing, behind this header.)
+// The command table: every command with its arguments, options, help and examples, declared once. Parsing, --help,
+// completion and the manual pages come from it. (CLI11 does the parsing, behind this header.)
 #pragma once
 
 #include <functional>
@@ -23,6 +23,7 @@ struct Argument {
   Target target;
   std::string help;
   enum class Need : std::uint8_t { required, optional } need = Need::optional;
+  std::vector<std::string> values = {};  // what is usually given, for completion; anything else is parsed too
 
   bool is_option() const { return name.starts_with("-"); }
 };
@@ -43,6 +44,8 @@ class Command {
   Command& optional_argument(std::string name, Target target, std::string help);
   // "--out DIR"; for a flag, without a second word, the target is a bool.
   Command& option(std::string name, Target target, std::string help);
+  // Of the argument or option declared last.
+  Command& values(std::vector<std::string> usual);
   Command& details(std::string text);
   Command& example(std::string line, std::string what);
   Command& sub(Command command);
@@ -82,7 +85,13 @@ struct Parsed {
 // Fails with usage; the words end with how to get help.
 Result<Parsed> parse(const Command& table, const std::vector<std::string>& arguments);
 
-// The page of one command, as --help prints it. `path` is "symbolon issue".
+// "symbolon issue PROFILE NAME... [OPTIONS]". `path` is "symbolon issue".
+std::string synopsis(const Command& command, std::string_view path);
+
+// "--out DIR" -> {"--out", "DIR"}; a flag or a positional argument has no second part.
+std::pair<std::string, std::string> split_name(const std::string& name);
+
+// The page of one command, as --help prints it.
 std::string help_page(const Command& command, std::string_view path);
 
 }  // namespace symbolon::cli

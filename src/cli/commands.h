@@ -8,6 +8,9 @@ namespace symbolon::cli {
 // The whole table, in the order of --help.
 Command command_table(struct GlobalOptions& global);
 
+// The values of --key-type, for completion.
+std::vector<std::string> key_type_names();
+
 Command init_command();
 Command run_command();
 Command proxy_command();
@@ -26,6 +29,9 @@ Command check_command();
 Command config_command();
 Command trust_command();
 Command export_command();
-Command docs_command();  // hidden: the generated documents
+Command completions_command();
+Command complete_command();  // hidden: what the scripts of `completions` call
+Command docs_command();      // hidden: the generated documents
+Command manual_command();    // hidden: the manual pages
 
 }  // namespace symbolon::cli

@@ -2,11 +2,9 @@
 #include <boost/json.hpp>
 #include <memory>
 
-#include "api/openapi.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
-#include "config/reference.h"
-#include "config/schema.h"
+#include "cli/documents.h"
 #include "gateway/file_check.h"
 #include "policy/access_policy.h"
 #include "x509/identity.h"
@@ -91,65 +89,6 @@ Status explain(const ExplainOptions& options, Session& session) {
   return {};
 }
 
-// A row about a peer's certificate stands for the client's and for the server's.
-std::string names_of(const CodeRow& entry) {
-  constexpr std::string_view kClient = "client_certificate_";
-  if (!entry.name.starts_with(kClient)) return fmt::format("`{}`", entry.name);
-  const std::string twin = "server_certificate_" + std::string(entry.name.substr(kClient.size()));
-  if (!code_from_name(twin)) return fmt::format("`{}`", entry.name);
-  return fmt::format("`{}`, `{}`", entry.name, twin);
-}
-
-std::string rejections() {
-  std::string page =
-      "# Codes: refusals, findings, failures\n\n"
-      "Made by `./dev docs` from `src/base/codes.inc`. `alert` is what really leaves in TLS 1.3 (RFC 8446 §6.2); `-`: "
-      "none, or\n"
-      "libssl's own choice. libssl can send 40, 42 to 46, 48, 51 and 80 from where a certificate is judged, and never "
-      "49\n"
-      "(access_denied): a refusal by an access rule leaves as 46. In TLS 1.2 a missing certificate leaves as 40 "
-      "instead of 116.\n"
-      "Only the client's own expiry is told as 45.\n";
-  for (const Fault fault : {Fault::peer, Fault::policy, Fault::configuration, Fault::environment, Fault::internal}) {
-    page += fmt::format(
-        "\n## Fault: {}\n\n| code | cause | remedy | section | alert | HTTP | exit |\n| --- | --- | --- | --- | --- | "
-        "--: | --: |\n",
-        name(fault));
-    for (const CodeRow& entry : code_table()) {
-      if (entry.fault != fault || entry.name.starts_with("server_certificate_")) continue;
-      const std::string alert =
-          entry.tls_alert == 0 ? "-" : fmt::format("{} {}", entry.tls_alert, alert_name(entry.tls_alert));
-      page += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", names_of(entry), entry.sentence, entry.remedy,
-                          entry.section, alert, entry.http_status, entry.exit_code);
-    }
-  }
-  return page;
-}
-
-std::string configuration_page() {
-  return "# Configuration reference\n\nMade by `./dev docs` from the tables that read the file. The JSON schema is "
-         "[configuration.schema.json](configuration.schema.json).\n\n" +
-         config::reference(*configuration_table().description());
-}
-
-Status print_document(const std::string& which, const Session& session) {
-  std::string text;
-  if (which == "rejections") {
-    text = rejections();
-  } else if (which == "configuration") {
-    text = configuration_page();
-  } else if (which == "schema") {
-    text = config::schema(*configuration_table().description(), "symbolon.yaml");
-  } else if (which == "openapi") {
-    text = api::openapi_document();
-  } else {
-    return fail(Code::usage, "'{}' is not a generated document (rejections, configuration, schema, openapi)", which);
-  }
-  while (text.ends_with('\n')) text.pop_back();
-  session.terminal().print(text);
-  return {};
-}
-
 }  // namespace
 
 Command config_command() {
@@ -169,15 +108,6 @@ Command config_command() {
       .sub(Command("schema", "Print the JSON schema, for editors").action([](Session& session) {
         return print_document("schema", session);
       }));
-  return command;
-}
-
-Command docs_command() {
-  auto which = std::make_shared<std::string>();
-  Command command("docs", "Print a generated document");
-  command.argument("DOCUMENT", which.get(), "rejections, configuration, schema, openapi")
-      .hidden()
-      .action([which](Session& session) { return print_document(*which, session); });
   return command;
 }
 

@@ -113,6 +113,7 @@ Command init_command() {
               "its first line encrypts the root's key (default: asked for, twice)")
       .option("--key-type TYPE", &words->key_type,
               "of the CAs: p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096")
+      .values(key_type_names())
       .option("--permit NAME", &words->permit,
               "the issuing CA may name only this (dns:example.com, email:example.com, ip:10.0.0.0/8, uri:example.com); "
               "may be repeated")

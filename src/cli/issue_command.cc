@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "authority/profile.h"
 #include "base/file_set.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
@@ -238,6 +239,12 @@ Status sign(const SignOptions& options, const Session& session) {
   return {};
 }
 
+std::vector<std::string> profile_names() {
+  std::vector<std::string> out;
+  for (const auto& [name, profile] : authority::builtin_profiles("")) out.push_back(name);
+  return out;
+}
+
 }  // namespace
 
 Command issue_command() {
@@ -246,11 +253,13 @@ Command issue_command() {
   command
       .argument("PROFILE", &options->profile,
                 "what it is for: server, client, person, device, ... (see `symbolon profiles`)")
+      .values(profile_names())
       .argument("NAME", &options->names,
                 "DNS names, addresses, URIs, e-mail addresses, or a common name; the first names the files")
       .option("--out DIR", &options->out, "where the files go (default: here)")
       .option("--lifetime SPAN", &options->lifetime, "90d, 12h, ... (default: the profile's)")
       .option("--key-type TYPE", &options->key_type, "p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096")
+      .values(key_type_names())
       .option("--issuer NAME", &options->issuer, "another issuing CA than the one in use")
       .option("--p12-password-file FILE", &options->p12_password_file,
               "its first line protects NAME.p12 (default: a new one is shown once)")
@@ -272,6 +281,7 @@ Command sign_command() {
   Command command("sign", "Certify somebody's request (PKCS#10): the key never leaves its owner");
   command.argument("REQUEST", &options->request, "a file with a certificate request, PEM or DER")
       .option("--profile PROFILE", &options->profile, "what it is for (see `symbolon profiles`)")
+      .values(profile_names())
       .option("--name NAME", &options->names, "names instead of those of the request; may be repeated")
       .option("--lifetime SPAN", &options->lifetime, "90d, 12h, ... (default: the profile's)")
       .option("--issuer NAME", &options->issuer, "another issuing CA than the one in use")

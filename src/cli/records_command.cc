@@ -213,6 +213,7 @@ Command show_command() {
   auto what = std::make_shared<std::string>();
   Command command("show", "Show one certificate, or the issuers");
   command.argument("WHAT", what.get(), "a serial, fingerprint or name; or `issuers`")
+      .values({"issuers"})
       .example("symbolon show web.example", "the one certificate of that name")
       .example("symbolon show issuers", "the CAs of this authority")
       .calls("show")
@@ -228,6 +229,7 @@ Command revoke_command() {
                 "a serial (hexadecimal, with or without colons, or dec:...), fingerprint or name")
       .option("--reason REASON", &options->reason,
               "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
+      .values({"keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"})
       .example("symbolon revoke laptop --reason keyCompromise",
                "if `laptop` names one certificate; else the candidates are listed")
       .calls("revoke")

@@ -149,6 +149,7 @@ Command run_command() {
   Command command(
       "run", "Run what the configuration says, until SIGTERM: records on standard output, the log on standard error");
   command.option("--only ROLES", &options->only, "authority, gateway, or both with a comma")
+      .values({"authority", "gateway"})
       .example("symbolon run", "")
       .example("symbolon run --config gateway.yaml --only gateway", "a gateway without an authority beside it")
       .action([options](Session& session) { return run(*options, session); });

@@ -158,6 +158,7 @@ Command export_command() {
   auto options = std::make_shared<ExportOptions>();
   Command command("export", "Print a working mutual-TLS configuration for another server");
   command.argument("SOFTWARE", &options->software, "apache, nginx or haproxy")
+      .values({"apache", "nginx", "haproxy"})
       .argument("NAME", &options->name,
                 "the server's name; NAME.crt and NAME.key are what `symbolon issue server NAME` wrote")
       .option("--cert FILE", &options->certificate, "the server's certificate, its chain behind it (default: NAME.crt)")

@@ -87,6 +87,7 @@ Command verify_command() {
   command.optional_argument("CHAIN", &options->chain, "a file with the chain, leaf first, PEM or DER")
       .option("--ca FILE", &options->trust, "trusted CAs; may be repeated")
       .option("--purpose PURPOSE", &options->purpose, "client (default) or server")
+      .values({"client", "server"})
       .option("--name NAME", &options->names, "the leaf must hold one of them; may be repeated")
       .option("--eku USAGE", &options->eku,
               "clientAuth, serverAuth, ... or a dotted OID; may be repeated (default: by purpose)")
