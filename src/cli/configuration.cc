@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/log.h"
 #include "enroll/authority_client.h"
 
 namespace symbolon::cli {
@@ -33,9 +34,25 @@ config::Table<AuthoritySection> authority_table() {
   return table;
 }
 
-void print_findings(const Session& session, const std::vector<Error>& errors) {
-  // The first error is returned and printed by the caller.
-  for (std::size_t i = 1; i < errors.size(); ++i) session.terminal().note("error: " + printable(errors[i].text()));
+// The first error is returned; the others go to `other`.
+Result<LoadedConfiguration> load(const Session& session, const std::function<void(const config::Warning&)>& warn,
+                                 const std::function<void(const Error&)>& other) {
+  const Places places = session.default_places();
+  std::error_code problem;
+  if (!std::filesystem::exists(places.config, problem)) {
+    if (problem) return fail_at(places.config.string(), Code::file_unreadable, "{}", problem.message());
+    if (session.options().config) return fail_at(places.config.string(), Code::config_missing, "there is no such file");
+    return fail_at(places.config.string(), Code::config_missing, "there is no configuration here");
+  }
+  auto loaded = config::load_file(places.config, configuration_table());
+  for (const config::Warning& warning : loaded.warnings) warn(warning);
+  if (!loaded.errors.empty()) {
+    for (std::size_t i = 1; i < loaded.errors.size(); ++i) other(loaded.errors[i]);
+    return std::unexpected(config::first_of(loaded.errors));
+  }
+  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value)};
+  if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
+  return out;
 }
 
 }  // namespace
@@ -53,21 +70,22 @@ config::Table<Configuration> configuration_table() {
 }
 
 Result<LoadedConfiguration> load_configuration(const Session& session) {
-  const Places places = session.default_places();
-  std::error_code problem;
-  if (!std::filesystem::exists(places.config, problem)) {
-    if (problem) return fail_at(places.config.string(), Code::file_unreadable, "{}", problem.message());
-    if (session.options().config) return fail_at(places.config.string(), Code::config_missing, "there is no such file");
-    return fail_at(places.config.string(), Code::config_missing, "there is no configuration here");
-  }
-  auto loaded = config::load_file(places.config, configuration_table());
-  for (const config::Warning& warning : loaded.warnings) session.terminal().warn(warning.text());
-  if (!loaded.errors.empty()) {
-    print_findings(session, loaded.errors);
-    return std::unexpected(config::first_of(loaded.errors));
-  }
-  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value)};
-  if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
+  return load(
+      session, [&](const config::Warning& warning) { session.terminal().warn(warning.text()); },
+      [&](const Error& error) { session.terminal().note("error: " + printable(error.text())); });
+}
+
+Result<LoadedConfiguration> load_configuration_again(const Session& session) {
+  return load(
+      session, [](const config::Warning& warning) { log(LogLevel::warning, warning.text()); },
+      [](const Error& error) { log(LogLevel::error, error); });
+}
+
+std::vector<Path> files_of(const LoadedConfiguration& loaded) {
+  std::vector<Path> out = {loaded.file, authority::StateLayout{loaded.state}.anchors()};
+  if (!loaded.content.gateway) return out;
+  const auto more = gateway::files_of(*loaded.content.gateway);
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 

@@ -40,6 +40,10 @@ struct LoadedConfiguration {
 // Reads --config; every error of the file is printed, the first is returned; warnings are printed. Fails with
 // config_missing, config_... and file_...
 Result<LoadedConfiguration> load_configuration(const Session& session);
+// The same for a process that runs: what is to be said goes to the log.
+Result<LoadedConfiguration> load_configuration_again(const Session& session);
+// Every file that it is made from, itself included.
+std::vector<Path> files_of(const LoadedConfiguration& loaded);
 
 // The state folder, as the configuration says it. Fails with state_missing.
 Result<Path> find_state(const Session& session);

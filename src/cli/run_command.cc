@@ -5,30 +5,15 @@
 #include <memory>
 
 #include "authority/init.h"
-#include "base/log.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
 #include "cli/proxy_client.h"
-#include "cli/service.h"
+#include "cli/serving.h"
 #include "crypto/digest.h"
 #include "x509/request.h"
 
 namespace symbolon::cli {
 namespace {
-
-Status serve(const LoadedConfiguration& loaded, Roles roles, const Session& session,
-             const std::function<void(const Service&)>& ready) {
-  block_stop_signals();
-  start_log({.least = LogLevel::info, .form = ::isatty(STDERR_FILENO) == 1 ? LogForm::text : LogForm::json});
-  const auto service = TRY(Service::start(loaded, roles, session.clock()));
-  for (const std::string& line : service->started()) log(LogLevel::info, line);
-  for (const std::string& line : service->warnings()) log(LogLevel::warning, line);
-  log(LogLevel::info, "ready");
-  if (ready) ready(*service);
-  await_stop();
-  log(LogLevel::info, "stopping");
-  return {};
-}
 
 struct RunOptions {
   std::optional<std::string> only;
@@ -55,7 +40,11 @@ Result<Roles> roles_of(const RunOptions& options) {
 
 Status run(const RunOptions& options, const Session& session) {
   const Roles roles = TRY(roles_of(options));
-  return serve(TRY(load_configuration(session)), roles, session, nullptr);
+  ServeOptions serving;
+  serving.roles = roles;
+  serving.load = [&session] { return load_configuration(session); };
+  serving.load_again = [&session] { return load_configuration_again(session); };
+  return serve(serving, session);
 }
 
 struct ProxyOptions {
@@ -132,14 +121,17 @@ Status proxy(const ProxyOptions& options, const Session& session) {
   const bool has_client = TRY(make_client(places.state, session, loaded, route));
   loaded.content.gateway = gateway;
   const auto& names = std::get<gateway::CertificateFromAuthority>(*route.certificate).names;
-  return serve(loaded, Roles{}, session, [&](const Service& service) {
+  ServeOptions serving;
+  serving.load = serving.load_again = [&loaded] { return Result<LoadedConfiguration>(loaded); };
+  serving.ready = [&](const Service& service) {
     const ShownProxy shown{places.state, names, service.gateway()->address_of("proxy")};
     if (has_client) return session.terminal().note("try it:\n  " + curl_line(shown));
     session.terminal().note(
         "issue a certificate that --allow admits (`symbolon issue client NAME`), and try it in place of client.crt:\n "
         " " +
         curl_line(shown));
-  });
+  };
+  return serve(serving, session);
 }
 
 }  // namespace

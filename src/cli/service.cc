@@ -1,7 +1,6 @@
 #include "cli/service.h"
 
 #include <algorithm>
-#include <csignal>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -12,18 +11,12 @@
 #include "cli/admin_listener.h"
 #include "cli/renewal.h"
 #include "gateway/gateway.h"
+#include "net/pulse.h"
 
 namespace symbolon::cli {
 namespace {
 
 constexpr std::size_t kApiThreads = 2;
-
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
-  return set;
-}
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
@@ -58,8 +51,10 @@ struct Service::Impl {
   LoadedConfiguration loaded;
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
-  std::shared_ptr<gateway::RecordSink> records;
+  std::shared_ptr<const net::InheritedSockets> inherited;
+  std::shared_ptr<gateway::FileRecordSink> records;
   std::unique_ptr<AdminListener> admins;
+  net::Pulse api_pulse;
   boost::asio::io_context api_context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
   std::unique_ptr<authority::ApiServer> api;
@@ -70,6 +65,7 @@ struct Service::Impl {
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
     renewal.reset();  // it calls into the gateway and the API
+    if (authority) authority->revocations()->on_change({});
     gateway.reset();
     if (api) api->http().stop();
     api_work.reset();
@@ -79,9 +75,10 @@ struct Service::Impl {
   Status open_records();
   Status start_authority();
   Status listen_for_admins(const net::Endpoint& endpoint);
-  Status check_revocation_source() const;
+  Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status start_gateway();
   Status renew();
+  Status reload(const Configuration& next, const Path& next_state);
   Result<gateway::AuthorityTrust> trust() const;
 };
 
@@ -140,12 +137,12 @@ Result<gateway::AuthorityTrust> Service::Impl::trust() const {
 }
 
 // Nothing fails open: without the authority in this process a revoked client of it would be let in.
-Status Service::Impl::check_revocation_source() const {
+Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& config) const {
   if (authority) return {};
   const auto trusts_it = [](const auto& side) {
     return side && std::ranges::any_of(side->trust, [](const gateway::TrustSource& source) { return !source.file; });
   };
-  for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
+  for (const gateway::RouteConfig& route : config.routes) {
     if (!trusts_it(route.clients) && !trusts_it(route.server)) continue;
     const config::Place& place = trusts_it(route.clients) ? route.clients->place : route.server->place;
     return fail_at(place.text(), Code::revocation_source_missing, "route '{}'", route.name);
@@ -155,7 +152,7 @@ Status Service::Impl::check_revocation_source() const {
 
 Status Service::Impl::start_gateway() {
   const gateway::GatewayConfig& config = *loaded.content.gateway;
-  TRY(check_revocation_source());
+  TRY(check_revocation_source(config));
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;
@@ -164,19 +161,43 @@ Status Service::Impl::start_gateway() {
   inputs.authority_credential = [this](const gateway::CertificateFromAuthority& wish) {
     return renewal->credential(wish.profile, wish.names);
   };
+  inputs.inherited = inherited;
   gateway = TRY(gateway::Gateway::start(config, std::move(inputs)));
   for (const gateway::RouteConfig& route : config.routes) {
     started.push_back(
         fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), texts_of(route.to)));
   }
+  // A revocation ends the open connections of its certificate.
+  if (authority) authority->revocations()->on_change([this] { gateway->judge_again(); });
   return {};
+}
+
+Status Service::Impl::reload(const Configuration& next, const Path& next_state) {
+  const auto later = [](std::string_view what) {
+    log(LogLevel::warning, fmt::format("{} was changed: it takes effect at the next start", what));
+  };
+  const Configuration& now = loaded.content;
+  if (next_state != loaded.state) later("`state`");
+  if (next.authority.has_value() != now.authority.has_value()) later("`authority`");
+  if (next.authority && now.authority && next.authority->listen != now.authority->listen) later("`authority.listen`");
+  if (next.authority && now.authority && next.authority->name != now.authority->name) later("`authority.name`");
+  if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
+  if (!gateway || !next.gateway) return {};
+  if (auto checked = check_revocation_source(*next.gateway); !checked) {
+    gateway->reload_failed(checked.error());
+    return checked;
+  }
+  TRY(records->reopen(next.gateway->records));
+  return gateway->reload(*next.gateway);
 }
 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Service::~Service() = default;
 
-Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loaded, Roles roles, const Clock& clock) {
+Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loaded, Roles roles, const Clock& clock,
+                                                std::shared_ptr<const net::InheritedSockets> inherited) {
   auto impl = std::make_unique<Impl>(clock, loaded);
+  impl->inherited = std::move(inherited);
   const authority::StateLayout layout{loaded.state};
   std::error_code ignored;
   const bool has_authority = loaded.content.authority || std::filesystem::exists(layout.ledger(), ignored);
@@ -207,17 +228,20 @@ std::vector<std::string> Service::warnings() const {
   return out;
 }
 
-void block_stop_signals() {
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+Status Service::reload(const LoadedConfiguration& loaded) { return impl_->reload(loaded.content, loaded.state); }
+
+void Service::reload_failed(const Error& error) {
+  if (impl_->gateway) impl_->gateway->reload_failed(error);
 }
 
-void await_stop() {
-  const sigset_t set = stop_signals();
-  int signal = 0;
-  do {
-    if (sigwait(&set, &signal) != 0) return;
-  } while (signal == SIGHUP);  // nothing is reloaded in this release
+void Service::drain(std::function<void()> ended) {
+  if (impl_->gateway) return impl_->gateway->drain(std::move(ended));
+  ended();
+}
+
+bool Service::threads_answer() {
+  const bool gateway = !impl_->gateway || impl_->gateway->threads_answer();
+  return (!impl_->api || impl_->api_pulse.answers(impl_->api_context.get_executor())) && gateway;
 }
 
 }  // namespace symbolon::cli

@@ -1,6 +1,7 @@
 #include "gateway/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -128,6 +129,13 @@ config::Table<RouteConfig> route_table() {
   return t;
 }
 
+Result<unsigned> octal_mode(std::string_view text) {
+  unsigned mode = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (problem == std::errc{} && end == text.data() + text.size() && mode <= 0777) return mode;
+  return fail(Code::config_bad_value, "'{}' is no octal mode", text);
+}
+
 config::Table<ListenerConfig> listener_table() {
   config::Table<ListenerConfig> t("listener", "What holds for all routes of one address.");
   t.required("listen", &ListenerConfig::listen, endpoint_value(), "The address, as the routes write it.")
@@ -137,6 +145,9 @@ config::Table<ListenerConfig> listener_table() {
           "accept_proxy_from", &ListenerConfig::accept_proxy_from, proxy_sources_value(),
           "Proxies before us, as networks, or `unix`: each of their connections must begin with a PROXY protocol "
           "header (1 or 2), and whom it names is the client for records, rules and limits. From others none is read.")
+      .optional("socket_mode", &ListenerConfig::socket_mode,
+                config::parsed<unsigned>("an octal mode such as 0660", octal_mode),
+                "Who may connect to a Unix socket: the mode of its file.")
       .place(&ListenerConfig::place);
   return t;
 }
@@ -184,6 +195,35 @@ Status check_listeners(const GatewayConfig& gateway) {
 
 }  // namespace
 
+std::vector<Path> files_of(const GatewayConfig& config) {
+  std::vector<Path> out;
+  const auto note_certificate = [&](const std::optional<CertificateSource>& source) {
+    const auto* const files = source ? std::get_if<CertificateFiles>(&*source) : nullptr;
+    if (files != nullptr) out.insert(out.end(), {files->cert, files->key});
+  };
+  const auto note_trust = [&](const JudgementConfig& peers) {
+    for (const auto& source : peers.trust) {
+      if (source.file) out.push_back(*source.file);
+    }
+  };
+  for (const auto& route : config.routes) {
+    note_certificate(route.certificate);
+    if (route.clients) note_trust(*route.clients);
+    if (route.server) note_certificate(route.server->certificate);
+    if (route.server) note_trust(*route.server);
+    if (route.via && route.via->credentials) out.push_back(*route.via->credentials);
+  }
+  return out;
+}
+
+std::vector<net::Endpoint> addresses_of(const GatewayConfig& config) {
+  std::vector<net::Endpoint> out;
+  for (const auto& route : config.routes) {
+    if (std::ranges::find(out, route.listen) == out.end()) out.push_back(route.listen);
+  }
+  return out;
+}
+
 config::Table<GatewayConfig> gateway_table() {
   config::Table<GatewayConfig> t("gateway", "The data plane: mutual TLS in front of services.");
   t.required("routes", &GatewayConfig::routes,
@@ -195,6 +235,8 @@ config::Table<GatewayConfig> gateway_table() {
       .optional("threads", &GatewayConfig::threads, config::integer(0, 1024), "0: one a core.")
       .optional("records", &GatewayConfig::records, config::path(),
                 "The file for records of connections and refusals; standard output by default.")
+      .optional("drain_timeout", &GatewayConfig::drain_timeout, config::duration(Seconds{0}, kDay),
+                "How long open connections may go on after SIGTERM, before they are closed.")
       .check(check_names, "routes")
       .check(check_plain_addresses, "routes")
       .check(check_listeners, "listeners")

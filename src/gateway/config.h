@@ -46,6 +46,7 @@ struct ListenerConfig {
   net::Endpoint listen;
   std::optional<std::string> default_route;  // for clients that send no server name
   ProxySources accept_proxy_from;
+  unsigned socket_mode = 0600;  // of a Unix socket's file
   config::Place place;
 };
 
@@ -55,8 +56,14 @@ struct GatewayConfig {
   Limits limits;
   std::int64_t threads = 0;     // 0: one a core
   std::optional<Path> records;  // none: standard output
+  Seconds drain_timeout{30};    // for open connections, once the gateway is told to stop
   config::Place place;
 };
+
+// Every file that the configuration names: what they hold is read anew by each reload.
+std::vector<Path> files_of(const GatewayConfig& config);
+// The distinct listening addresses, in the order in which routes name them.
+std::vector<net::Endpoint> addresses_of(const GatewayConfig& config);
 
 // The table of `gateway:`, with every check that needs no file: routes on one address must differ in their names,
 // default_route must name a route there, a route that verifies needs trust and rules (config_no_rules), one that

@@ -1,45 +1,21 @@
 #include "gateway/gateway.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
 
+#include "gateway/addresses.h"
+#include "gateway/capacity.h"
 #include "gateway/snapshot.h"
 #include "gateway/worker.h"
-#include "net/listener.h"
 
 namespace symbolon::gateway {
 namespace {
 
-constexpr std::size_t kOtherDescriptors = 64;  // files, listening sockets, epoll
-
-// As many descriptors as the system lets us have; how many that is.
-std::size_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
-
-// Two descriptors a connection, and one for each that is turned away or drained meanwhile.
-std::int64_t most_connections(std::size_t descriptors, std::size_t drainers) {
-  const std::size_t others = kOtherDescriptors + drainers;
-  return static_cast<std::int64_t>(descriptors > others + 2 * kOtherDescriptors ? (descriptors - others) / 2
-                                                                                : kOtherDescriptors);
-}
-
-// What the configuration leaves to us.
-Limits limits_of(const GatewayConfig& config, const net::DrainLimits& drain) {
-  Limits out = config.limits;
-  if (out.connections == 0) out.connections = most_connections(raise_descriptor_limit(), drain.drainers);
-  if (out.handshakes == 0) out.handshakes = std::max<std::int64_t>(1, out.connections / 2);
-  return out;
-}
+// By route: those who are inside stay counted, since a route keeps its counts by its name.
+using RouteLimits = std::map<std::string, std::shared_ptr<LimitCounts>>;
 
 std::size_t threads_of(const GatewayConfig& config) {
   if (config.threads > 0) return static_cast<std::size_t>(config.threads);
@@ -49,62 +25,114 @@ std::size_t threads_of(const GatewayConfig& config) {
 }  // namespace
 
 struct Gateway::Impl {
-  GatewayConfig config;
+  Impl(const GatewayConfig& first, GatewayInputs given)
+      : config(std::make_unique<const GatewayConfig>(first)),
+        inputs(std::move(given)),
+        addresses(inputs.inherited),
+        threads(threads_of(first)) {
+    inputs.drain.drainers = std::min(inputs.drain.drainers, raise_descriptor_limit() / 8);
+    shared.clock = inputs.clock;
+    shared.records = inputs.records;
+    shared.drain = std::make_shared<net::DrainRoom>(inputs.drain);
+    for (std::size_t i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(shared));
+  }
+
+  std::unique_ptr<const GatewayConfig> config;
   GatewayInputs inputs;
   SharedState shared;
+  Addresses addresses;
+  std::size_t threads;
   std::vector<std::unique_ptr<Worker>> workers;
-  std::map<std::string, std::shared_ptr<LimitCounts>> route_limits;  // by route
-  std::vector<net::Endpoint> bound;                                  // in the order of addresses_of(config)
+  RouteLimits route_limits;
+  mutable std::mutex changing;  // one change at a time; guards what stands above and below
   std::vector<std::string> warnings;
-  std::mutex refreshing;
-  bool stopped = false;
+  mutable std::mutex telling;  // guards `state`, which is asked for while a change takes its time
+  ReloadState state;
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> running{0};  // threads
+  std::function<void()> ended;          // set before `draining`
 
-  // Those who are inside stay counted: a route keeps its counts by its name.
-  void limit_routes(Materials& materials) {
-    std::map<std::string, std::shared_ptr<LimitCounts>> next;
-    for (auto& route : materials.routes) {
-      const Limits& limits = route.config->limits;
-      if (limits.connections == 0 && limits.connections_per_source == 0) continue;
-      auto& counts = route_limits[route.config->name];
-      if (!counts) counts = std::make_shared<LimitCounts>();
-      counts->replace(limits);
-      route.limits = next[route.config->name] = counts;
-    }
-    route_limits = std::move(next);
-  }
-  // One for each worker.
-  Result<std::vector<Snapshot>> make_snapshots(const Materials& materials) {
-    std::vector<Snapshot> out;
-    for (auto& worker : workers) out.push_back(TRY(make_snapshot(config, materials, inputs, worker->cache())));
-    return out;
-  }
+  Status change(std::unique_ptr<const GatewayConfig> next);
+  Status try_change(std::unique_ptr<const GatewayConfig> next);
+  RouteLimits limit_routes(Materials& materials) const;
+  std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
+  void note_failure(const Error& error);
 };
+
+// Everything that can fail, and then nothing that can.
+Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
+  Materials materials = TRY(read_materials(*next, inputs));
+  RouteLimits next_limits = limit_routes(materials);
+  std::vector<Snapshot> snapshots;
+  for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, inputs, worker->cache())));
+  Addresses::New bound = TRY(addresses.bind(*next, threads));
+
+  std::vector<Worker*> all;
+  for (auto& worker : workers) all.push_back(worker.get());
+  auto doors = addresses.use(*next, std::move(bound), all);
+  shared.limits.replace(limits_of(*next, threads, inputs.drain));
+  for (const auto& route : next->routes) {
+    if (const auto limited = next_limits.find(route.name); limited != next_limits.end())
+      limited->second->replace(route.limits);
+  }
+  route_limits = std::move(next_limits);
+  for (std::size_t i = 0; i < threads; ++i) workers[i]->change(std::move(snapshots[i]));
+  for (std::size_t i = 0; i < threads; ++i) workers[i]->open(std::move(doors[i]));
+  warnings = warnings_of(*next, std::move(materials.warnings));
+  config = std::move(next);
+  return {};
+}
+
+RouteLimits Gateway::Impl::limit_routes(Materials& materials) const {
+  RouteLimits out;
+  for (auto& route : materials.routes) {
+    const Limits& limits = route.config->limits;
+    if (limits.connections == 0 && limits.connections_per_source == 0) continue;
+    const auto counts = route_limits.find(route.config->name);
+    route.limits = counts != route_limits.end() ? counts->second : std::make_shared<LimitCounts>();
+    out.emplace(route.config->name, route.limits);
+  }
+  return out;
+}
+
+std::vector<std::string> Gateway::Impl::warnings_of(const GatewayConfig& next,
+                                                    std::vector<std::string> of_files) const {
+  if (threads_of(next) != threads) of_files.emplace_back("`threads` was changed: it takes effect at the next start");
+  for (const auto& socket : addresses.unused(next))
+    of_files.push_back("the service manager handed over " + socket + ", where no route listens");
+  return of_files;
+}
+
+Status Gateway::Impl::change(std::unique_ptr<const GatewayConfig> next) {
+  auto changed = try_change(std::move(next));
+  if (!changed) {
+    note_failure(changed.error());
+    return changed;
+  }
+  const std::lock_guard lock(telling);
+  ++state.generation;
+  state.loaded_at = inputs.clock->now();
+  state.failure.reset();
+  return changed;
+}
+
+void Gateway::Impl::note_failure(const Error& error) {
+  const std::lock_guard lock(telling);
+  ++state.failures;
+  state.failed_at = inputs.clock->now();
+  state.failure = error;
+}
 
 Result<std::unique_ptr<Gateway>> Gateway::start(const GatewayConfig& config, GatewayInputs inputs) {
   ENSURE(inputs.clock != nullptr && inputs.records != nullptr);
-  auto impl = std::make_unique<Impl>();
-  impl->config = config;
-  impl->inputs = std::move(inputs);
-  impl->shared.clock = impl->inputs.clock;
-  impl->shared.records = impl->inputs.records;
-  net::DrainLimits drain = impl->inputs.drain;
-  drain.drainers = std::min(drain.drainers, raise_descriptor_limit() / 8);
-  impl->shared.drain = std::make_shared<net::DrainRoom>(drain);
-  impl->shared.limits.replace(limits_of(config, drain));
-  const std::size_t threads = threads_of(config);
-  for (std::size_t i = 0; i < threads; ++i) impl->workers.push_back(std::make_unique<Worker>(impl->shared));
-  Materials materials = TRY(read_materials(impl->config, impl->inputs));
-  impl->limit_routes(materials);
-  std::vector<Snapshot> snapshots = TRY(impl->make_snapshots(materials));
-  impl->warnings = std::move(materials.warnings);
-
-  std::vector<std::vector<net::ListeningSocket>> sockets(threads);  // by thread, then by address
-  for (const auto& address : addresses_of(impl->config)) {
-    auto group = TRY(net::listen(address, {.sockets = threads}));
-    impl->bound.push_back(net::bound_to(group.front().get()));
-    for (std::size_t i = 0; i < threads; ++i) sockets[i].push_back(std::move(group[i]));
+  auto impl = std::make_unique<Impl>(config, std::move(inputs));
+  TRY(impl->change(std::make_unique<const GatewayConfig>(config)));
+  impl->running = impl->threads;
+  for (auto& worker : impl->workers) {
+    worker->start([state = impl.get()] {
+      if (state->running.fetch_sub(1) == 1 && state->draining && state->ended) state->ended();
+    });
   }
-  for (std::size_t i = 0; i < threads; ++i) impl->workers[i]->start(std::move(sockets[i]), std::move(snapshots[i]));
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -112,35 +140,63 @@ Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Gateway::~Gateway() { stop(); }
 
-Status Gateway::refresh() {
-  const std::lock_guard lock(impl_->refreshing);
-  if (impl_->stopped) return {};
-  Materials materials = TRY(read_materials(impl_->config, impl_->inputs));
-  impl_->limit_routes(materials);
-  std::vector<Snapshot> snapshots = TRY(impl_->make_snapshots(materials));
-  for (std::size_t i = 0; i < impl_->workers.size(); ++i) impl_->workers[i]->replace(std::move(snapshots[i]));
-  return {};
+Status Gateway::reload(const GatewayConfig& config) {
+  const std::lock_guard lock(impl_->changing);
+  if (impl_->draining) return {};
+  return impl_->change(std::make_unique<const GatewayConfig>(config));
 }
 
+Status Gateway::refresh() {
+  const std::lock_guard lock(impl_->changing);
+  if (impl_->draining) return {};
+  return impl_->change(std::make_unique<const GatewayConfig>(*impl_->config));
+}
+
+void Gateway::reload_failed(const Error& error) { impl_->note_failure(error); }
+
+ReloadState Gateway::reload_state() const {
+  const std::lock_guard lock(impl_->telling);
+  return impl_->state;
+}
+
+void Gateway::judge_again() {
+  for (auto& worker : impl_->workers) worker->judge_again();
+}
+
+void Gateway::drain(std::function<void()> ended) {
+  const std::lock_guard lock(impl_->changing);
+  if (impl_->draining) return;
+  impl_->ended = std::move(ended);
+  impl_->draining = true;
+  const auto deadline = net::in(std::chrono::seconds(impl_->config->drain_timeout.count));
+  for (auto& worker : impl_->workers) worker->drain(deadline);
+}
+
+bool Gateway::draining() const { return impl_->draining; }
+
 void Gateway::stop() {
-  const std::lock_guard lock(impl_->refreshing);
-  impl_->stopped = true;
-  for (auto& worker : impl_->workers) worker->stop();
+  drain({});
+  const std::lock_guard lock(impl_->changing);
+  for (auto& worker : impl_->workers) worker->drain(std::chrono::steady_clock::now());
   for (auto& worker : impl_->workers) worker->join();
 }
 
-net::Endpoint Gateway::address_of(const std::string& route) const {
-  const auto addresses = addresses_of(impl_->config);
-  for (const auto& one : impl_->config.routes) {
-    if (one.name != route) continue;
-    const auto at = std::ranges::find(addresses, one.listen);
-    return impl_->bound[static_cast<std::size_t>(at - addresses.begin())];
-  }
-  ENSURE(false);
-  return {};
+bool Gateway::threads_answer() {
+  const auto asked = [](const auto& worker) { return worker->answers(); };
+  return static_cast<std::size_t>(std::ranges::count_if(impl_->workers, asked)) == impl_->workers.size();
 }
 
-const std::vector<std::string>& Gateway::warnings() const { return impl_->warnings; }
+net::Endpoint Gateway::address_of(const std::string& route) const {
+  const std::lock_guard lock(impl_->changing);
+  const auto found = std::ranges::find(impl_->config->routes, route, &RouteConfig::name);
+  ENSURE(found != impl_->config->routes.end());
+  return impl_->addresses.bound_to(found->listen);
+}
+
+std::vector<std::string> Gateway::warnings() const {
+  const std::lock_guard lock(impl_->changing);
+  return impl_->warnings;
+}
 
 std::size_t Gateway::connections() const { return impl_->shared.limits.connections(); }
 

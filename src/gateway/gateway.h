@@ -1,8 +1,10 @@
 // The gateway: demands, verifies and judges the peer's certificate in front of any service.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "gateway/config.h"
 #include "gateway/record_sink.h"
 #include "net/drain.h"
+#include "net/sd_listen_fds.h"
 #include "tls/credential.h"
 #include "x509/revocation_checker.h"
 #include "x509/trust_bundle.h"
@@ -31,9 +34,20 @@ struct GatewayInputs {
   std::function<Result<AuthorityTrust>()> authority_trust;
   std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
+  std::shared_ptr<const net::InheritedSockets> inherited;  // null: none; taken where they fit a listening address
   net::DrainLimits drain;  // DrainLimits{.drainers = 0} switches the draining close off: for its test only
 };
 
+// What became of configuration and files since the start.
+struct ReloadState {
+  std::uint64_t generation = 0;  // of what is served: 1 at the start, one more with each success
+  UnixSeconds loaded_at;         // the last success
+  std::uint64_t failures = 0;    // since the start
+  std::optional<Error> failure;  // of the last attempt; none: it succeeded
+  UnixSeconds failed_at;         // the last failure, if there was one
+};
+
+// Thread-safe.
 class Gateway {
  public:
   // Reads every file, makes every context, binds every address, and only then serves. Fails whole: nothing listens
@@ -44,16 +58,35 @@ class Gateway {
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();  // stop()
 
-  // Reads files and asks the inputs anew, and swaps the snapshot that new handshakes are judged by; on failure the old
-  // one stays. Thread-safe.
+  // Goes on with another configuration: reads every file, asks the inputs, binds addresses that are new, and only then
+  // swaps. A connection that would be admitted now goes on undisturbed; one that would not is closed, and its record
+  // says why (route_removed, client_certificate_..., not_allowed_by_policy). Addresses that are gone are closed once
+  // their backlog is empty. Fails as start; everything stays as it was then. `threads` stays as it was (a warning says
+  // so).
+  Status reload(const GatewayConfig& config);
+  // The same with the configuration that there is.
   Status refresh();
-  // Accepts nothing any more, ends open connections (records say `draining`), joins its threads. Idempotent.
+  // A reload that came to nothing before it got here: the configuration cannot be read.
+  void reload_failed(const Error& error);
+  ReloadState reload_state() const;
+  // Open connections are judged anew: revocations came.
+  void judge_again();
+
+  // Begins to stop: serves what waits in the backlogs, accepts nothing more; open connections may go on for
+  // `drain_timeout`, then they are closed (records say `draining`). `ended` (may be empty) is called on another thread
+  // when none is left. Only the first call counts.
+  void drain(std::function<void()> ended);
+  bool draining() const;
+  // Ends whatever is left at once, joins its threads. Idempotent.
   void stop();
+
+  // Whether every thread has answered the last question of this kind (if there was one); asks the next one.
+  bool threads_answer();
 
   // Where the route is reached, with the port that was really bound. Aborts for a route that does not exist.
   net::Endpoint address_of(const std::string& route) const;
-  // What an operator should know about the files that were read at the start.
-  const std::vector<std::string>& warnings() const;
+  // What an operator should know about configuration and files as they were read last.
+  std::vector<std::string> warnings() const;
   std::size_t connections() const;  // open now
 
  private:

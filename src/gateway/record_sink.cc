@@ -9,6 +9,7 @@
 #include <chrono>
 #include <climits>
 #include <system_error>
+#include <utility>
 
 #include "base/log.h"
 
@@ -26,15 +27,26 @@ bool is_regular(int descriptor) {
   return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+Result<int> open_for_records(const std::optional<Path>& file) {
+  const int descriptor = file ? ::open(file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+                              : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (descriptor >= 0) return descriptor;
+  return fail_at(file ? file->string() : "standard output", Code::file_unwritable, "{}",
+                 std::generic_category().message(errno));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<FileRecordSink>> FileRecordSink::open(const std::optional<Path>& file, FileSinkOptions options) {
-  const int descriptor = file ? ::open(file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
-                              : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (descriptor < 0)
-    return fail_at(file ? file->string() : "standard output", Code::file_unwritable, "{}",
-                   std::generic_category().message(errno));
-  return std::make_shared<FileRecordSink>(descriptor, options);
+  return std::make_shared<FileRecordSink>(TRY(open_for_records(file)), options);
+}
+
+Status FileRecordSink::reopen(const std::optional<Path>& file) {
+  const int descriptor = TRY(open_for_records(file));
+  const std::lock_guard lock(mutex_);
+  if (next_ >= 0) ::close(next_);
+  next_ = descriptor;
+  return {};
 }
 
 FileRecordSink::FileRecordSink(int descriptor, FileSinkOptions options)
@@ -48,6 +60,7 @@ FileRecordSink::~FileRecordSink() {
   wake_.notify_one();
   writer_.join();
   ::close(descriptor_);
+  if (next_ >= 0) ::close(next_);
 }
 
 void FileRecordSink::write(std::string object) {
@@ -79,6 +92,11 @@ void FileRecordSink::run() {
     if (!stopping_) wake_.wait_for(lock, kGather, [this] { return stopping_; });
     const bool last = stopping_;
     batch.swap(waiting_);
+    if (next_ >= 0) {
+      ::close(descriptor_);
+      descriptor_ = std::exchange(next_, -1);
+      regular_ = is_regular(descriptor_);
+    }
     lock.unlock();
     std::size_t length = 0;
     for (const auto& line : batch) length += line.size() + 1;

@@ -42,6 +42,9 @@ class FileRecordSink final : public RecordSink {
 
   void write(std::string object) override;
   std::uint64_t lost() const override;
+  // Goes on in this file, opened anew: the one of before may have been renamed. Fails with file_unwritable; then it
+  // goes on as before.
+  Status reopen(const std::optional<Path>& file);
 
  private:
   enum class Telling : std::uint8_t { now_and_then, at_the_end };
@@ -50,6 +53,7 @@ class FileRecordSink final : public RecordSink {
   void tell_losses(std::uint64_t lost, Telling telling);
 
   int descriptor_;
+  int next_ = -1;  // opened anew, for the next batch
   bool regular_;
   FileSinkOptions options_;
   mutable std::mutex mutex_;

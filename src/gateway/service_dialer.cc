@@ -135,7 +135,8 @@ net::Task<std::optional<ReachedService>> ServiceDialer::speak_tls(net::Socket so
   auto peer = co_await stream->handshake(attempt.deadline);
   waiting_ = nullptr;
   if (peer) {
-    ReachedService served{RelayEnd(std::move(*stream)), std::move(attempt.text), std::move(*peer)};
+    ReachedService served{RelayEnd(std::move(*stream)), std::move(attempt.text), std::move(*peer),
+                          attempt.endpoint.host};
     co_return std::move(served);
   }
   tls::Refusal refusal = std::move(peer).error();

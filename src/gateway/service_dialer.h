@@ -45,6 +45,7 @@ struct ReachedService {
   RelayEnd end;
   std::string address;            // as records say it: "db.internal:5432 at 10.0.0.7:5432"
   std::optional<tls::Peer> peer;  // where it speaks TLS
+  std::string host = {};          // of the address as the configuration has it
 };
 
 // Reaches one service once.

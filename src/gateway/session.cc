@@ -15,27 +15,27 @@ namespace symbolon::gateway {
 namespace asio = boost::asio;
 using Steady = std::chrono::steady_clock;
 
-void Session::begin(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
-                    SharedState& shared, SessionThread& thread) {
-  const net::Executor executor = accepted.socket.get_executor();
-  net::Socket socket = std::move(accepted.socket);
-  const std::shared_ptr<Session> self(new Session({net::Socket(executor), std::move(accepted.peer)}, std::move(place),
-                                                  std::move(routes), shared, thread));
+void Session::begin(Arrival arrival, SharedState& shared, SessionThread& thread) {
+  const net::Executor executor = arrival.accepted.socket.get_executor();
+  net::Socket socket = std::move(arrival.accepted.socket);
+  arrival.accepted.socket = net::Socket(executor);
+  const std::shared_ptr<Session> self(new Session(std::move(arrival), shared, thread));
   auto body = [self, connected = std::make_shared<net::Socket>(std::move(socket))] {
     return self->run(std::move(*connected));
   };
   asio::co_spawn(executor, std::move(body), asio::detached);
 }
 
-Session::Session(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
-                 SharedState& shared, SessionThread& thread)
+Session::Session(Arrival arrival, SharedState& shared, SessionThread& thread)
     : shared_(shared),
       thread_(thread),
-      routes_(std::move(routes)),
-      place_(std::move(place)),
-      address_(std::move(accepted.peer)),
+      served_(std::move(arrival.served)),
+      routes_(served_->routes),
+      place_(std::move(arrival.place)),
+      address_(std::move(arrival.accepted.peer)),
+      from_proxy_(arrival.from_proxy),
       id_(next_record_id()),
-      timer_(accepted.socket.get_executor()),
+      timer_(arrival.accepted.socket.get_executor()),
       began_(Steady::now()),
       last_octets_(began_) {
   thread_.sessions.add(*this);
@@ -51,6 +51,11 @@ RecordHead Session::head() const {
 net::Task<void> Session::run(net::Socket socket) {
   auto client = co_await admit(std::move(socket));
   if (!client) co_return;
+  if (ended_) {
+    Error error = {reason_, words_};
+    co_await give_up(std::move(*client), std::move(error));
+    co_return;
+  }
   auto service = co_await reach(client->socket());
   if (!service || ended_) {
     Error error = {reason_, words_};
@@ -63,7 +68,7 @@ net::Task<void> Session::run(net::Socket socket) {
 
 net::Task<std::optional<RelayEnd>> Session::admit(net::Socket socket) {
   const net::Deadline deadline = net::in(routes_->handshake_timeout);
-  if (routes_->proxies.include(address_.address)) {
+  if (from_proxy_) {
     const bool learnt = co_await learn_source(socket, deadline);
     if (!learnt) co_return std::nullopt;
   }
@@ -99,6 +104,7 @@ Status Session::enter_route() {
   auto place = route_->limits->enter(source_key(address_.address), Steady::now());
   if (!place && place.error().code == Code::connection_limit)
     return fail(Code::route_connection_limit, "{}", place.error().words);
+  route_limits_ = route_->limits;
   place_on_route_ = TRY(std::move(place));
   return {};
 }
@@ -113,6 +119,7 @@ net::Task<std::optional<RelayEnd>> Session::speak_plain(net::Socket socket) {
     co_return std::nullopt;
   }
   shared_.records->write(opened_record(head(), peer_));
+  if (outdated_) judge_again();
   co_return RelayEnd(std::move(socket));
 }
 
@@ -140,6 +147,7 @@ net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net:
     co_return std::nullopt;
   }
   shared_.records->write(opened_record(head(), peer_));
+  if (outdated_) judge_again();
   co_return RelayEnd(std::move(*stream));
 }
 
@@ -156,13 +164,17 @@ Result<Bytes> Session::say_onward(net::Socket& client) const {
 net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
   auto header = say_onward(client);
   if (!header) co_return std::unexpected(std::move(header).error());
-  dialer_.emplace(route_->service, peer_.alpn, std::move(*header), shared_.drain);
+  const std::shared_ptr<const Route> route = route_;  // that of a reload is for the next connection
+  outdated_ = false;
+  dialer_.emplace(route->service, peer_.alpn, std::move(*header), shared_.drain);
   auto reached = co_await dialer_->reach();
   write_refused_servers();
   const std::string failures = dialer_->failures();
   dialer_.reset();
   if (!reached) co_return std::unexpected(std::move(reached).error());
   service_ = std::move(reached->address);
+  if (reached->peer) server_ = std::make_unique<Server>(reached->peer->admission, std::move(reached->host));
+  if (outdated_) judge_server_again();
   if (reached->peer || !failures.empty()) shared_.records->write(reached_record(head(), reached->peer, failures));
   co_return std::move(reached->end);
 }
@@ -297,6 +309,13 @@ void SessionList::add(Session& session) {
 void SessionList::remove(Session& session) {
   (session.previous_ != nullptr ? session.previous_->next_ : first_) = session.next_;
   if (session.next_ != nullptr) session.next_->previous_ = session.previous_;
+  if (walk_ == &session) walk_ = session.next_;
+}
+
+Session* SessionList::next() {
+  Session* const session = walk_;
+  if (session != nullptr) walk_ = session->next_;
+  return session;
 }
 
 void SessionList::end_all(Code reason, const std::string& words) {

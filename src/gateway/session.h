@@ -16,19 +16,31 @@ namespace symbolon::gateway {
 
 struct SessionThread;
 
+// A listening address as one thread serves it. On that thread only.
+struct ServedAddress {
+  std::shared_ptr<const AddressRoutes> routes;  // of now; null: it was taken out of the configuration
+};
+
 class Session : public std::enable_shared_from_this<Session> {
  public:
+  struct Arrival {
+    net::Accepted accepted;
+    LimitCounts::Place place;
+    std::shared_ptr<const ServedAddress> served;
+    bool from_proxy = false;  // of `accept_proxy_from`
+  };
   // Begins to serve on the socket's executor; owns itself from here on.
-  static void begin(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
-                    SharedState& shared, SessionThread& thread);
+  static void begin(Arrival arrival, SharedState& shared, SessionThread& thread);
   ~Session();
 
   // Ends it; the record says why. On the executor only.
   void end(Code reason, std::string words);
+  // Judges it as a new connection of the same peer would be judged now, and ends it where that one would be refused.
+  // On the executor only.
+  void judge_again();
 
  private:
-  Session(net::Accepted accepted, LimitCounts::Place place, std::shared_ptr<const AddressRoutes> routes,
-          SharedState& shared, SessionThread& thread);
+  Session(Arrival arrival, SharedState& shared, SessionThread& thread);
 
   // The phases, in their order.
   net::Task<void> run(net::Socket socket);
@@ -44,6 +56,10 @@ class Session : public std::enable_shared_from_this<Session> {
   net::Task<std::optional<RelayEnd>> shake_hands(net::Socket socket, net::Deadline deadline);
   // Whether the route has a place for it.
   Status enter_route();
+  // Where a new connection of the same client would lead now. Fails with route_removed, or proxy_... where whom it
+  // comes from counts no more.
+  Result<std::shared_ptr<const Route>> route_now() const;
+  void judge_server_again();
   Result<Bytes> say_onward(net::Socket& client) const;
   void write_refusal(const Error& error, int alert_sent = 0);
   net::Task<void> refuse(tls::Stream stream, tls::Refusal refusal);
@@ -58,11 +74,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
   SharedState& shared_;
   SessionThread& thread_;
-  std::shared_ptr<const AddressRoutes> routes_;
-  std::shared_ptr<const Route> route_;
+  std::shared_ptr<const ServedAddress> served_;
+  std::shared_ptr<const AddressRoutes> routes_;  // until it is admitted: those that it began with
+  std::shared_ptr<const Route> route_;           // after it; a reload replaces it at any wait
   LimitCounts::Place place_;
-  LimitCounts::Place place_on_route_;  // dies before route_
-  net::PeerAddress address_;           // the client: what connected, or whom the proxy that connected speaks for
+  std::shared_ptr<LimitCounts> route_limits_;  // of the route that it entered, if there were any
+  LimitCounts::Place place_on_route_;          // dies before them
+  net::PeerAddress address_;  // the client: what connected, or whom the proxy that connected speaks for
+  bool from_proxy_;
   struct Forwarded {
     net::PeerAddress proxy;
     net::PeerAddress destination;
@@ -73,12 +92,18 @@ class Session : public std::enable_shared_from_this<Session> {
   net::Socket* handshaking_ = nullptr;   // while there is neither of the next two
   std::optional<ServiceDialer> dialer_;  // while the service is being reached
   std::string service_;                  // which address was reached
+  struct Server {
+    std::shared_ptr<const tls::Admission> admission;
+    std::string host;  // of the address by which it was reached
+  };
+  std::unique_ptr<Server> server_;  // the service, where it speaks TLS
   std::optional<Relay> relay_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point began_;
   std::chrono::steady_clock::time_point last_octets_;
   int running_ = 0;  // coroutines of the relay
   bool ended_ = false;
+  bool outdated_ = false;  // what the client, and then the server, is judged by changed during the handshake
   Code reason_ = Code::connection_ended;
   std::string words_;
 
@@ -87,16 +112,20 @@ class Session : public std::enable_shared_from_this<Session> {
   Session* previous_ = nullptr;
 };
 
-// The sessions of one thread, so that they can be ended.
+// The sessions of one thread, so that they can be ended or judged again.
 class SessionList {
  public:
   void add(Session& session);
   void remove(Session& session);
   void end_all(Code reason, const std::string& words);
   bool empty() const { return first_ == nullptr; }
+  // A walk over those that are there when it begins: next() gives each once, unless it ended meanwhile, then null.
+  void begin_walk() { walk_ = first_; }
+  Session* next();
 
  private:
   Session* first_ = nullptr;
+  Session* walk_ = nullptr;
 };
 
 // What the sessions of one thread share.

@@ -1,6 +1,7 @@
 // What all threads of one gateway share beside snapshots. Private to this folder.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/clock.h"
@@ -17,6 +18,8 @@ struct SharedState {
   std::shared_ptr<net::DrainRoom> drain;
   SourceLimit source_limit;
   LimitCounts limits;
+  std::atomic<std::size_t> doors{0};       // listening sockets that may still give a connection
+  std::atomic<std::size_t> on_the_way{0};  // connections handed from the thread that accepted them to another
 };
 
 }  // namespace symbolon::gateway

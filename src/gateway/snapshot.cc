@@ -209,14 +209,6 @@ const std::shared_ptr<const Route>& AddressRoutes::of(const tls::ServerContext& 
   return *found;
 }
 
-std::vector<net::Endpoint> addresses_of(const GatewayConfig& config) {
-  std::vector<net::Endpoint> out;
-  for (const auto& route : config.routes) {
-    if (std::ranges::find(out, route.listen) == out.end()) out.push_back(route.listen);
-  }
-  return out;
-}
-
 Error at_route(Error error, const RouteConfig& route) {
   if (error.where.empty()) error.where = route.place.text();
   error.words = fmt::format("route '{}': {}", route.name, error.words);
@@ -258,7 +250,7 @@ Result<Snapshot> make_snapshot(const GatewayConfig& config, const Materials& mat
       auto default_route = default_of(config, address, *routes);
       routes->by_name = TRY(tls::ServerRoutes::make(std::move(entries), std::move(default_route)));
     }
-    out.push_back(std::move(routes));
+    out.emplace(address.text(), std::move(routes));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,11 +36,8 @@ struct AddressRoutes {
   const std::shared_ptr<const Route>& of(const tls::ServerContext& context) const;
 };
 
-// In the order of `addresses`.
-using Snapshot = std::vector<std::shared_ptr<const AddressRoutes>>;
-
-// The distinct listening addresses, in the order in which routes name them.
-std::vector<net::Endpoint> addresses_of(const GatewayConfig& config);
+// By the listening address as the configuration writes it.
+using Snapshot = std::map<std::string, std::shared_ptr<const AddressRoutes>>;
 
 // What was read and checked for one side of a route.
 struct SideMaterial {

@@ -1,7 +1,10 @@
 #include "gateway/worker.h"
 
+#include <pthread.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,43 +20,104 @@ using namespace std::chrono_literals;
 namespace {
 constexpr std::size_t kAcceptsPerTurn = 16;  // then the connections that are open have theirs
 constexpr auto kPauseAfterError = 100ms;     // when accept fails for a reason that stays
-constexpr auto kLongestLeave = 3s;           // for open connections when the gateway stops
+constexpr auto kJudgingTurn = 2ms;           // of judging again, before the connections have theirs
+constexpr auto kLongestLeave = 3s;           // for sessions that were ended when the gateway stops
 constexpr auto kLeavePoll = 20ms;
 }  // namespace
 
 Worker::~Worker() {
-  stop();
+  if (thread_.joinable()) drain(std::chrono::steady_clock::now());
   join();
   thread_state_.handshakes.forget();
 }
 
-void Worker::start(std::vector<net::ListeningSocket> sockets, Snapshot snapshot) {
-  snapshot_ = std::move(snapshot);
-  for (auto& socket : sockets) {
-    listeners_.push_back(std::make_unique<net::Listener>(context_.get_executor(), std::move(socket)));
-    asio::co_spawn(context_, accept_from(listeners_.size() - 1), asio::detached);
+void Worker::start(std::function<void()> ended) {
+  thread_ = std::thread([this, ended = std::move(ended)] {
+    pthread_setname_np(pthread_self(), "gateway");
+    const auto work = asio::make_work_guard(context_);  // without a door of its own it serves what others hand it
+    context_.run();
+    left_.store(true, std::memory_order_release);
+    ended();
+  });
+}
+
+void Worker::change(Snapshot snapshot) {
+  auto next = std::make_shared<Snapshot>(std::move(snapshot));
+  asio::post(context_, [this, next] { apply(std::move(*next)); });
+}
+
+void Worker::apply(Snapshot snapshot) {
+  for (auto& [address, served] : served_) {
+    if (!snapshot.contains(address)) served->routes = nullptr;
   }
-  thread_ = std::thread([this] { context_.run(); });
+  std::erase_if(served_, [](const auto& entry) { return entry.second->routes == nullptr; });
+  for (auto& [address, routes] : snapshot) {
+    auto& served = served_[address];
+    if (!served) served = std::make_shared<ServedAddress>();
+    served->routes = std::move(routes);
+  }
+  std::erase_if(doors_, [this](const auto& door) {
+    const bool gone = !served_.contains(door->address);
+    if (gone) door->listener.finish();
+    return gone;
+  });
+  judge_again();
 }
 
-void Worker::replace(Snapshot snapshot) {
-  auto swap = [this, next = std::make_shared<Snapshot>(std::move(snapshot))] { snapshot_ = std::move(*next); };
-  asio::post(context_, std::move(swap));
+void Worker::open(std::vector<NewDoor> doors) {
+  shared_.doors.fetch_add(doors.size(), std::memory_order_relaxed);
+  auto next = std::make_shared<std::vector<NewDoor>>(std::move(doors));
+  asio::post(context_, [this, next] {
+    for (auto& door : *next) {
+      doors_.push_back(std::make_shared<Door>(context_.get_executor(), std::move(door)));
+      if (leaving_) doors_.back()->listener.finish();
+      asio::co_spawn(context_, accept_from(doors_.back()), asio::detached);
+    }
+  });
 }
 
-void Worker::stop() {
+void Worker::judge_again() {
   asio::post(context_, [this] {
-    if (leaving_) return;
-    for (auto& listener : listeners_) listener->close();
-    thread_state_.sessions.end_all(Code::draining, "the gateway stops");
+    judge_again_ = true;
+    if (judging_) return;
+    judging_ = true;
+    asio::co_spawn(context_, judge_in_turns(), asio::detached);
+  });
+}
+
+net::Task<void> Worker::judge_in_turns() {
+  auto turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
+  while (judge_again_) {
+    judge_again_ = false;  // asked again during the walk: another one follows, so that whoever was passed is met
+    thread_state_.sessions.begin_walk();
+    while (Session* const session = thread_state_.sessions.next()) {
+      session->judge_again();
+      if (std::chrono::steady_clock::now() < turn_ends) continue;
+      co_await asio::post(context_, asio::use_awaitable);
+      turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
+    }
+  }
+  judging_ = false;
+}
+
+void Worker::drain(net::Deadline deadline) {
+  asio::post(context_, [this, deadline] {
+    const bool began = leaving_ != nullptr;
+    end_at_ = began ? std::min(end_at_, deadline) : deadline;
+    leave_at_ = std::max(end_at_, std::chrono::steady_clock::now()) + kLongestLeave;
+    if (began) return;
     leaving_ = std::make_unique<asio::steady_timer>(context_);
-    leave_at_latest_ = std::chrono::steady_clock::now() + kLongestLeave;
+    for (auto& door : doors_) door->listener.finish();
     leave_when_empty();
   });
 }
 
 void Worker::leave_when_empty() {
-  if (thread_state_.sessions.empty() || std::chrono::steady_clock::now() >= leave_at_latest_) return context_.stop();
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= end_at_) thread_state_.sessions.end_all(Code::draining, "the gateway stops");
+  const bool more_may_come =
+      shared_.doors.load(std::memory_order_acquire) != 0 || shared_.on_the_way.load(std::memory_order_acquire) != 0;
+  if ((thread_state_.sessions.empty() && !more_may_come) || now >= leave_at_) return context_.stop();
   leaving_->expires_after(kLeavePoll);
   leaving_->async_wait([this](boost::system::error_code) { leave_when_empty(); });
 }
@@ -62,33 +126,49 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-net::Task<void> Worker::accept_from(std::size_t address) {
-  net::Listener& listener = *listeners_[address];
+bool Worker::answers() { return left_.load(std::memory_order_acquire) || pulse_.answers(context_.get_executor()); }
+
+net::Task<void> Worker::accept_from(std::shared_ptr<Door> door) {
   std::size_t accepts = 0;
   while (true) {
-    auto accepted = co_await listener.accept();
-    if (accepted) {
-      take_in(std::move(*accepted), snapshot_[address]);
-      if (++accepts % kAcceptsPerTurn == 0) co_await asio::post(context_, asio::use_awaitable);
+    Worker& server = door->hands_to.empty() ? *this : *door->hands_to[accepts % door->hands_to.size()];
+    auto accepted = co_await door->listener.accept_for(server.context_.get_executor());
+    if (accepted && &server == this) {
+      serve(door->address, std::move(*accepted));
+    } else if (accepted) {
+      shared_.on_the_way.fetch_add(1, std::memory_order_acq_rel);
+      auto handed = std::make_shared<net::Accepted>(std::move(*accepted));
+      asio::post(server.context_, [&server, address = door->address, handed] {
+        server.serve(address, std::move(*handed));
+        server.shared_.on_the_way.fetch_sub(1, std::memory_order_acq_rel);
+      });
+    } else {
+      const Error error = std::move(accepted).error();
+      if (error.code == Code::cancelled) break;
+      log(LogLevel::error, error);
+      boost::system::error_code ignored;
+      asio::steady_timer pause(context_, kPauseAfterError);
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       continue;
     }
-    const Error error = std::move(accepted).error();
-    if (error.code == Code::cancelled) co_return;
-    log(LogLevel::error, error);
-    boost::system::error_code ignored;
-    asio::steady_timer pause(context_, kPauseAfterError);
-    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (++accepts % kAcceptsPerTurn == 0) co_await asio::post(context_, asio::use_awaitable);
   }
+  shared_.doors.fetch_sub(1, std::memory_order_acq_rel);
 }
 
-void Worker::take_in(net::Accepted accepted, const std::shared_ptr<const AddressRoutes>& routes) {
+void Worker::serve(const std::string& address, net::Accepted accepted) {
+  const auto found = served_.find(address);
+  if (found == served_.end())
+    return refuse(std::move(accepted), {Code::route_removed, "nothing is served at this address any more"}, 0);
+  const AddressRoutes& routes = *found->second->routes;
   // Whom a proxy speaks for is known when its header has come: see Session.
-  const bool proxy = routes->proxies.include(accepted.peer.address);
+  const bool proxy = routes.proxies.include(accepted.peer.address);
   const SourceKey source = proxy ? SourceKey{} : source_key(accepted.peer.address);
   auto place = shared_.limits.enter(source, std::chrono::steady_clock::now());
-  const int alert = !place && routes->by_name ? row(place.error().code).tls_alert : 0;
+  const int alert = !place && routes.by_name ? row(place.error().code).tls_alert : 0;
   if (!place) return refuse(std::move(accepted), place.error(), alert);
-  Session::begin(std::move(accepted), std::move(*place), routes, shared_, thread_state_);
+  Session::Arrival arrival{std::move(accepted), std::move(*place), found->second, proxy};
+  Session::begin(std::move(arrival), shared_, thread_state_);
 }
 
 void Worker::refuse(net::Accepted accepted, const Error& error, int alert) {

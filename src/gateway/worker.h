@@ -1,7 +1,10 @@
 // One thread of the gateway: its io_context, its listening sockets, its sessions, its cache. Private to this folder.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -10,39 +13,74 @@
 #include "gateway/shared_state.h"
 #include "gateway/snapshot.h"
 #include "net/listener.h"
+#include "net/pulse.h"
 
 namespace symbolon::gateway {
+
+class Worker;
+
+// A listening socket for one thread to accept from.
+struct NewDoor {
+  std::string address;  // as the snapshot names it
+  net::ListeningSocket socket;
+  std::vector<Worker*> hands_to;  // in turn; empty: the thread keeps what it accepts
+};
 
 class Worker {
  public:
   explicit Worker(SharedState& shared) : shared_(shared) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  ~Worker();  // stops, joins
+  ~Worker();  // ends at once, joins
 
   x509::PathCache& cache() { return cache_; }
-  // One socket for each address of the snapshot, in its order.
-  void start(std::vector<net::ListeningSocket> sockets, Snapshot snapshot);
-  // New connections are judged by this one. Thread-safe.
-  void replace(Snapshot snapshot);
-  // Thread-safe; join() then.
-  void stop();
+
+  // Thread-safe, all of them.
+  // What is served from now on: doors of addresses that the snapshot lacks are closed once their backlog is empty, open
+  // sessions are judged again, in turns.
+  void change(Snapshot snapshot);
+  // Of addresses that the snapshot has: in every thread already, since doors may hand out.
+  void open(std::vector<NewDoor> doors);
+  void judge_again();
+  // Runs the thread; `ended` is called there when it has left, which it does after drain() only.
+  void start(std::function<void()> ended);
+  // Accepts what waits in the backlogs and then nothing more; leaves when no session is left, ends those that are left
+  // at `deadline`. A second call may bring the deadline forward.
+  void drain(net::Deadline deadline);
   void join();
+  // Whether the last question of this kind was answered by the thread (or it has left); then asks the next one.
+  bool answers();
 
  private:
-  net::Task<void> accept_from(std::size_t address);
-  void take_in(net::Accepted accepted, const std::shared_ptr<const AddressRoutes>& routes);
+  struct Door {
+    Door(const net::Executor& executor, NewDoor door)
+        : address(std::move(door.address)),
+          listener(executor, std::move(door.socket)),
+          hands_to(std::move(door.hands_to)) {}
+    std::string address;
+    net::Listener listener;
+    std::vector<Worker*> hands_to;
+  };
+  net::Task<void> accept_from(std::shared_ptr<Door> door);
+  net::Task<void> judge_in_turns();
+  void apply(Snapshot snapshot);
+  void serve(const std::string& address, net::Accepted accepted);
   void refuse(net::Accepted accepted, const Error& error, int alert);
   void leave_when_empty();
 
   SharedState& shared_;
   x509::PathCache cache_;
   SessionThread thread_state_;
-  Snapshot snapshot_;
+  std::map<std::string, std::shared_ptr<ServedAddress>> served_;
+  net::Pulse pulse_;
   boost::asio::io_context context_{1};
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::shared_ptr<Door>> doors_;
   std::unique_ptr<boost::asio::steady_timer> leaving_;
-  std::chrono::steady_clock::time_point leave_at_latest_;
+  net::Deadline end_at_;      // sessions, when leaving
+  net::Deadline leave_at_;    // whatever is left
+  bool judging_ = false;      // a walk of judge_in_turns goes on
+  bool judge_again_ = false;  // and another one is wanted after it
+  std::atomic<bool> left_{false};
   std::thread thread_;
 };
 

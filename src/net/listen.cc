@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -130,19 +129,34 @@ Result<std::vector<ListeningSocket>> listen(const Endpoint& endpoint, const List
   out.push_back(TRY(std::move(bound)));
   if (endpoint.port == 0 && !unix_socket)
     getsockname(out.front().get(), reinterpret_cast<sockaddr*>(&where.address), &where.length);
-  while (out.size() < options.sockets) {
-    if (!unix_socket) {
-      out.push_back(TRY(bind_one(endpoint, where, false, options)));
-      continue;
-    }
-    ListeningSocket copy(fcntl(out.front().get(), F_DUPFD_CLOEXEC, 3));
-    if (copy.get() < 0) return refuse(endpoint, "sharing", errno);
-    out.push_back(std::move(copy));
-  }
+  while (out.size() < options.sockets && !unix_socket) out.push_back(TRY(bind_one(endpoint, where, false, options)));
   for (const auto& one : out) {
     if (::listen(one.get(), options.backlog) != 0) return refuse(endpoint, "listening on", errno);
   }
   return out;
+}
+
+Result<bool> is_bound_to(int descriptor, const Endpoint& endpoint) {
+  Bindable bound;
+  bound.length = sizeof(bound.address);
+  if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&bound.address), &bound.length) != 0) return false;
+  if (endpoint.kind == Endpoint::Kind::unix_path) return net::bound_to(descriptor) == endpoint;
+  if (endpoint.port == 0) return false;
+  const auto is = [&](const Bindable& wanted) {
+    const auto& have = bound.address;
+    if (have.ss_family != wanted.address.ss_family) return false;
+    if (have.ss_family == AF_INET) {
+      const auto& a = reinterpret_cast<const sockaddr_in&>(have);
+      const auto& b = reinterpret_cast<const sockaddr_in&>(wanted.address);
+      return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
+    }
+    const auto& a = reinterpret_cast<const sockaddr_in6&>(have);
+    const auto& b = reinterpret_cast<const sockaddr_in6&>(wanted.address);
+    return a.sin6_port == b.sin6_port && std::memcmp(&a.sin6_addr, &b.sin6_addr, sizeof(a.sin6_addr)) == 0;
+  };
+  if (endpoint.kind == Endpoint::Kind::any)
+    return is(any_of(AF_INET6, endpoint.port)) || is(any_of(AF_INET, endpoint.port));
+  return is(TRY(resolve(endpoint)));
 }
 
 }  // namespace symbolon::net

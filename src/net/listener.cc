@@ -86,7 +86,13 @@ void Listener::close() {
   descriptor_.close(ignored);
 }
 
-Task<Result<Accepted>> Listener::accept() {
+void Listener::finish() {
+  finishing_ = true;
+  boost::system::error_code ignored;
+  descriptor_.cancel(ignored);
+}
+
+Task<Result<Accepted>> Listener::accept_for(Executor executor) {
   namespace asio = boost::asio;
   while (descriptor_.is_open()) {
     sockaddr_storage address{};
@@ -94,16 +100,20 @@ Task<Result<Accepted>> Listener::accept() {
     const int descriptor = accept4(descriptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &length,
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
-      auto socket = adopt(descriptor_.get_executor(), descriptor);
+      auto socket = adopt(executor, descriptor);
       if (!socket) co_return std::unexpected(std::move(socket).error());
       co_return Accepted{std::move(*socket), PeerAddress::from(address)};
     }
     const int problem = errno;
     if (problem == EAGAIN || problem == EWOULDBLOCK) {
+      if (finishing_) {
+        close();
+        break;
+      }
       boost::system::error_code error;
       co_await descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
                                       asio::redirect_error(asio::use_awaitable, error));
-      if (error) break;
+      if (error && !finishing_) break;
       continue;
     }
     if (problem == EMFILE || problem == ENFILE) {

@@ -44,7 +44,7 @@ class ListeningSocket {
 };
 
 struct ListenOptions {
-  std::size_t sockets = 1;    // one a thread (SO_REUSEPORT); Unix sockets: duplicates of one
+  std::size_t sockets = 1;    // one a thread (SO_REUSEPORT); of a Unix socket there is only one
   int backlog = 4096;         // cut by net.core.somaxconn
   unsigned unix_mode = 0600;  // of a Unix socket's file
 };
@@ -64,20 +64,27 @@ class Listener {
 
   // The next connection. Fails with out_of_descriptors (the connection that waited was closed with the help of a
   // reserve descriptor instead of being left hanging; go on accepting), cancelled (after close()) or system_error.
-  Task<Result<Accepted>> accept();
+  Task<Result<Accepted>> accept() { return accept_for(descriptor_.get_executor()); }
+  // The same; the connection's socket belongs to that executor, and is to be used there only.
+  Task<Result<Accepted>> accept_for(Executor executor);
   // Ends a waiting accept() with cancelled. On the executor only.
   void close();
+  // accept() still gives what waits in the backlog; then it closes and fails with cancelled. On the executor only.
+  void finish();
   Endpoint local() const { return local_; }  // with the port that was really bound
 
  private:
   boost::asio::posix::stream_descriptor descriptor_;
   Endpoint local_;
   int reserve_ = -1;
+  bool finishing_ = false;
 };
 
 // The near end of a connected socket; without address when it is not connected any more.
 PeerAddress local_address(int descriptor);
 // Where a listening descriptor is bound.
 Endpoint bound_to(int descriptor);
+// Is it bound to just this address? Never for port 0. Fails with name_not_found.
+Result<bool> is_bound_to(int descriptor, const Endpoint& endpoint);
 
 }  // namespace symbolon::net

@@ -17,6 +17,7 @@
 #include "net/dial.h"
 #include "net/drain.h"
 #include "net/listener.h"
+#include "net/unix_socket_file.h"
 
 namespace symbolon::net {
 namespace {
@@ -96,6 +97,29 @@ TEST(Listening, TheFileOfADeadUnixSocketIsReplacedAndALiveOneIsNot) {
   EXPECT_EQ(second.error().code, Code::listen_in_use);
 }
 
+TEST(Listening, TheFileOfAUnixSocketGoesWithItUnlessAnotherTookItsPlace) {
+  const Folder folder;
+  const Endpoint path{Endpoint::Kind::unix_path, folder.path + "/s", 0};
+  {
+    const auto sockets = listen(path, {.sockets = 4});
+    ASSERT_EQ(sockets->size(), 1U);
+    const UnixSocketFile file(path);
+    ASSERT_TRUE(file.set_mode(0660));
+    struct stat status{};
+    ASSERT_EQ(stat(path.host.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0660U);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path.host));
+  {
+    const auto first = listen(path, {});
+    const UnixSocketFile file(path);
+    std::filesystem::rename(path.host, path.host + ".old");
+    const auto second = listen(path, {});
+    ASSERT_TRUE(second.has_value()) << second.error().text();
+  }
+  EXPECT_TRUE(std::filesystem::exists(path.host));
+}
+
 TEST(Listening, AFileThatIsNoSocketIsNotRemoved) {
   const Folder folder;
   const Endpoint path{Endpoint::Kind::unix_path, folder.path + "/precious", 0};
@@ -153,6 +177,38 @@ TEST(Accepting, SurvivesTheLastDescriptor) {
     co_return refused.error().code;
   });
   EXPECT_EQ(code, Code::out_of_descriptors);
+}
+
+// A listener that is to go serves those who wait at its door already.
+TEST(Accepting, FinishesWithWhatTheBacklogHolds) {
+  for (const bool waits : {false, true}) {
+    auto sockets = listen(endpoint("127.0.0.1:0"), {});
+    const int served = run<int>([&]() -> Task<int> {
+      const auto executor = co_await asio::this_coro::executor;
+      Listener listener(executor, std::move(sockets->front()));
+      const Endpoint there = listener.local();
+      std::vector<Result<Socket>> clients;
+      if (waits) {
+        asio::post(executor, [&] { listener.finish(); });  // while accept() waits
+      } else {
+        for (int i = 0; i < 3; ++i) clients.push_back(co_await dial(there, in(5s)));
+        listener.finish();
+      }
+      int count = 0;
+      while (true) {
+        const auto accepted = co_await listener.accept();
+        if (!accepted) {
+          EXPECT_EQ(accepted.error().code, Code::cancelled);
+          break;
+        }
+        ++count;
+      }
+      const auto late = co_await dial(there, in(5s));
+      EXPECT_EQ(late ? Code::internal : late.error().code, Code::connection_refused);
+      co_return count;
+    });
+    EXPECT_EQ(served, waits ? 0 : 3);
+  }
 }
 
 TEST(Accepting, TellsTheFarEnd) {

@@ -15,15 +15,29 @@ void RevocationSource::swap(std::shared_ptr<const RevocationSet> set) {
     set_.swap(set);
     generation_.fetch_add(1, std::memory_order_acq_rel);
   }
+  tell();
   // The old set, which may be large, goes here, outside the lock.
 }
 
 void RevocationSource::add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since) {
   std::shared_ptr<const RevocationSet> old;
-  const std::scoped_lock lock(mutex_);
-  old = set_;
-  set_ = old->with(issuer, serial, since);
-  generation_.fetch_add(1, std::memory_order_acq_rel);
+  {
+    const std::scoped_lock lock(mutex_);
+    old = set_;
+    set_ = old->with(issuer, serial, since);
+    generation_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  tell();
+}
+
+void RevocationSource::on_change(std::function<void()> told) const {
+  const std::scoped_lock lock(telling_);
+  told_ = std::move(told);
+}
+
+void RevocationSource::tell() const {
+  const std::scoped_lock lock(telling_);
+  if (told_) told_();
 }
 
 std::shared_ptr<const RevocationSet> RevocationSource::current() const {

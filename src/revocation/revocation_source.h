@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -22,6 +23,10 @@ class RevocationSource final : public x509::RevocationChecker {
   // Adds one revocation to the current set. Raises the generation.
   void add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since);
 
+  // Called after every change, by whoever made it; must not block. Replaces the one of before; when this returns, that
+  // one is not being called any more.
+  void on_change(std::function<void()> told) const;
+
   std::shared_ptr<const RevocationSet> current() const;
   // Grows by one with every change; a connection judged under an older one is to be judged again.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
@@ -35,6 +40,10 @@ class RevocationSource final : public x509::RevocationChecker {
   mutable std::mutex mutex_;  // guards set_ and the order of changes
   std::shared_ptr<const RevocationSet> set_;
   std::atomic<std::uint64_t> generation_{0};
+
+  void tell() const;
+  mutable std::mutex telling_;  // guards told_, and is held while it is called
+  mutable std::function<void()> told_;
 };
 
 }  // namespace symbolon::revocation

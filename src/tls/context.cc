@@ -107,6 +107,13 @@ int verify_mode(ClientVerification verify) {
   return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 }
 
+// The path without its anchor, which is not presented (unless it is all there is).
+std::vector<x509::Certificate> presented_by(const Admission& admitted) {
+  std::vector<x509::Certificate> out = admitted.path;
+  if (out.size() > 1) out.pop_back();
+  return out;
+}
+
 }  // namespace
 
 void ContextHandle::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -130,6 +137,18 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
                                                                 encode_protocols(options.alpn)));
 }
 
+Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admitted) const {
+  if (verify_ == ClientVerification::insecure_none) return admitted;
+  if (!admitted && verify_ == ClientVerification::optional) return admitted;
+  if (!admitted) {
+    Rejection missing;
+    missing.code = Code::client_certificate_missing;
+    missing.words = "the route demands a certificate now";
+    return std::unexpected(std::move(missing));
+  }
+  return judge_.judge(presented_by(*admitted));
+}
+
 Result<std::shared_ptr<const ClientContext>> ClientContext::make(ClientOptions options) {
   ENSURE(options.servers.trust && options.servers.clock != nullptr);
   options.servers.role = PeerRole::server;
@@ -139,6 +158,28 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::make(ClientOptions o
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   return std::shared_ptr<const ClientContext>(new ClientContext(std::move(context), Judge(std::move(options.servers))));
+}
+
+Result<Judge> ClientContext::judge_of(const std::string& server_name) const {
+  JudgeOptions options = judge_.options();
+  if (!options.expected_names.empty()) return judge_;
+  const bool is_address = x509::GeneralName::ip(server_name).has_value();
+  options.expected_names.push_back(
+      TRY(is_address ? x509::GeneralName::ip(server_name) : x509::GeneralName::dns(server_name)));
+  return Judge(std::move(options));
+}
+
+Verdict ClientContext::judge_again(const std::shared_ptr<const Admission>& admitted,
+                                   const std::string& server_name) const {
+  ENSURE(admitted != nullptr);  // servers are never anonymous
+  const auto judge = judge_of(server_name);
+  if (!judge) {
+    Rejection rejection;
+    rejection.code = judge.error().code;
+    rejection.words = judge.error().words;
+    return std::unexpected(std::move(rejection));
+  }
+  return judge->judge(presented_by(*admitted));
 }
 
 }  // namespace symbolon::tls

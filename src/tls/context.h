@@ -48,6 +48,9 @@ class ServerContext {
   ClientVerification verify() const { return verify_; }
   const Judge& judge() const { return judge_; }
   const std::string& alpn() const { return alpn_; }  // as encode_protocols writes it
+  // The verdict on a peer that was admitted before (null: an anonymous one), as a handshake would have it now. Judged
+  // is the path by which it was admitted; who could be admitted by another one connects again.
+  Verdict judge_again(const std::shared_ptr<const Admission>& admitted) const;
   SSL_CTX* get() const { return context_.get(); }
 
  private:
@@ -102,6 +105,10 @@ class ClientContext {
   // Fails with key_mismatch or crypto_failed.
   static Result<std::shared_ptr<const ClientContext>> make(ClientOptions options);
   const Judge& judge() const { return judge_; }
+  // Whoever is dialled by this name (or address) must hold it, unless the options name others. Fails with bad_request.
+  Result<Judge> judge_of(const std::string& server_name) const;
+  // The verdict on a server that was admitted before, as a handshake would have it now.
+  Verdict judge_again(const std::shared_ptr<const Admission>& admitted, const std::string& server_name) const;
   SSL_CTX* get() const { return context_.get(); }
 
  private:

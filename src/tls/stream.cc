@@ -99,15 +99,10 @@ Result<Stream> Stream::client(net::Socket socket, std::shared_ptr<const ClientCo
                               const std::string& server_name, const std::vector<std::string>& alpn) {
   auto connection = std::make_unique<Connection>(std::move(socket));
   connection->client = std::move(context);
-  JudgeOptions servers = connection->client->judge().options();
-  const bool is_address = x509::GeneralName::ip(server_name).has_value();
-  if (servers.expected_names.empty()) {
-    servers.expected_names.push_back(
-        TRY(is_address ? x509::GeneralName::ip(server_name) : x509::GeneralName::dns(server_name)));
-  }
-  connection->own_judge = std::make_unique<const Judge>(std::move(servers));
+  Judge judge = TRY(connection->client->judge_of(server_name));
+  connection->own_judge = std::make_unique<const Judge>(std::move(judge));
   if (auto done = attach(*connection, connection->client->get()); !done) return std::unexpected(done.error());
-  if (!is_address && !server_name.empty()) {
+  if (!server_name.empty() && !x509::GeneralName::ip(server_name)) {
     if (SSL_set_tlsext_host_name(connection->ssl.get(), server_name.c_str()) != 1)
       return crypto::openssl_failure(Code::bad_request, "the server name cannot be sent");
     connection->server_name = server_name;
@@ -146,6 +141,7 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns*
   }
   connection.established = true;
   connection.notes.reset();
+  connection.routes.reset();  // a reload replaces them; those of before shall not live on with each connection
   connection.key_updates = 0;
   co_return peer_of(connection);
 }

@@ -134,10 +134,11 @@ class Process:
 
     def stop(self):
         """Asks politely, then not; what was printed remains readable."""
-        if self.child.poll() is None:
-            self.child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.child.wait(5)
+        for patience in (1, 5):  # ours waits for its connections unless it is asked twice
+            if self.child.poll() is None:
+                self.child.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.child.wait(patience)
         self.signal_group(signal.SIGKILL)
         self.child.wait()
         self._reader.join(5)

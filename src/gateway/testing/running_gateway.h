@@ -117,19 +117,23 @@ inline Result<GatewayConfig> read_config(const std::string& yaml) {
 class RunningGateway {
  public:
   // `routes` is YAML; "SERVICE" in it is the echo service. No name may be forgotten: it goes through the real table.
-  explicit RunningGateway(std::string yaml, net::DrainLimits drain = {}) {
-    for (std::size_t at = 0; (at = yaml.find("SERVICE")) != std::string::npos;)
-      yaml.replace(at, 7, service.address().text());
-    auto config = read_config(yaml);
-    EXPECT_TRUE(config.has_value()) << (config ? "" : config.error().text());
+  explicit RunningGateway(const std::string& yaml, net::DrainLimits drain = {}) {
+    auto config = read(yaml);
     GatewayInputs inputs;
     inputs.clock = &system_clock();
     inputs.records = records;
     inputs.revocation = revocation;
     inputs.drain = drain;
-    auto started = Gateway::start(*config, std::move(inputs));
+    auto started = Gateway::start(config, std::move(inputs));
     EXPECT_TRUE(started.has_value()) << (started ? "" : started.error().text());
     gateway = std::move(*started);
+  }
+  GatewayConfig read(std::string yaml) const {
+    for (std::size_t at = 0; (at = yaml.find("SERVICE")) != std::string::npos;)
+      yaml.replace(at, 7, service.address().text());
+    auto config = read_config(yaml);
+    EXPECT_TRUE(config.has_value()) << (config ? "" : config.error().text());
+    return std::move(*config);
   }
   std::string port(const std::string& route = "web") const { return std::to_string(gateway->address_of(route).port); }
 

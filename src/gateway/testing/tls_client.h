@@ -38,7 +38,13 @@ struct Visitor {
 
 class TlsClient {
  public:
-  TlsClient(std::uint16_t port, const Visitor& visitor) : context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free) {
+  TlsClient(std::uint16_t port, const Visitor& visitor) : TlsClient(Connected{connect_to(port)}, visitor) {}
+  // Does the handshake on a connection that stands already; owns the descriptor.
+  struct Connected {
+    int descriptor;
+  };
+  TlsClient(Connected connected, const Visitor& visitor)
+      : context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free), descriptor_(connected.descriptor) {
     SSL_CTX_set_security_level(context_.get(), 0);
     SSL_CTX_set_min_proto_version(context_.get(), visitor.version);
     SSL_CTX_set_max_proto_version(context_.get(), visitor.version);
@@ -49,7 +55,6 @@ class TlsClient {
           SSL_CTX_use_PrivateKey_file(context_.get(), (folder / (visitor.name + ".key")).c_str(), SSL_FILETYPE_PEM), 1);
     }
     ERR_clear_error();
-    descriptor_ = connect_to(port);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), descriptor_);
     if (!visitor.server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), visitor.server_name.c_str());

@@ -1,0 +1,51 @@
+// What becomes of an open connection when that by which it was admitted changes.
+#include "gateway/session.h"
+
+namespace symbolon::gateway {
+
+void Session::judge_again() {
+  if (ended_) return;
+  if (!served_->routes) return end(Code::route_removed, "nothing is served at this address any more");
+  outdated_ = true;
+  if (!route_) return;
+  auto next = route_now();
+  if (!next) return end(next.error().code, std::move(next.error().words));
+  if (const auto& context = (*next)->context) {
+    auto verdict = context->judge_again(peer_.admission);
+    if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
+    peer_.admission = std::move(*verdict);
+    peer_.route = context;
+  }
+  route_ = std::move(*next);
+  judge_server_again();
+}
+
+Result<std::shared_ptr<const Route>> Session::route_now() const {
+  const AddressRoutes& now = *served_->routes;
+  const std::string& came_from = forwarded_ ? forwarded_->proxy.address : address_.address;
+  if (from_proxy_ && !now.proxies.include(came_from))
+    return fail(Code::route_removed, "{} is not in `accept_proxy_from` any more", came_from);
+  const bool plain = !route_->context;
+  if (plain != !now.by_name)
+    return fail(Code::route_removed, "clients are to speak {} here now", plain ? "TLS" : "plain");
+  if (plain) {
+    if (now.all.front()->name == route_->name) return now.all.front();
+    return fail(Code::route_removed, "the address leads to the route '{}'", now.all.front()->name);
+  }
+  const auto& context = now.by_name->find(peer_.server_name);
+  if (context && context->name() == route_->name) return now.of(*context);
+  return fail(Code::route_removed, "'{}' leads to {}", peer_.server_name.value_or(""),
+              context ? "the route '" + context->name() + "'" : "no route");
+}
+
+// Nothing to judge by: it speaks plain, or is yet to be reached (then reach() asks).
+void Session::judge_server_again() {
+  const auto& servers = route_->service.tls;
+  if (!server_ || !servers) return;
+  const std::string& name = route_->service.server_name.empty() ? server_->host : route_->service.server_name;
+  auto verdict = servers->judge_again(server_->admission, name);
+  if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
+  server_->admission = std::move(*verdict);
+}
+
+}  // namespace symbolon::gateway
