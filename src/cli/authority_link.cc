@@ -10,6 +10,7 @@
 
 #include "authority/api_server.h"
 #include "authority/authority.h"
+#include "base/acting_as_owner.h"
 #include "cli/configuration.h"
 #include "enroll/authority_url.h"
 
@@ -75,6 +76,7 @@ Result<AuthorityLink> AuthorityLink::open(const Session& session) {
     if (running.error().code != Code::authority_unreachable) return std::unexpected(running.error());
     // The socket of a process that died: the state is free, and open_authority finds out.
   }
+  const ActingAsOwner owner(loaded.state);  // root's commands leave nothing that the service could not open
   auto opened = open_authority(loaded, session.clock());
   if (!opened && opened.error().code == Code::state_locked) {  // one that stays may have begun meanwhile
     auto running = enroll::AuthorityClient::over_unix(socket);

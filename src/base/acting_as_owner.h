@@ -1,0 +1,24 @@
+// Root at work in somebody else's folder: what it makes there belongs to whom the folder belongs.
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/file.h"
+
+namespace symbolon {
+
+// While it lives, and where root is the caller and the folder is another user's, this thread and those that it starts
+// reach files as that user and make them as that user's (setfsuid(2)); threads that are there already do not. Where
+// there is no such folder, or nothing to change, it does nothing.
+class ActingAsOwner {
+ public:
+  explicit ActingAsOwner(const Path& folder);
+  ActingAsOwner(const ActingAsOwner&) = delete;
+  ActingAsOwner& operator=(const ActingAsOwner&) = delete;
+  ~ActingAsOwner();
+
+ private:
+  bool acting_ = false;
+};
+
+}  // namespace symbolon
