@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""How long a gateway of 1,000 routes takes to start, and what its memory does over 100,000 connections.
+
+usage: gateway.py [--connections N] [--routes N]   (called by bench/run; SYMBOLON_BINARY: which program)
+The clients are `openssl s_time`: a full mutual TLS 1.3 handshake each, one after another.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from harness.backend import Backend  # noqa: E402
+from harness.pki import ForeignCA  # noqa: E402
+from harness.symbolon import Symbolon, port, static_route  # noqa: E402
+
+
+def gateway(folder, routes):
+    return {"records": str(folder / "records.jsonl"), "routes": routes}
+
+
+def start_with_routes(symbolon, ca, service, count):
+    """Names on one address, each with rules, a certificate and trust of its own files' content."""
+    server = ca.server()
+    listen = port()
+    routes = [
+        static_route(listen, service, server, [ca.cert], name=f"r{i}", names=[f"s{i}.example"], clients={"allow": [{"cn": f"c{i}"}]})
+        for i in range(count)
+    ]
+    config = symbolon.configure(gateway(symbolon.folder, routes))
+    begin = time.monotonic()
+    with symbolon.run(config, listen) as process:
+        return time.monotonic() - begin, processor_time(process)
+
+
+def processor_time(process):
+    fields = pathlib.Path(f"/proc/{process.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(process):
+    """Proportional set size, KiB."""
+    rollup = pathlib.Path(f"/proc/{process.child.pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))
+
+
+def handshakes(listen, ca, client, seconds):
+    done = subprocess.run(
+        ["openssl", "s_time", "-connect", f"127.0.0.1:{listen}", "-new", "-tls1_3", "-time", str(seconds),
+         "-CAfile", ca.cert, "-cert", client.chain, "-key", client.key],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    return int(re.search(r"(\d+) connections in \d+ real seconds", done.stdout).group(1))
+
+
+def memory_over_connections(symbolon, ca, service, wanted):
+    listen = port()
+    config = symbolon.configure(gateway(symbolon.folder, [static_route(listen, service, ca.server(), [ca.cert])]))
+    client = ca.issue("client")
+    with symbolon.run(config, listen) as process:
+        done, table = 0, [(0, memory(process))]
+        while done < wanted:
+            done += handshakes(listen, ca, client, 10)
+            table.append((done, memory(process)))
+            if sys.stderr.isatty():
+                print(f"\r{done} connections", end="", file=sys.stderr)
+        return table
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--connections", type=int, default=100_000)
+    options.add_argument("--routes", type=int, default=1_000)
+    options = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Backend() as backend:
+        symbolon = Symbolon(pathlib.Path(folder) / "s")
+        ca = ForeignCA(pathlib.Path(folder) / "pki")
+        seconds, busy = start_with_routes(symbolon, ca, backend.address, options.routes)
+        print(f"{options.routes} routes: listening after {seconds:.2f} s, {busy:.2f} s of the processor")
+        table = memory_over_connections(symbolon, ca, backend.address, options.connections)
+        for done, pss in table[:: max(1, len(table) // 10)] + table[-1:]:
+            print(f"{done:7} connections: {pss} KiB")
+
+
+if __name__ == "__main__":
+    main()
