@@ -15,9 +15,9 @@ test=(libgtest-dev libgmock-dev libbenchmark-dev git
 # Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 if [ "$codename" = bookworm ]; then
-  build+=(libboost1.81-dev libboost-json1.81-dev)
+  build+=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev)
 else
-  build+=(libboost-dev libboost-json-dev)
+  build+=(libboost-dev libboost-json-dev libboost-url-dev)
 fi
 
 wanted=("${build[@]}")

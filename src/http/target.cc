@@ -3,14 +3,13 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
-#include <boost/url/src.hpp>
 
 namespace symbolon::http {
 
 namespace urls = boost::urls;
 
 Result<Target> Target::parse(std::string_view text) {
-  const auto parsed = urls::parse_origin_form(urls::string_view(text.data(), text.size()));
+  const auto parsed = urls::parse_origin_form(text);
   if (!parsed) return fail(Code::bad_request, "the target is not a path: {}", parsed.error().message());
   Target target;
   const auto segments = parsed->segments();
@@ -38,7 +37,7 @@ std::optional<std::string_view> Target::parameter(std::string_view name) const {
 }
 
 std::string percent_encode(std::string_view text) {
-  return urls::encode(urls::string_view(text.data(), text.size()), urls::unreserved_chars);
+  return urls::encode(text, urls::unreserved_chars);
 }
 
 }  // namespace symbolon::http
