@@ -36,8 +36,6 @@ std::optional<std::string_view> Target::parameter(std::string_view name) const {
   return std::nullopt;
 }
 
-std::string percent_encode(std::string_view text) {
-  return urls::encode(text, urls::unreserved_chars);
-}
+std::string percent_encode(std::string_view text) { return urls::encode(text, urls::unreserved_chars); }
 
 }  // namespace symbolon::http
