@@ -12,9 +12,11 @@
 
 namespace symbolon::api {
 
+inline constexpr Seconds kIssuerLifetime = kDay * 365 * 5;  // unless another is asked for
+
 struct NewIssuerRequest {
   std::optional<std::string> key_type = {};  // "p256", ...; absent: the root's
-  std::optional<Seconds> lifetime = {};      // absent: five years
+  std::optional<Seconds> lifetime = {};      // absent: kIssuerLifetime
   std::vector<std::string> permit = {};      // names that it may name only: "dns:example.com"
   std::vector<std::string> exclude = {};     // names that it may not name
   bool operator==(const NewIssuerRequest&) const = default;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/issuer.h"
 #include "authority/issuer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -19,7 +20,7 @@ namespace symbolon::authority {
 // A root outlives several issuing CAs; an issuing CA outlives every profile's longest lifetime but is replaced in an
 // operator's memory.
 inline constexpr Seconds kRootLifetime = kDay * 365 * 20;
-inline constexpr Seconds kIssuingLifetime = kDay * 365 * 5;
+inline constexpr Seconds kIssuingLifetime = api::kIssuerLifetime;
 // A CA that ends sooner is a slip of the pen: nothing of use could be issued from it.
 inline constexpr Seconds kLeastCaLifetime = kDay;
 

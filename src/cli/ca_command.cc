@@ -70,9 +70,10 @@ Status new_issuer(const NewIssuerWords& words, const Session& session) {
   if (!key.belongs_to(root.public_key())) {
     return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", root.text());
   }
-  const api::NewIssuerAnswer asked = TRY(link.client().new_issuer(request));
-  const std::string signature = TRY(enroll::sign_issuer(asked, root, std::move(key)));
-  const api::IssuerInfo made = TRY(link.client().sign_issuer(asked.serial, {signature}));
+  const api::NewIssuerAnswer answer = TRY(link.client().new_issuer(request));
+  const std::string signature =
+      TRY(enroll::sign_issuer({request, answer}, root, std::move(key), session.clock().now()));
+  const api::IssuerInfo made = TRY(link.client().sign_issuer(answer.serial, {signature}));
   print_issuer(session, "made", made);
   session.terminal().note(
       "new certificates come from it from now on; the old issuing CA stays valid for those it issued");

@@ -37,13 +37,6 @@ Result<std::optional<authority::ImportedCa>> read_import(const std::optional<std
   return std::optional<authority::ImportedCa>(std::move(import));
 }
 
-Result<x509::NameConstraints> name_constraints(const InitWords& words) {
-  x509::NameConstraints out;
-  for (const std::string& word : words.permit) out.permitted.push_back(TRY(x509::NameSubtree::parse(word)));
-  for (const std::string& word : words.exclude) out.excluded.push_back(TRY(x509::NameSubtree::parse(word)));
-  return out;
-}
-
 void print_made(const Session& session, const Places& places, const authority::InitResult& made) {
   const Terminal& terminal = session.terminal();
   const auto until = [](const x509::Certificate& certificate) { return to_rfc3339(certificate.validity().not_after); };
@@ -83,7 +76,7 @@ Status init(const InitWords& words, const Session& session) {
   if (!type)
     return fail(Code::usage, "'{}' is not a key type (p256, p384, ed25519, rsa2048, rsa3072, rsa4096)", words.key_type);
   options.key_type = *type;
-  options.name_constraints = TRY(name_constraints(words));
+  options.name_constraints = TRY(x509::NameConstraints::parse(words.permit, words.exclude));
   options.root = TRY(read_import(words.root_cert, words.root_key, words, session));
   options.issuing = TRY(read_import(words.issuing_cert, words.issuing_key, words, session));
   std::error_code ignored;

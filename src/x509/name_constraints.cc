@@ -84,6 +84,14 @@ Result<NameSubtree> NameSubtree::parse(std::string_view text) {
 
 std::string NameSubtree::text() const { return fmt::format("{}:{}", name(kind), value); }
 
+Result<NameConstraints> NameConstraints::parse(const std::vector<std::string>& permit,
+                                               const std::vector<std::string>& exclude) {
+  NameConstraints out;
+  for (const std::string& word : permit) out.permitted.push_back(TRY(NameSubtree::parse(word)));
+  for (const std::string& word : exclude) out.excluded.push_back(TRY(NameSubtree::parse(word)));
+  return out;
+}
+
 Bytes encode(const NameConstraints& constraints) {
   ENSURE(!constraints.empty());
   const Bytes permitted = encode_subtrees(der::tag::context(0), constraints.permitted);

@@ -29,6 +29,10 @@ struct NameConstraints {
   std::vector<NameSubtree> permitted;
   std::vector<NameSubtree> excluded;
   bool empty() const { return permitted.empty() && excluded.empty(); }
+  bool operator==(const NameConstraints&) const = default;
+
+  // Each word as NameSubtree::parse takes it. Fails with name_malformed.
+  static Result<NameConstraints> parse(const std::vector<std::string>& permit, const std::vector<std::string>& exclude);
 };
 
 // DER of the extension's value. Not for empty constraints.
