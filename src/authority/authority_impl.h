@@ -33,8 +33,10 @@ struct Authority::Impl {
                                   std::optional<ledger::Repeatable> repeatable);
   Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked);
 
-  // authority_issuers.cc; both with issuers_mutex held
+  // authority_issuers.cc; all with issuers_mutex held
   void give_up_old();
+  // For a further CA: what neither one of `taken`, nor one that waits, nor a key file has.
+  std::string free_name(std::vector<ledger::Issuer> taken) const;
   api::IssuerInfo info_of(ledger::IssuerId id) const;
 
   // authority_changes.cc

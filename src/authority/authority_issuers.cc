@@ -7,46 +7,33 @@
 namespace symbolon::authority {
 namespace {
 
-Status write_key(const Path& file, const crypto::PrivateKey& key) {
-  const Secret pem = TRY(key.to_pem());
-  return write_file(file, pem.reveal(), {.mode = 0600});
-}
-
 // A key that was written for a CA which did not come to be is of no use: it goes, so that the next try finds its place
-// free.
+// free. What was there before is never touched.
 class NewKeyFile {
  public:
-  explicit NewKeyFile(Path path) : path_(std::move(path)) {}
+  // Fails with file_exists, file_unwritable.
+  static Result<NewKeyFile> write(const Path& path, const Secret& pem) {
+    TRY(write_file(path, pem.reveal(), {.mode = 0600}));
+    return NewKeyFile(path);
+  }
   ~NewKeyFile() {
     std::error_code ignored;
-    if (!kept_) std::filesystem::remove(path_, ignored);
+    if (!path_.empty()) std::filesystem::remove(path_, ignored);
   }
-  NewKeyFile(const NewKeyFile&) = delete;
-  NewKeyFile& operator=(const NewKeyFile&) = delete;
+  NewKeyFile(NewKeyFile&& other) noexcept : path_(std::exchange(other.path_, Path())) {}
+  NewKeyFile& operator=(NewKeyFile&&) = delete;
 
-  const Path& path() const { return path_; }
-  void keep() { kept_ = true; }
+  void keep() { path_.clear(); }
 
  private:
-  Path path_;
-  bool kept_ = false;
+  explicit NewKeyFile(Path path) : path_(std::move(path)) {}
+  Path path_;  // empty: it stays
 };
 
 // The number behind the name: 2 of "issuing-2".
 int number_of(const std::string& name) {
   const auto dash = name.rfind('-');
   return dash == std::string::npos ? 1 : std::atoi(name.c_str() + dash + 1);
-}
-
-// That neither an issuer nor a key file has: the latter is left where a process ended between key and ledger.
-std::string free_name(const State& state, std::vector<ledger::Issuer> taken) {
-  std::error_code ignored;
-  std::string name = free_issuer_name(kIssuingName, taken);
-  while (std::filesystem::exists(state.layout.key(name), ignored)) {
-    taken.emplace_back().name = name;
-    name = free_issuer_name(kIssuingName, taken);
-  }
-  return name;
 }
 
 constexpr Seconds kSignWithin = kHour;
@@ -62,13 +49,6 @@ Result<Issuer> absent_root(const State& state) {
   return out;
 }
 
-Result<x509::NameConstraints> constraints_of(const api::NewIssuerRequest& request) {
-  x509::NameConstraints out;
-  for (const std::string& word : request.permit) out.permitted.push_back(TRY(x509::NameSubtree::parse(word)));
-  for (const std::string& word : request.exclude) out.excluded.push_back(TRY(x509::NameSubtree::parse(word)));
-  return out;
-}
-
 Result<CaOptions> options_of(const api::NewIssuerRequest& request, const Issuer& root, const std::string& name,
                              const std::string& actor) {
   const auto organization = root.certificate.subject().values("O");
@@ -77,11 +57,23 @@ Result<CaOptions> options_of(const api::NewIssuerRequest& request, const Issuer&
   return CaOptions{.name = name,
                    .subject = TRY(ca_subject(owner, "Issuing CA", number_of(name))),
                    .lifetime = request.lifetime.value_or(kIssuingLifetime),
-                   .name_constraints = TRY(constraints_of(request)),
+                   .name_constraints = TRY(x509::NameConstraints::parse(request.permit, request.exclude)),
                    .actor = actor};
 }
 
 }  // namespace
+
+// The key file of a free one may be there: a process ended between key and ledger.
+std::string Authority::Impl::free_name(std::vector<ledger::Issuer> taken) const {
+  for (const auto& [serial, waiting] : waiting_issuers) taken.emplace_back().name = waiting.options.name;
+  std::error_code ignored;
+  std::string name = free_issuer_name(kIssuingName, taken);
+  while (std::filesystem::exists(state.layout.key(name), ignored)) {
+    taken.emplace_back().name = name;
+    name = free_issuer_name(kIssuingName, taken);
+  }
+  return name;
+}
 
 // Whoever wanted to sign them did not: nothing of them is out but bytes without a signature.
 void Authority::Impl::give_up_old() {
@@ -127,9 +119,7 @@ Result<api::NewIssuerAnswer> Authority::new_issuer(const api::NewIssuerRequest& 
     return fail(Code::overloaded, "{} CAs wait for the root's signature", kMostWaiting);
   }
   const Issuer root = TRY(absent_root(state));
-  auto taken = TRY(state.ledger->issuers());
-  for (const auto& [serial, waiting] : impl_->waiting_issuers) taken.emplace_back().name = waiting.options.name;
-  const std::string name = free_name(state, std::move(taken));
+  const std::string name = impl_->free_name(TRY(state.ledger->issuers()));
   CaOptions options = TRY(options_of(request, root, name, requester.text));
   auto type = root.certificate.public_key().type();
   if (request.key_type) {
@@ -174,20 +164,29 @@ Result<api::IssuerInfo> Authority::sign_issuer(const std::string& serial, const 
       return fail(Code::not_found, "no CA with serial {} waits for a signature", serial);
     }
     Impl::WaitingIssuer& waiting = found->second;
+    ledger::Ledger& ledger = *impl_->state.ledger;
+    if (TRY(ledger.certificate(waiting.reserved.intent())).revocation) {
+      impl_->waiting_issuers.erase(found);
+      return fail(Code::ca_revoked, "serial {} was revoked before it was signed", serial);
+    }
     const auto octets = from_base64(signature.signature);
     if (!octets) return fail(Code::bad_request, "'signature': {}", octets.error().words);
+    // The key first: a CA in the ledger whose key was lost could never be used.
+    const Secret pem = TRY(waiting.key.to_pem());
+    NewKeyFile file = TRY(NewKeyFile::write(impl_->state.layout.key(waiting.options.name), pem));
     auto signed_ca = TRY(Issuance::take_signature(std::move(waiting.reserved), *octets));
+    auto issued = impl_->issuance.complete(std::move(signed_ca));
+    if (!issued) {  // the same signature may come again
+      waiting.reserved = Issuance::take_back(std::move(signed_ca));
+      return std::unexpected(issued.error());
+    }
+    file.keep();
     Impl::WaitingIssuer taken = std::move(waiting);
     impl_->waiting_issuers.erase(found);
-    // The key first: a CA in the ledger whose key was lost could never be used.
-    NewKeyFile file(impl_->state.layout.key(taken.options.name));
-    TRY(write_key(file.path(), taken.key));
-    const IssuedCertificate issued = TRY(impl_->issuance.complete(std::move(signed_ca)));
-    auto certificate = TRY(x509::Certificate::from_der(issued.der()));
+    auto certificate = TRY(x509::Certificate::from_der(issued->der()));
     auto signer = TRY(crypto::make_signer(std::move(taken.key)));
-    const Issuer made = TRY(enter_ca(*impl_->state.ledger, taken.options, std::move(certificate), std::move(signer)));
-    file.keep();
-    TRY(impl_->state.ledger->use_issuer(made.id, requester.text));
+    const Issuer made = TRY(enter_ca(ledger, taken.options, std::move(certificate), std::move(signer)));
+    TRY(ledger.use_issuer(made.id, requester.text));
     TRY(impl_->reload_issuers());
     info = impl_->info_of(made.id);
   }
@@ -228,9 +227,9 @@ Result<api::IssuerInfo> Authority::import_issuer(const api::ImportIssuerRequest&
     const std::string what =
         fmt::format("the issuing CA {}{}", opened.certificate.text(), request.use ? ", in use" : "");
     TRY(impl_->need_second_person("import_issuer", what, what + request.certificates, requester));
-    const std::string name = free_name(state, taken);
-    NewKeyFile file(state.layout.key(name));
-    TRY(write_key(file.path(), opened.key));
+    const std::string name = impl_->free_name(taken);
+    const Secret pem = TRY(opened.key.to_pem());
+    NewKeyFile file = TRY(NewKeyFile::write(state.layout.key(name), pem));
     const Issuer made = TRY(adopt(*state.ledger, std::move(opened),
                                   {.name = name, .subject = {}, .lifetime = {}, .actor = requester.text}));
     file.keep();

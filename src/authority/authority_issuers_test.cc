@@ -87,6 +87,51 @@ TEST(Issuers, AnImportedOneIsInUseOnlyWhenThatIsSaid) {
   EXPECT_EQ(issuer_of(other.issue("client", {"alice"})), "issuing-2");
 }
 
+TEST(Issuers, OneThatIsBroughtWhileAnotherWaitsKeepsItsKey) {
+  Home home;
+  const auto asked = home.authority->new_issuer({}, kTester);
+  ASSERT_TRUE(asked) << asked.error().text();
+  api::ImportIssuerRequest brought = foreign_ca(home, kNow - kDay);
+  brought.use = true;
+  const auto taken = home.authority->import_issuer(brought, kTester);
+  ASSERT_TRUE(taken) << taken.error().text();
+  EXPECT_EQ(asked->name, "issuing-2");
+  EXPECT_EQ(taken->name, "issuing-3");
+  ASSERT_TRUE(home.authority->sign_issuer(asked->serial, {home.root_signature(asked->to_be_signed)}, kTester));
+  home.open();
+  EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing-2");
+  ASSERT_TRUE(home.authority->use_issuer("issuing-3", kTester));
+  EXPECT_EQ(issuer_of(home.issue("client", {"bob"})), "issuing-3");
+}
+
+TEST(Issuers, AFileInTheKeysPlaceIsLeftAndTheSignatureMayComeAgain) {
+  Home home;
+  const auto asked = home.authority->new_issuer({}, kTester);
+  ASSERT_TRUE(asked) << asked.error().text();
+  const api::IssuerSignature signature{home.root_signature(asked->to_be_signed)};
+  const std::string key = home.authority->layout().key("issuing-2").string();
+  home.folder.put("state/issuing-2.key", "somebody's");
+  EXPECT_EQ(code_of(home.authority->sign_issuer(asked->serial, signature, kTester)), Code::file_exists);
+  EXPECT_EQ(home.folder.get("state/issuing-2.key"), "somebody's");
+  std::filesystem::remove(key);
+  const api::IssuerSignature wrong{home.root_signature(to_base64(as_bytes("something else")))};
+  EXPECT_EQ(code_of(home.authority->sign_issuer(asked->serial, wrong, kTester)), Code::request_bad_signature);
+  EXPECT_FALSE(std::filesystem::exists(key));
+  ASSERT_TRUE(home.authority->sign_issuer(asked->serial, signature, kTester));
+  EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing-2");
+}
+
+TEST(Issuers, OneThatIsRevokedWhileItWaitsIsNotMade) {
+  Home home;
+  const auto asked = home.authority->new_issuer({}, kTester);
+  ASSERT_TRUE(asked) << asked.error().text();
+  ASSERT_TRUE(home.authority->revoke({.what = asked->serial, .reason = {}}, kTester));
+  const api::IssuerSignature signature{home.root_signature(asked->to_be_signed)};
+  EXPECT_EQ(code_of(home.authority->sign_issuer(asked->serial, signature, kTester)), Code::ca_revoked);
+  EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing");
+  EXPECT_FALSE(std::filesystem::exists(home.authority->layout().key("issuing-2")));
+}
+
 TEST(Issuers, OneThatHasNotBegunSignsNothing) {
   Home home;
   api::ImportIssuerRequest future = foreign_ca(home, kNow + kDay);

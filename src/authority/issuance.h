@@ -144,11 +144,13 @@ class Issuance {
   Result<LintedCertificate> prepare_ca(const CaRequest& request) const;
   Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_..., clock_set_back
   Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed
-  Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...
+  Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...; then it is as it was
 
   // The same as sign, where the key is elsewhere: takes its signature over the reserved bytes. Fails with
   // request_bad_signature when it does not fit.
   static Result<SignedCertificate> take_signature(ReservedCertificate&& reserved, ByteView signature);
+  // Where complete failed: the signature is thrown away, and may be taken again.
+  static ReservedCertificate take_back(SignedCertificate&& certificate) { return std::move(certificate.reserved_); }
   // Nothing will be signed for it.
   Status give_up(ReservedCertificate&& reserved, std::string why) {
     return ledger_.abandon(reserved.intent_, std::move(why));
