@@ -97,19 +97,6 @@ def test_early_data_that_comes_all_the_same_is_skipped(gateway_of, foreign, alic
     assert b"/early" not in backend.received
 
 
-def test_no_certificate_is_asked_for_after_the_handshake(gateway_of, foreign, alice):
-    """Post-handshake authentication is offered by the client, and never used."""
-    seen = handshake(gateway_of(clients={"verify": "optional"}), foreign, alice, ["-tls1_3", "-enable_pha", "-msg"])
-    assert seen.stdout.count("CertificateRequest") == 1, seen
-
-
-def test_an_external_key_opens_nothing(gateway_of, foreign):
-    """RFC 8446 §4.2.11: a pre-shared key that nobody agreed upon leads to a full handshake, which wants a certificate."""
-    arguments = ["-tls1_3", "-psk", "0123456789abcdef0123456789abcdef", "-psk_identity", "me"]
-    seen = peers.s_client(gateway_of().port, foreign.cert, arguments=arguments, send=peers.HTTP_REQUEST)
-    assert peers.alert_of(seen) == 116 and "hello from the backend" not in seen.stdout, seen
-
-
 def test_renegotiation_is_refused(gateway_of, foreign, alice, echo):
     """TLS 1.2: s_client sends a new ClientHello when "R" is typed; the request must be declined or end the connection."""
     gateway = gateway_of(to=echo.address)
