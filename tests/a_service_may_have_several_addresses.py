@@ -50,6 +50,23 @@ def test_the_first_that_answers_serves(gateway_of, foreign):
         assert reached["service"] == two.address and "Connection refused" in reached["failed"]
 
 
+def test_an_address_is_not_avoided_for_what_one_client_wants(symbolon, foreign):
+    """The first service does not speak the protocol of one client; the next client is its own again."""
+    with TlsService(foreign.server(), alpn=["two"]) as first, TlsService(foreign.server(), alpn=["one", "two"]) as second:
+        listen = port()
+        plain = static_route(listen, [f"localhost:{s.port}" for s in (first, second)], foreign.server(), [foreign.cert])
+        route = {**plain, "alpn": ["one", "two"], "server": {"trust": [str(foreign.cert)]}}
+        with symbolon.run(symbolon.configure([route]), listen):
+            for spoken, service in (("one", second), ("two", first)):
+                context = peers.python_context(foreign.cert, foreign.issue("alice"))
+                context.set_alpn_protocols([spoken])
+                before = service.received
+                with peers.python_client(listen, foreign.cert, context=context) as client:
+                    client.sendall(b"hello")
+                    assert client.recv(100) == b"hello"
+                assert service.received == before + b"hello"
+
+
 def test_a_silent_address_takes_only_its_share_of_the_time(gateway_of, foreign, silent):
     with Backend(greeting="two") as two:
         gateway = gateway_of(to=[silent(), two.address], connect_timeout="4s")

@@ -69,6 +69,27 @@ def test_a_plain_clients_route_offers_what_it_says(symbolon, foreign):
             assert service.peers[-1][1] == agreed
 
 
+@pytest.mark.parametrize("spoken", [["two"], []])
+def test_a_service_that_agrees_on_something_else_is_refused(symbolon, foreign, spoken):
+    with TlsService(foreign.server(), alpn=spoken) as service:
+        listen = port()
+        plain = static_route(listen, f"localhost:{service.port}", foreign.server(), [foreign.cert], alpn=["one", "two"])
+        route = {**plain, "server": {"trust": [str(foreign.cert)]}}
+        with symbolon.run(symbolon.configure([route]), listen) as gateway:
+            context = peers.python_context(foreign.cert, foreign.issue("alice"))
+            context.set_alpn_protocols(["one"])
+            with peers.python_client(listen, foreign.cert, context=context) as client:
+                assert client.recv(100) == b""
+            gateway.wait_record("refused", "no_application_protocol")
+            gateway.wait_record("closed", "no_application_protocol")
+
+
+def test_two_lists_do_not_start(symbolon, foreign):
+    plain = static_route(port(), "localhost:1", foreign.server(), [foreign.cert], alpn=["one"])
+    route = {**plain, "server": {"trust": [str(foreign.cert)], "alpn": ["one"]}}
+    symbolon.refused("config_bad_value", "config", "check", "--config", symbolon.configure([route]))
+
+
 @pytest.mark.parametrize("alpn", [[], [""], ["x" * 256], ["h 2"], "h2"])
 def test_what_is_no_protocol_does_not_start(symbolon, foreign, alpn):
     route = static_route(port(), "127.0.0.1:1", foreign.server(), [foreign.cert], alpn=alpn)

@@ -86,6 +86,10 @@ Status check_route(const RouteConfig& route) {
   } else if (route.insecure_listen) {
     return fail(Code::config_bad_value, "the route listens for TLS: `insecure_listen` would do nothing");
   }
+  if (route.server && !route.server->alpn.empty() && !route.alpn.empty())
+    return fail(Code::config_bad_value,
+                "`alpn` stands in the route and in `server`: what was agreed on with the client is offered to the "
+                "service, and nothing else");
   return check_service(route.to, route.server, route.via);
 }
 
@@ -105,11 +109,14 @@ config::Table<RouteConfig> route_table() {
       .optional(
           "alpn", &RouteConfig::alpn, protocols_value(),
           "Application protocols (RFC 7301) that the service speaks, by preference, such as [h2, http/1.1]. A client "
-          "that offers none of them is refused; without this key what clients offer is ignored.")
+          "that offers none of them is refused; without this key what clients offer is ignored. A service that speaks "
+          "TLS must agree on the same one.")
       .optional("clients", &RouteConfig::clients, config::table(clients_table()), "Who may pass.")
       .required("to", &RouteConfig::to, config::one_or_list(endpoint_value(), {.least = 1, .most = 64}),
                 "The service behind: an address, a name, or a Unix socket; or a list of them. They are tried in this "
-                "order, every address of a name in turn; one that failed is tried last for the next 10 s.")
+                "order, every address of a name in turn; one that failed is tried last for the next 10 s. What a name "
+                "resolves "
+                "to is remembered for 5 s.")
       .optional("server", &RouteConfig::server, config::table(server_table()),
                 "The service speaks TLS; without it, plain.")
       .optional("via", &RouteConfig::via, via_value(), "The proxy through which the service is reached.")

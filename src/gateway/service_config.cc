@@ -31,8 +31,10 @@ config::Table<ServerConfig> server_table() {
       .optional("name", &ServerConfig::name, config::parsed<std::string>("a host name or an address", reference_name),
                 "The name that the server's certificate must hold, and that is asked for (SNI); by default the host of "
                 "each address in `to`.")
-      .optional("alpn", &ServerConfig::alpn, protocols_value(),
-                "Application protocols to offer; by default the one that was negotiated with the client, if any.")
+      .optional(
+          "alpn", &ServerConfig::alpn, protocols_value(),
+          "Application protocols to offer, of which the service may take any; by default the one that was negotiated "
+          "with the client, if any, and then the service must take it. Not beside the route's `alpn`.")
       .optional("depth", &ServerConfig::depth, depth_value(),
                 "Intermediate certificates at most between leaf and trusted CA.")
       .optional("trust", &ServerConfig::trust, trust_value(),

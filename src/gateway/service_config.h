@@ -10,7 +10,7 @@ namespace symbolon::gateway {
 struct ServerConfig : JudgementConfig {
   std::optional<CertificateSource> certificate;  // none: none is presented
   std::string name;                              // expected and sent as SNI; empty: the host in `to`
-  std::vector<std::string> alpn;                 // offered; none: what was negotiated with the client, if anything
+  std::vector<std::string> alpn;  // offered; none: what was negotiated with the client, if anything, and only that
 };
 
 struct ViaConfig {

@@ -15,8 +15,8 @@
 
 namespace symbolon::gateway {
 
-// Addresses that failed a short while ago: they are tried last. Of one thread and one route, so it holds no more than
-// `to` does.
+// Addresses that failed a short while ago, and not for what one client asked of them: they are tried last. Of one
+// thread and one route, so it holds no more than `to` does.
 class AvoidedAddresses {
  public:
   using Moment = std::chrono::steady_clock::time_point;
@@ -36,9 +36,10 @@ struct ServiceTarget {
   std::shared_ptr<const net::TunnelProxy> via;    // null: directly
   std::shared_ptr<const tls::ClientContext> tls;  // null: plain
   std::string server_name;                        // expected; empty: the host of each address
-  std::vector<std::string> alpn;                  // offered; empty: what the client and we agreed on
+  std::vector<std::string> alpn;                  // offered; empty: what the client and we agreed on, and nothing else
   std::chrono::seconds timeout{5};                // for all of it
   std::shared_ptr<AvoidedAddresses> avoided;      // not null
+  std::shared_ptr<net::Resolver> resolver = net::Resolver::of_system();
 };
 
 struct ReachedService {
@@ -82,17 +83,24 @@ class ServiceDialer {
   net::Task<std::optional<ReachedService>> try_endpoint(net::Endpoint endpoint, net::Deadline deadline);
   net::Task<std::optional<ReachedService>> try_address(Attempt attempt);
   net::Task<std::optional<ReachedService>> speak_tls(net::Socket socket, Attempt attempt);
-  void failed(const std::string& address, const Error& error);
+  // What the service agreed on must be what the client did; a server's own list (`alpn`) leaves it the choice.
+  tls::Handshake<tls::Peer> check_alpn(tls::Peer peer) const;
+  enum class Blame : std::uint8_t { address, other };
+  Blame blame_of(const tls::Refusal& refusal) const;
+  void failed(const std::string& address, const Error& error, Blame blame);
+  void refuse(tls::Stream stream, const std::string& address, tls::Refusal refusal, const net::Executor& executor);
 
   const ServiceTarget& target_;
   std::string client_alpn_;
   Bytes header_;
   std::shared_ptr<net::DrainRoom> drain_;
   net::Socket* waiting_ = nullptr;
+  std::optional<boost::asio::steady_timer> timer_;  // of name resolution and of full queues
   bool cancelled_ = false;
   std::vector<Refused> refused_;
   std::string failures_;
   std::optional<Code> code_;
+  Blame blame_ = Blame::other;  // of the endpoint that is being tried, so far
 };
 
 }  // namespace symbolon::gateway

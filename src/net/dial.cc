@@ -47,37 +47,28 @@ Address unix_address(const std::string& path) {
   return {&local, sizeof(local), 0};
 }
 
-Task<Result<std::vector<Address>>> look_up(Endpoint endpoint, Deadline deadline) {
-  const auto executor = co_await asio::this_coro::executor;
-  tcp::resolver resolver(executor);
-  asio::steady_timer timer(executor);
-  bool late = false;
-  timer.expires_at(deadline);
-  auto on_time = [&resolver, &late](boost::system::error_code error) {
-    if (error) return;
-    late = true;
-    resolver.cancel();
-  };
-  timer.async_wait(on_time);
-  boost::system::error_code error;
-  const std::string port = std::to_string(endpoint.port);
-  const auto found = co_await resolver.async_resolve(endpoint.host, port, tcp::resolver::numeric_service,
-                                                     asio::redirect_error(asio::use_awaitable, error));
-  timer.cancel();
-  if (late) co_return fail(Code::connection_timeout, "{}: the name was not resolved in time", endpoint.host);
-  if (error) co_return fail(Code::name_not_found, "{}: {}", endpoint.host, error.message());
-  std::vector<Address> out;
-  for (const auto& one : found) {
-    if (out.size() < kMostAddresses) out.emplace_back(one.endpoint());
-  }
-  if (out.empty()) co_return fail(Code::name_not_found, "{} has no address", endpoint.host);
-  co_return out;
+// The queue of a Unix socket is full: nothing says when it has room again.
+constexpr std::chrono::milliseconds kQueuePause{5};
+
+Task<Result<std::vector<Address>>> look_up(Endpoint endpoint, Resolver& resolver, asio::steady_timer& timer,
+                                           Deadline deadline) {
+  auto found = co_await resolver.resolve(std::move(endpoint.host), endpoint.port, timer, deadline);
+  if (found && found->size() > kMostAddresses) found->resize(kMostAddresses);
+  co_return found;
+}
+
+// Once; errno, or 0.
+int try_connect(int descriptor, const Address& address) {
+  return ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) == 0 ? 0 : errno;
 }
 
 }  // namespace
 
-Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Deadline deadline) {
-  if (endpoint.kind == Endpoint::Kind::name) co_return co_await look_up(std::move(endpoint), deadline);
+Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Resolver& resolver, asio::steady_timer& timer,
+                                           Deadline deadline) {
+  if (endpoint.kind == Endpoint::Kind::name) {
+    co_return co_await look_up(std::move(endpoint), resolver, timer, deadline);
+  }
   std::vector<Address> out;
   if (endpoint.kind == Endpoint::Kind::unix_path) {
     out.push_back(unix_address(endpoint.host));
@@ -91,23 +82,30 @@ Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Deadline deadline)
   co_return out;
 }
 
-Task<Status> connect(Socket& socket, Address address, Deadline deadline) {
+Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer, Deadline deadline) {
   const int family = address.protocol().family();
   const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) co_return refuse(errno);
   auto adopted = adopt(socket.get_executor(), descriptor);
   if (!adopted) co_return std::unexpected(std::move(adopted).error());
   socket = std::move(*adopted);
-  if (::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) == 0) co_return Status();
-  if (errno != EINPROGRESS) co_return refuse(errno);
+  boost::system::error_code error;
+  int problem = try_connect(descriptor, address);
+  while (problem == EAGAIN && family == AF_UNIX) {
+    if (std::chrono::steady_clock::now() + kQueuePause >= deadline) co_return too_late();
+    timer.expires_after(kQueuePause);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return fail(Code::cancelled, "{}", error.message());
+    problem = try_connect(descriptor, address);
+  }
+  if (problem == 0) co_return Status();
+  if (problem != EINPROGRESS) co_return refuse(problem);
   {
     const CancelAt cancel(socket, deadline);
-    boost::system::error_code error;
     co_await socket.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
     if (cancel.passed()) co_return too_late();
     if (error) co_return fail(Code::cancelled, "{}", error.message());
   }
-  int problem = 0;
   socklen_t size = sizeof(problem);
   getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
   if (problem != 0) co_return refuse(problem);
@@ -127,12 +125,13 @@ std::string text(const Address& address) {
 }
 
 Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline) {
-  CO_TRY(const auto addresses, co_await resolve(endpoint, deadline));
   const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
+  CO_TRY(const auto addresses, co_await resolve(endpoint, *Resolver::of_system(), timer, deadline));
   Error last;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     Socket socket(executor);
-    Status connected = co_await connect(socket, addresses[i], share_of(deadline, addresses.size() - i));
+    Status connected = co_await connect(socket, addresses[i], timer, share_of(deadline, addresses.size() - i));
     if (connected) co_return socket;
     last = std::move(connected).error();
     if (std::chrono::steady_clock::now() >= deadline) break;

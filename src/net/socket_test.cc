@@ -157,6 +157,37 @@ TEST(Dialling, ADeadlineThatPassesIsSaid) {
   EXPECT_EQ(code, Code::connection_timeout);
 }
 
+TEST(Dialling, AFullQueueOfAUnixSocketIsWaitedFor) {
+  const Folder folder;
+  const Endpoint path{Endpoint::Kind::unix_path, folder.path + "/s", 0};
+  auto sockets = listen(path, {.backlog = 0});
+  const auto codes = run<std::vector<Code>>([&]() -> Task<std::vector<Code>> {
+    const auto executor = co_await asio::this_coro::executor;
+    std::vector<Code> out;
+    std::vector<Socket> held;
+    while (out.empty()) {
+      auto socket = co_await dial(path, in(30ms));
+      if (socket) {
+        held.push_back(std::move(*socket));
+      } else {
+        out.push_back(socket.error().code);
+      }
+    }
+    bool waits = true;
+    auto wait = [&]() -> Task<void> {
+      const auto socket = co_await dial(path, in(60s));
+      out.push_back(socket ? Code::usage : socket.error().code);
+      waits = false;
+    };
+    asio::co_spawn(executor, wait, asio::detached);
+    Listener listener(executor, std::move(sockets->front()));
+    for (std::size_t i = 0; i < held.size(); ++i) co_await listener.accept();
+    while (waits) co_await asio::post(executor, asio::use_awaitable);
+    co_return out;
+  });
+  EXPECT_EQ(codes, (std::vector{Code::connection_timeout, Code::usage}));
+}
+
 TEST(Accepting, SurvivesTheLastDescriptor) {
   auto sockets = listen(endpoint("127.0.0.1:0"), {});
   const auto code = run<Code>([&]() -> Task<Code> {
