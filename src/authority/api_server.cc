@@ -114,7 +114,11 @@ struct ApiServer::Impl {
       if (!requester) co_return refuse(routed.request, caller, requester.error());
       const Status allowed = check_right(endpoint, *requester, caller.transport);
       if (!allowed) co_return refuse(routed.request, caller, allowed.error());
-      co_return co_await answer(std::move(routed), *std::move(requester));
+      const std::string call = fmt::format("{} {}", routed.request.method, routed.request.target);
+      auto response = co_await answer(std::move(routed), *std::move(requester));
+      // The call was allowed, what it asked for was not: another's role, one's own approval.
+      if (response.status == row(Code::forbidden).http_status) refusals.record(caller, call, http::error_of(response));
+      co_return response;
     };
     router.add(endpoint.method, endpoint.path, std::move(checked));
     ++routed_calls;

@@ -37,6 +37,7 @@ class MadeUp : public UnaskedOperations {
  public:
   Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
                                  const std::optional<std::string>& idempotency_key) override {
+    if (request.profile == "admin") return fail(Code::forbidden, "{} is no admin", requester.text);
     if (request.profile != "server") return fail(Code::profile_unknown, "there is no profile '{}'", request.profile);
     api::IssueAnswer answer{"PEM", "CHAIN", "ROOT", web(), {}};
     if (idempotency_key) answer.notes = {*idempotency_key};
@@ -249,6 +250,16 @@ TEST_F(ApiServerTest, APlainConnectionIsRefusedAndTheRefusalRecorded) {
   const std::string record = operations_.refusals.get_future().get();
   EXPECT_THAT(record, StartsWith("tcp 127.0.0.1:"));
   EXPECT_THAT(record, HasSubstr("GET /v1/status forbidden"));
+}
+
+TEST_F(ApiServerTest, WhatAnAllowedCallAskedForInVainIsRecorded) {
+  api::IssueRequest request;
+  request.profile = "admin";
+  request.csr = "CSR";
+  const auto answer = client().issue(request, "k");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::forbidden);
+  EXPECT_THAT(operations_.refusals.get_future().get(), HasSubstr("POST /v1/certificates forbidden"));
 }
 
 TEST_F(ApiServerTest, AClientOpensAnewWhatTheServerClosedMeanwhile) {
