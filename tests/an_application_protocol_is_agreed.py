@@ -81,7 +81,7 @@ def test_a_service_that_agrees_on_something_else_is_refused(symbolon, foreign, s
             with peers.python_client(listen, foreign.cert, context=context) as client:
                 assert client.recv(100) == b""
             gateway.wait_record("refused", "no_application_protocol")
-            gateway.wait_record("closed", "no_application_protocol")
+            gateway.wait_record("closed", reason="no_application_protocol")
 
 
 def test_two_lists_do_not_start(symbolon, foreign):

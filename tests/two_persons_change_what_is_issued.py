@@ -1,12 +1,14 @@
 """`two_persons: true`: a changed profile, a further CA and a certificate of a second person need one who asks and another
 who approves; all of it is in the audit chain."""
 
+import hashlib
 import json
 import sqlite3
 
 import pytest
 
-from harness.pki import ForeignCA, make_key, make_request
+from harness.pki import ForeignCA, make_key, make_request, openssl
+from harness.process import wait_until
 from harness.symbolon import Symbolon, port
 
 PROFILES = {"partner": {"base": "client", "lifetime": "30d"}}
@@ -48,6 +50,11 @@ def waiting(symbolon, kind):
     return [c for c in symbolon.json("approve")["changes"] if c["kind"] == kind and "used_at" not in c]
 
 
+def refusals(symbolon):
+    ledger = sqlite3.connect(f"file:{symbolon.state}/ledger.db?mode=ro", uri=True)
+    return {json.loads(details)["code"] for (details,) in ledger.execute("SELECT details FROM audit WHERE action = 'refuse'")}
+
+
 def test_a_changed_profile_issues_nothing_until_another_approves_it(symbolon, start):
     start()
     admin = at(symbolon, symbolon.state / "admin.crt")
@@ -75,7 +82,10 @@ def test_a_further_issuing_ca_needs_both(symbolon, start, tmp_path):
     symbolon.refused("approval_needed", *make)
     symbolon.refused("approval_needed", *make)
     (change,) = waiting(symbolon, "new_issuer")
+    for said in ("issuing-2", "p256", "1825d", "permit: dns:example.com;", "exclude: none"):
+        assert said in change["what"], change
     symbolon.refused("same_person", "approve", change["id"])
+    wait_until(lambda: "same_person" in refusals(symbolon), "the attempt is in the audit chain")
     admin.do("approve", change["id"])
     symbolon.refused("approval_needed", *make, "--permit", "dns:example.org")  # that is another one
     symbolon.do(*make)
@@ -91,12 +101,28 @@ def test_a_further_issuing_ca_needs_both(symbolon, start, tmp_path):
     symbolon.do("ledger", "verify")
 
 
+def test_another_ca_than_the_one_in_use_needs_both(symbolon, start, tmp_path):
+    start(two_persons=False)
+    foreign = ForeignCA(tmp_path / "corporate", "Corporate")
+    symbolon.do("ca", "import", foreign.cert, "--key", foreign.key)
+    start()
+    csr = make_request(make_key(tmp_path / "key"), tmp_path / "r.csr")
+    sign = ["sign", csr, "--profile", "client", "--name", "alice", "--out", symbolon.folder / "alice.crt"]
+    symbolon.refused("approval_needed", *sign, "--issuer", "issuing-2")
+    (change,) = waiting(symbolon, "certificate")
+    assert "issuing-2" in change["what"]
+    at(symbolon, symbolon.state / "admin.crt").do("approve", change["id"])
+    symbolon.do(*sign, "--issuer", "issuing-2")
+    symbolon.do(*sign, "--issuer", "issuing", "--force")  # that in use
+
+
 def test_nobody_makes_the_second_person_alone(symbolon, start):
     start()
     admin = at(symbolon, symbolon.state / "admin.crt")
     for who in (symbolon, admin):
         for profile, name in (("admin", "eve"), ("client", "approver-eve")):
-            who.refused("approval_needed", "issue", profile, name, "--out", symbolon.folder)
+            refused = who.refused("approval_needed", "issue", profile, name, "--out", symbolon.folder)
+            assert f"symbolon sign --profile {profile}" in refused.stderr
     assert not symbolon.json("list", "eve")["certificates"]
 
 
@@ -108,7 +134,13 @@ def test_a_second_person_comes_in_by_both(symbolon, start, tmp_path):
     csr = make_request(key, tmp_path / "bob.csr")
     sign = ["sign", csr, "--profile", "client", "--name", "cn:approver-bob", "--out", symbolon.folder / "bob.crt"]
     symbolon.refused("approval_needed", *sign)
-    (change,) = [c for c in waiting(symbolon, "certificate")]
+    (change,) = waiting(symbolon, "certificate")
+    public_key = openssl("req", "-in", csr, "-noout", "-pubkey")
+    (symbolon.folder / "bob.pub").write_text(public_key)
+    openssl("pkey", "-pubin", "-in", symbolon.folder / "bob.pub", "-outform", "DER", "-out", symbolon.folder / "bob.spki")
+    pin = hashlib.sha256((symbolon.folder / "bob.spki").read_bytes()).hexdigest()
+    for said in (pin, "approver", "profile 'client'", "CN=approver-bob", "names: none", "the CA 'issuing'"):
+        assert said in change["what"], change
     admin.do("approve", change["id"])
     symbolon.do(*sign)
     bob = at(symbolon, symbolon.folder / "bob.crt")

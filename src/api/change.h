@@ -11,7 +11,7 @@ namespace symbolon::api {
 
 struct ChangeInfo {
   std::string id;
-  std::string kind;    // "profile", "certificate", "new_issuer", "import_issuer"
+  std::string kind;    // "profile", "certificate", "new_issuer", "import_issuer", "use_issuer"
   std::string what;    // for people
   std::string digest;  // SHA-256 of exactly what is to be done, hex
   std::string asked_by;

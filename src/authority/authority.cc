@@ -67,8 +67,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   auto impl =
       std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
   TRY(impl->take(*impl->state.issuers));
-  impl->organization = std::move(organization);
-  impl->ask_for_profiles();
+  impl->ask_for_profiles(organization);
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 

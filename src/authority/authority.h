@@ -21,8 +21,8 @@
 
 namespace symbolon::authority {
 
-// Whether a changed profile, a new CA and a certificate with the role admin or approver need a second person, who
-// approves what the first one asked for.
+// Whether a changed profile, a new CA, a certificate with the role admin or approver and one from another CA than the
+// one in use need a second person, who approves what the first one asked for.
 enum class TwoPersons : std::uint8_t { not_needed, needed };
 
 struct AuthorityOptions {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostShown = 1000;
 constexpr Seconds kApprovalHolds = kDay * 7;
+constexpr std::size_t kLongestWords = 16 * 1024;  // octets: a list of changes must go into an answer
 
 crypto::Sha256 digest_of(std::string_view kind, std::string_view content, std::string_view person) {
   return crypto::sha256(
@@ -28,6 +29,14 @@ api::ChangeInfo view_of(const ledger::Change& change) {
           .used_at = change.used_at};
 }
 
+// Whoever approves sees that there is more.
+std::string shortened(std::string words) {
+  if (words.size() <= kLongestWords) return words;
+  std::size_t end = kLongestWords;
+  while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;  // not within a character
+  return fmt::format("{}... (cut: {} octets)", std::string_view(words).substr(0, end), words.size());
+}
+
 std::unexpected<Error> needs(const ledger::Change& change) {
   return fail(Code::approval_needed, "change {}: {}", change.id.value, change.what);
 }
@@ -37,9 +46,10 @@ std::string owner() { return fmt::format("unix: uid {}", ::geteuid()); }
 
 }  // namespace
 
-Status Authority::Impl::need_second_person(const std::string& kind, const std::string& what, std::string_view content,
+Status Authority::Impl::need_second_person(const std::string& kind, const std::string& words, std::string_view content,
                                            const Requester& requester) {
   if (options.two_persons == TwoPersons::not_needed) return {};
+  const std::string what = shortened(words);
   ledger::Ledger& ledger = *state.ledger;
   const crypto::Sha256 digest = digest_of(kind, content, requester.person);
   const auto asked = TRY(ledger.ask_change({.kind = kind, .what = what, .digest = digest, .actor = requester.person}));
@@ -52,23 +62,29 @@ Status Authority::Impl::need_second_person(const std::string& kind, const std::s
 }
 
 Status Authority::Impl::check_approved(const Profile& profile) {
-  if (options.two_persons == TwoPersons::not_needed) return {};
-  const ProfileSet builtin = builtin_profiles(organization);
-  const auto same = builtin.find(profile.name);
-  if (same != builtin.end() && canonical(same->second) == canonical(profile)) return {};
-  const crypto::Sha256 digest = digest_of("profile", canonical(profile), "");
-  const auto change =
-      TRY(state.ledger->ask_change({.kind = "profile",
-                                    .what = fmt::format("the profile '{}' of the configuration", profile.name),
-                                    .digest = digest,
-                                    .actor = owner()}));
-  if (change.approved_at) return {};
-  return needs(change);
+  const auto unlike = unlike_builtin.find(profile.name);
+  if (unlike == unlike_builtin.end()) return {};
+  auto change = TRY(state.ledger->find_change(unlike->second));
+  if (!change) {
+    change = TRY(state.ledger->ask_change({.kind = "profile",
+                                           .what = fmt::format("the profile '{}' of the configuration", profile.name),
+                                           .digest = unlike->second,
+                                           .actor = owner()}));
+  }
+  if (change->approved_at) return {};
+  return needs(*change);
 }
 
-void Authority::Impl::ask_for_profiles() {
-  // Those that are not approved are now asked for; what fails here fails again when something is issued.
-  for (const auto& [name, profile] : issuance.profiles()) static_cast<void>(check_approved(profile));
+void Authority::Impl::ask_for_profiles(const std::string& organization) {
+  if (options.two_persons == TwoPersons::not_needed) return;
+  const ProfileSet builtin = builtin_profiles(organization);
+  for (const auto& [name, profile] : issuance.profiles()) {
+    const auto same = builtin.find(name);
+    if (same != builtin.end() && canonical(same->second) == canonical(profile)) continue;
+    unlike_builtin.emplace(name, digest_of("profile", canonical(profile), ""));
+    // Those that are not approved are now asked for; what fails here fails again when something is issued.
+    static_cast<void>(check_approved(profile));
+  }
 }
 
 Result<api::ChangeList> Authority::changes() {

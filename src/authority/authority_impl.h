@@ -31,7 +31,9 @@ struct Authority::Impl {
 
   Result<IssuedCertificate> issue(const api::IssueRequest& request, const Requester& requester,
                                   std::optional<ledger::Repeatable> repeatable);
-  Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked);
+  Status check_resumable(const ledger::CertificateRecord& reserved, const Requester& requester);
+  Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked,
+                                        const Requester& requester);
 
   // authority_issuers.cc; all with issuers_mutex held
   void give_up_old();
@@ -40,10 +42,10 @@ struct Authority::Impl {
   api::IssuerInfo info_of(ledger::IssuerId id) const;
 
   // authority_changes.cc
-  Status need_second_person(const std::string& kind, const std::string& what, std::string_view content,
+  Status need_second_person(const std::string& kind, const std::string& words, std::string_view content,
                             const Requester& requester);
   Status check_approved(const Profile& profile);
-  void ask_for_profiles();
+  void ask_for_profiles(const std::string& organization);
 
   // These are the CAs from now on. Fails with file_unwritable.
   Status take(const IssuerSet& issuers);
@@ -61,15 +63,15 @@ struct Authority::Impl {
   }
 
   AuthorityOptions options;
-  std::string organization;  // O of the built-in profiles
   const Clock& clock;
   UnixSeconds started_at;
   State state;
   std::shared_ptr<LedgerRevocations> revocations;
   Issuance issuance;
-  std::vector<std::string> unfinished_at_start;  // serials that were being signed when the last process ended
-  std::mutex issuers_mutex;                      // one new CA at a time; guards what follows
-  struct WaitingIssuer {                         // for the root's signature
+  std::vector<std::string> unfinished_at_start;          // serials that were being signed when the last process ended
+  std::map<std::string, crypto::Sha256> unlike_builtin;  // digests of the profiles that need approval, by name
+  std::mutex issuers_mutex;                              // one new CA at a time; guards what follows
+  struct WaitingIssuer {                                 // for the root's signature
     ReservedCertificate reserved;
     crypto::PrivateKey key;
     CaOptions options;

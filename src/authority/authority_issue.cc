@@ -7,11 +7,27 @@ namespace symbolon::authority {
 namespace {
 
 // The roles of a certificate are known before it is signed: all that rules look at, but the fingerprint, stands in it.
-Result<api::Roles> roles_given(const Rights& rights, const LintedCertificate& linted) {
-  const Bytes unsigned_der =
-      x509::assemble_certificate(linted.tbs(), linted.issuer().signer->algorithm_identifier(), {});
+Result<api::Roles> roles_given(const Rights& rights, ByteView tbs, const Issuer& issuer) {
+  const Bytes unsigned_der = x509::assemble_certificate(tbs, issuer.signer->algorithm_identifier(), {});
   const auto certificate = TRY(x509::Certificate::from_der(unsigned_der));
   return rights.of(x509::identity_of(certificate));
+}
+
+Status check_cover(const Requester& requester, const api::Roles& given) {
+  if (requester.roles.cover(given)) return {};
+  return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
+              requester.roles.text());
+}
+
+// All that another person must see to approve it.
+std::string words_of(const LintedCertificate& linted, const api::Roles& given, UnixSeconds now) {
+  const x509::CertificateTemplate& content = linted.content();
+  const std::string names = x509::text(content.subject_alt_names);
+  return fmt::format(
+      "a certificate with the roles: {}; profile '{}', for {}, from the CA '{}', SHA-256 of its key {}, "
+      "subject {}, names: {}",
+      given.text(), content.profile.value_or("none"), to_text(content.validity.not_after - now), linted.issuer().name,
+      to_hex(content.public_key.spki_sha256()), content.subject.text(), names.empty() ? "none" : names);
 }
 
 // The same key of two requesters is two keys.
@@ -51,26 +67,41 @@ Result<IssuedCertificate> Authority::Impl::issue(const api::IssueRequest& reques
                                       .issuer = request.issuer,
                                       .requester = requester.text,
                                       .repeatable = std::move(repeatable)}));
-  const api::Roles given = TRY(roles_given(options.rights, linted));
-  if (!requester.roles.cover(given)) {
-    return fail(Code::forbidden, "the certificate would have the role {}; {} has: {}", given.text(), requester.text,
-                requester.roles.text());
-  }
-  // Else one person would make the second one.
-  if (given.meets({api::Role::admin, api::Role::approver})) {
-    const std::string what = fmt::format("a certificate of {} for {}", given.text(), linted.content().subject.text());
+  const api::Roles given = TRY(roles_given(options.rights, linted.tbs(), linted.issuer()));
+  TRY(check_cover(requester, given));
+  // Else one person would make the second one, or go round the CA that both put in use.
+  if (given.meets({api::Role::admin, api::Role::approver}) || !linted.issuer().in_use) {
+    const std::string what = words_of(linted, given, clock.now());
     TRY(need_second_person("certificate", what, api::encode(request), requester));
   }
   return issuance.finish(std::move(linted));
 }
 
+// Time has passed since it was reserved, and another configuration may hold.
+Status Authority::Impl::check_resumable(const ledger::CertificateRecord& reserved, const Requester& requester) {
+  const UnixSeconds now = clock.now();
+  if (now > reserved.validity.not_after) {
+    return fail(Code::idempotency_key_reused, "{} was not signed, and its time ended {}", reserved.serial.hex(),
+                to_rfc3339(reserved.validity.not_after));
+  }
+  TRY(check_approved(*TRY(find_profile(issuance.profiles(), reserved.profile))));
+  const auto issuers = issuance.issuers();
+  const Issuer* const issuer = issuers->find(reserved.issuer);
+  if (issuer == nullptr) return fail(Code::issuer_unknown, "the CA of serial {}", reserved.serial.hex());
+  TRY(issuers->select(issuer->name, now));
+  const Bytes tbs = TRY(state.ledger->reserved_tbs(reserved.id));
+  return check_cover(requester, TRY(roles_given(options.rights, tbs, *issuer)));
+}
+
 // From the ledger, so that it is the same however often it is asked for.
-Result<api::IssueAnswer> Authority::Impl::answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked) {
+Result<api::IssueAnswer> Authority::Impl::answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked,
+                                                       const Requester& requester) {
   if (first.repeatable.request != asked) return fail(Code::idempotency_key_reused, "it came with another request");
   ledger::Ledger& ledger = *state.ledger;
   auto record = TRY(ledger.certificate(first.certificate));
   if (record.state == ledger::CertificateState::reserved) {
     if (record.revocation) return fail(Code::idempotency_key_reused, "{} was revoked unsigned", record.serial.hex());
+    TRY(check_resumable(record, requester));
     const Status resumed = issuance.resume(record);
     record = TRY(ledger.certificate(first.certificate));
     if (record.state == ledger::CertificateState::reserved) return std::unexpected(resumed.error());
@@ -110,7 +141,7 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
     const bool done = first && TRY(ledger.certificate(first->certificate)).state == ledger::CertificateState::issued;
     if (!issued && !overtaken && !done) return std::unexpected(issued.error());
   }
-  return impl_->answer_again(*first, asked.request);
+  return impl_->answer_again(*first, asked.request, requester);
 }
 
 }  // namespace symbolon::authority

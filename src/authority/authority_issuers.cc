@@ -61,6 +61,24 @@ Result<CaOptions> options_of(const api::NewIssuerRequest& request, const Issuer&
                    .actor = actor};
 }
 
+// All that another person must see to approve it.
+std::string words_of(const CaOptions& options, crypto::KeyType type) {
+  const auto list = [](const std::vector<x509::NameSubtree>& subtrees) {
+    std::string out;
+    for (const x509::NameSubtree& one : subtrees) out += (out.empty() ? "" : ", ") + one.text();
+    return out.empty() ? std::string("none") : out;
+  };
+  return fmt::format("a further issuing CA, '{}': {}, key {}, for {}; permit: {}; exclude: {}", options.name,
+                     options.subject.text(), crypto::name(type), to_text(options.lifetime),
+                     list(options.name_constraints.permitted), list(options.name_constraints.excluded));
+}
+
+std::string words_of(const OpenedCa& opened, const api::ImportIssuerRequest& request) {
+  return fmt::format("the issuing CA {}, until {}, SHA-256 of its key {}{}", opened.certificate.text(),
+                     to_rfc3339(opened.certificate.validity().not_after),
+                     to_hex(opened.certificate.public_key().spki_sha256()), request.use ? ", in use" : "");
+}
+
 }  // namespace
 
 // The key file of a free one may be there: a process ended between key and ledger.
@@ -127,9 +145,9 @@ Result<api::NewIssuerAnswer> Authority::new_issuer(const api::NewIssuerRequest& 
     if (!type) return fail(Code::bad_request, "'key_type': '{}' is not a type of key", *request.key_type);
   }
   TRY(check_ca_life(options.lifetime, root, impl_->clock.now()));
-  TRY(impl_->need_second_person("new_issuer", fmt::format("a further issuing CA, '{}'", name), api::encode(request),
-                                requester));
-  auto key = TRY(crypto::PrivateKey::generate(type.value_or(crypto::KeyType::p256)));
+  const crypto::KeyType key_type = type.value_or(crypto::KeyType::p256);
+  TRY(impl_->need_second_person("new_issuer", words_of(options, key_type), api::encode(request), requester));
+  auto key = TRY(crypto::PrivateKey::generate(key_type));
   Issuance issuance(*state.ledger, impl_->clock, std::make_shared<ProfileSet>(),
                     std::make_shared<IssuerSet>(IssuerSet{.issuers = {root}}));
   auto linted = TRY(issuance.prepare_ca({.key = key.public_key(),
@@ -224,8 +242,7 @@ Result<api::IssuerInfo> Authority::import_issuer(const api::ImportIssuerRequest&
     if (request.use && impl_->clock.now() < begin) {
       return fail(Code::ca_not_yet_valid, "it begins {}; nothing was imported", to_rfc3339(begin));
     }
-    const std::string what =
-        fmt::format("the issuing CA {}{}", opened.certificate.text(), request.use ? ", in use" : "");
+    const std::string what = words_of(opened, request);
     TRY(impl_->need_second_person("import_issuer", what, what + request.certificates, requester));
     const std::string name = impl_->free_name(taken);
     const Secret pem = TRY(opened.key.to_pem());

@@ -17,7 +17,7 @@ using testing::Home;
 
 // Opens the state in a child process that kills itself when `step` has been passed; writes what it got out to `out`.
 void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, const std::string& csr, const Path& out,
-                   const std::optional<std::string>& key = std::nullopt) {
+                   const std::optional<std::string>& key = std::nullopt, const std::string& name = "alice") {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -30,7 +30,7 @@ void issue_and_die(const Path& state, const Clock& clock, IssuanceStep step, con
     api::IssueRequest request;
     request.profile = "client";
     request.csr = csr;
-    request.names = {"alice"};
+    request.names = {name};
     const auto answer = (*authority)->issue(request, testing::kTester, key);
     if (!answer) ::_exit(4);
     static_cast<void>(write_file(out, answer->certificate, {}));
@@ -101,6 +101,47 @@ TEST_P(KilledAfter, IsAskedAgainUnderItsKeyAndGoesOn) {
   request.names = {"bob"};
   EXPECT_EQ(code_of(home.authority->issue(request, testing::kTester, key)), Code::idempotency_key_reused);
   ASSERT_TRUE(home.authority->verify_ledger({}));
+}
+
+// What was reserved under the key "k", asked for again in another time or under another configuration.
+class LeftReserved : public ::testing::Test {
+ protected:
+  LeftReserved() {
+    request_.profile = "client";
+    request_.csr = home_.request();
+    request_.names = {"audit"};
+    home_.authority.reset();
+    issue_and_die(home_.folder.path() / "state", home_.clock, IssuanceStep::reserved, request_.csr,
+                  home_.folder.path() / "out.pem", "k", "audit");
+  }
+  Code again(api::Roles roles = api::Roles::all()) {
+    return code_of(home_.authority->issue(request_, {.text = "test", .roles = roles, .person = "tester"}, "k"));
+  }
+
+  Home home_;
+  api::IssueRequest request_;
+};
+
+TEST_F(LeftReserved, IsNotSignedWhenItsTimeIsOver) {
+  home_.open();
+  home_.clock.set(home_.clock.now() + kDay * 366 * 3);
+  EXPECT_EQ(again(), Code::idempotency_key_reused);
+  EXPECT_EQ(home_.authority->status()->unfinished, 1);
+}
+
+TEST_F(LeftReserved, IsNotSignedForWhoLacksARoleThatItGivesNow) {
+  home_.open_with({.rights = {.auditor = {*policy::Rule::parse("cn:audit")}}});
+  EXPECT_EQ(again({api::Role::issuer}), Code::forbidden);
+  EXPECT_EQ(again({api::Role::issuer, api::Role::auditor}), Code::usage) << "it was signed";
+}
+
+TEST_F(LeftReserved, IsNotSignedUnderAProfileThatIsNotApproved) {
+  ProfileConfig shorter;
+  shorter.lifetime = kDay * 10;
+  home_.open_with({.profiles = {{"client", shorter}}, .two_persons = TwoPersons::needed});
+  EXPECT_EQ(again(), Code::approval_needed);
+  home_.open();
+  EXPECT_EQ(again(), Code::usage) << "it was signed";
 }
 
 std::string step_name(const ::testing::TestParamInfo<IssuanceStep>& test) {

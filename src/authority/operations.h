@@ -49,7 +49,8 @@ class Operations {
 
   // A further issuing CA: its key is made, what the root's key must sign is recorded and answered; with the signature
   // it is in use at once. Fails with issuer_unknown (no root of its own), lifetime_not_allowed, approval_needed,
-  // overloaded (too many wait for their signature), not_found (none waits under this serial), request_bad_signature.
+  // overloaded (too many wait for their signature), not_found (none waits under this serial), ca_revoked (its serial
+  // was meanwhile), request_bad_signature; after a failure that can be mended (file_exists, ledger_...) it still waits.
   virtual Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request, const Requester& requester) = 0;
   virtual Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature,
                                               const Requester& requester) = 0;

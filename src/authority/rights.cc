@@ -29,7 +29,7 @@ config::Table<Rights> rights_table() {
              "Who may ask for certificates, except for such as would have a role that they have not.")
       .optional("revoker", &Rights::revoker, policy::rules_value(), "Who may revoke.")
       .optional("approver", &Rights::approver, policy::rules_value(),
-                "Who may approve what another asked for, where two persons are needed.")
+                "Who may read and approve what another asked for, where two persons are needed.")
       .optional("auditor", &Rights::auditor, policy::rules_value(), "Who may read everything.")
       .optional("gateway", &Rights::gateway, policy::rules_value(), "Who may read what a gateway needs.");
   return t;

@@ -53,6 +53,7 @@ Command approve_command() {
   auto id = std::make_shared<std::optional<std::string>>();
   Command command("approve", "Approve what another asked for, where two persons are needed; without ID, list it");
   command.optional_argument("ID", id.get(), "which change")
+      .details("Listing is for auditors, too.")
       .example("symbolon approve", "what waits")
       .example("symbolon approve 7", "the second person's word")
       .calls("approve")

@@ -28,9 +28,11 @@ config::Table<AuthoritySection> authority_table() {
                 "Profiles beside the built-in ones, and changes to those.")
       .optional("rights", &AuthoritySection::rights, config::table(authority::rights_table()),
                 "Who may do what over the API, beside admins.")
-      .optional("two_persons", &AuthoritySection::two_persons, config::boolean(),
-                "Whether a changed profile, a new CA, and a certificate with the role admin or approver need a second "
-                "person: one asks, another with the role approver says `symbolon approve`.");
+      .optional(
+          "two_persons", &AuthoritySection::two_persons, config::boolean(),
+          "Whether a changed profile, a new CA, a certificate with the role admin or approver, and one from another CA "
+          "than the one in use need a second person: one asks, another with the role approver says `symbolon "
+          "approve`.");
   return table;
 }
 

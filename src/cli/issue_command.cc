@@ -175,7 +175,14 @@ Status issue(const IssueOptions& options, const Session& session) {
   request.names = options.names;
   request.lifetime = TRY(lifetime_of(options.lifetime));
   request.issuer = options.issuer;
-  const api::IssueAnswer answer = TRY(link.client().issue(request, to_hex(crypto::random_bytes(16))));
+  const auto issued = link.client().issue(request, to_hex(crypto::random_bytes(16)));
+  if (!issued && issued.error().code == Code::approval_needed) {
+    session.terminal().note(fmt::format(
+        "the approval would be for this very request, whose key is not kept: make a request that is (openssl req "
+        "-new), and give it to `symbolon sign --profile {}` before and after the approval",
+        options.profile));
+  }
+  const api::IssueAnswer answer = TRY(issued);
   TRY(store(options, files, key, answer, password));
   Written written{files, std::nullopt};
   if (password && !options.p12_password_file) written.shown_password = password->reveal();
