@@ -8,10 +8,8 @@ namespace symbolon::gateway {
 namespace {
 
 unsigned socket_mode(const GatewayConfig& config, const net::Endpoint& address) {
-  for (const auto& listener : config.listeners) {
-    if (listener.listen == address) return listener.socket_mode;
-  }
-  return ListenerConfig{}.socket_mode;
+  const auto here = std::ranges::find(config.listeners, address, &ListenerConfig::listen);
+  return (here == config.listeners.end() ? std::nullopt : here->socket_mode).value_or(ListenerConfig::kSocketMode);
 }
 
 Error at_first_route(Error error, const GatewayConfig& config, const net::Endpoint& address) {

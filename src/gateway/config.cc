@@ -27,6 +27,9 @@ Status check_clients(const ClientsConfig& clients) {
     if (!clients.trust.empty() || clients.allow || !clients.deny.empty())
       return fail(Code::config_bad_value,
                   "`verify: insecure_none` asks for no certificate: `trust`, `allow` and `deny` would do nothing");
+    if (clients.depth || clients.path_check)
+      return fail(Code::config_bad_value,
+                  "`verify: insecure_none` asks for no certificate: `depth` and `path_check` would do nothing");
     return {};
   }
   if (clients.trust.empty()) return fail(Code::config_missing_key, "`trust` is missing: [authority], or PEM files");
@@ -48,7 +51,7 @@ config::Table<ClientsConfig> clients_table() {
        "presented but invalid is refused all the same.")
       .optional("depth", &ClientsConfig::depth, depth_value(),
                 "Intermediate certificates at most between leaf and trusted CA (as nginx and HAProxy count; Apache's "
-                "SSLVerifyDepth is one more).")
+                "SSLVerifyDepth is one more); 3 by default.")
       .optional("trust", &ClientsConfig::trust, trust_value(),
                 "The CAs that may have issued it: `authority` (its own CAs, not all that is below a root it did not "
                 "make), or PEM files.")
@@ -125,7 +128,8 @@ config::Table<RouteConfig> route_table() {
                 "client's certificate was verified, the TLS version, the cipher, the certificate and its common name, "
                 "ALPN and the server name; `v1` only the addresses; `{ send: [...] }` what you choose.")
       .optional("limits", &RouteConfig::limits, config::table(route_limits_table()), "What the route bears at most.")
-      .optional("handshake_timeout", &RouteConfig::handshake_timeout, timeout, "For the client's TLS handshake.")
+      .optional("handshake_timeout", &RouteConfig::handshake_timeout, timeout,
+                "For the client's TLS handshake, and the PROXY protocol header before it; 10s by default.")
       .optional("idle_timeout", &RouteConfig::idle_timeout, timeout, "Without data in either direction.")
       .optional(
           "connect_timeout", &RouteConfig::connect_timeout, timeout,
@@ -154,7 +158,7 @@ config::Table<ListenerConfig> listener_table() {
           "header (1 or 2), and whom it names is the client for records, rules and limits. From others none is read.")
       .optional("socket_mode", &ListenerConfig::socket_mode,
                 config::parsed<unsigned>("an octal mode such as 0660", octal_mode),
-                "Who may connect to a Unix socket: the mode of its file.")
+                "Who may connect to a Unix socket: the mode of its file; 0600 by default.")
       .place(&ListenerConfig::place);
   return t;
 }
@@ -184,11 +188,35 @@ Status check_plain_addresses(const GatewayConfig& gateway) {
   return {};
 }
 
+const ListenerConfig* listener_of(const GatewayConfig& gateway, const net::Endpoint& address) {
+  const auto here = std::ranges::find(gateway.listeners, address, &ListenerConfig::listen);
+  return here == gateway.listeners.end() ? nullptr : &*here;
+}
+
+// Options that are about a handshake, where there is none.
+Status check_plain_options(const GatewayConfig& gateway) {
+  for (const auto& route : gateway.routes) {
+    if (!route.listens_in_plain()) continue;
+    const ListenerConfig* const listener = listener_of(gateway, route.listen);
+    if (listener != nullptr && listener->default_route)
+      return fail(Code::config_bad_value, "`default_route` would do nothing: {} is listened on in plain",
+                  route.listen.text());
+    if (route.handshake_timeout && (listener == nullptr || listener->accept_proxy_from.empty()))
+      return fail(Code::config_bad_value,
+                  "`handshake_timeout` would do nothing: the route '{}' listens in plain, and takes no PROXY header",
+                  route.name);
+  }
+  return {};
+}
+
 Status check_listeners(const GatewayConfig& gateway) {
   std::set<std::string> seen;
   for (const auto& listener : gateway.listeners) {
     if (!seen.insert(listener.listen.text()).second)
       return fail(Code::config_bad_value, "`listeners` names {} twice", listener.listen.text());
+    if (listener.socket_mode && listener.listen.kind != net::Endpoint::Kind::unix_path)
+      return fail(Code::config_bad_value, "`socket_mode` would do nothing: {} is no Unix socket",
+                  listener.listen.text());
     const auto here = [&](const RouteConfig& route) {
       return route.listen == listener.listen && (!listener.default_route || route.name == *listener.default_route);
     };
@@ -246,6 +274,7 @@ config::Table<GatewayConfig> gateway_table() {
                 "How long open connections may go on after SIGTERM, before they are closed.")
       .check(check_names, "routes")
       .check(check_plain_addresses, "routes")
+      .check(check_plain_options, "routes")
       .check(check_listeners, "listeners")
       .place(&GatewayConfig::place);
   return t;

@@ -22,6 +22,7 @@ struct ClientsConfig : JudgementConfig {
 
 // Each side is TLS or plain, but not both plain.
 struct RouteConfig {
+  static constexpr Seconds kHandshakeTimeout{10};
   std::string name;
   net::Endpoint listen;
   bool insecure_listen = false;                  // in plain, for more than this machine
@@ -33,8 +34,8 @@ struct RouteConfig {
   std::optional<ServerConfig> server;  // none: the service speaks plain
   std::optional<ViaConfig> via;
   OnwardConfig onward;
-  Limits limits;  // of connections
-  Seconds handshake_timeout{10};
+  Limits limits;                             // of connections
+  std::optional<Seconds> handshake_timeout;  // none: kHandshakeTimeout
   Seconds idle_timeout{600};
   Seconds connect_timeout{5};
   config::Place place;
@@ -43,10 +44,11 @@ struct RouteConfig {
 };
 
 struct ListenerConfig {
+  static constexpr unsigned kSocketMode = 0600;
   net::Endpoint listen;
   std::optional<std::string> default_route;  // for clients that send no server name
   ProxySources accept_proxy_from;
-  unsigned socket_mode = 0600;  // of a Unix socket's file
+  std::optional<unsigned> socket_mode;  // of a Unix socket's file; none: kSocketMode
   config::Place place;
 };
 
@@ -67,7 +69,9 @@ std::vector<net::Endpoint> addresses_of(const GatewayConfig& config);
 
 // The table of `gateway:`, with every check that needs no file: routes on one address must differ in their names,
 // default_route must name a route there, a route that verifies needs trust and rules (config_no_rules), one that
-// listens in plain listens for this machine only (else `insecure_listen`) and dials TLS.
+// listens in plain listens for this machine only (else `insecure_listen`) and dials TLS. What would do nothing is
+// refused (config_bad_value): default_route and handshake_timeout where nothing shakes hands, depth and path_check
+// where nobody is verified, socket_mode where there is no file.
 config::Table<GatewayConfig> gateway_table();
 
 }  // namespace symbolon::gateway

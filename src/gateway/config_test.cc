@@ -112,6 +112,20 @@ TEST(GatewayConfig, RoutesOfOneAddressDifferInTheirNames) {
   EXPECT_TRUE(read(kRoute + second).has_value());
 }
 
+TEST(GatewayConfig, WhatWouldDoNothingIsRefused) {
+  const std::string open = R"(routes:
+  - { name: web, listen: ":8443", certificate: { cert: a.crt, key: a.key }, to: "127.0.0.1:3000", clients: )";
+  EXPECT_TRUE(read(open + "{ verify: insecure_none } }\n").has_value());
+  EXPECT_FALSE(read(open + "{ verify: insecure_none, depth: 3 } }\n").has_value());
+  EXPECT_FALSE(read(open + "{ verify: insecure_none, path_check: strict } }\n").has_value());
+  const std::string here = "listeners: [ { listen: \"127.0.0.1:5432\", ";
+  EXPECT_FALSE(read(kOutward + here + "default_route: db } ]\n").has_value());
+  EXPECT_FALSE(read(kOutward + "    handshake_timeout: 10s\n").has_value());
+  EXPECT_TRUE(
+      read(kOutward + "    handshake_timeout: 10s\n" + here + "accept_proxy_from: [192.0.2.1] } ]\n").has_value());
+  EXPECT_FALSE(read(kOutward + here + "socket_mode: 0600 } ]\n").has_value());
+}
+
 TEST(GatewayConfig, ADefaultRouteMustBeOneOfItsAddress) {
   EXPECT_TRUE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: web } ]\n").has_value());
   EXPECT_FALSE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: api } ]\n").has_value());

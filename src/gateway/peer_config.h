@@ -34,7 +34,8 @@ struct TrustSource {
 };
 
 struct JudgementConfig {
-  int depth = 3;
+  static constexpr int kDepth = 3;
+  std::optional<int> depth;  // none: kDepth
   std::vector<TrustSource> trust;
   std::optional<policy::AllowList> allow;
   std::vector<policy::Rule> deny;

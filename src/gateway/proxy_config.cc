@@ -73,7 +73,9 @@ config::Value<OnwardConfig> onward_value() {
 bool ProxySources::include(const std::string& address) const {
   if (anybody) return true;
   if (address == "unix") return unix_sockets;
-  return std::ranges::any_of(networks, [&](const auto& network) { return network.matches(std::string_view(address)); });
+  if (networks.empty()) return false;
+  const Bytes octets = policy::ip_octets(address);
+  return std::ranges::any_of(networks, [&](const auto& network) { return network.matches(ByteView(octets)); });
 }
 
 config::Value<ProxySources> proxy_sources_value() {

@@ -40,6 +40,7 @@ struct ProxySources {
   std::vector<policy::IpPattern> networks;
   bool unix_sockets = false;
   bool anybody = false;
+  bool empty() const { return networks.empty() && !unix_sockets && !anybody; }
   // `address` as in net::PeerAddress.
   bool include(const std::string& address) const;
 };

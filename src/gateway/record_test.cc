@@ -160,6 +160,17 @@ TEST(SourceLimit, BoundsEachSourceAndCountsWhatItLeavesOut) {
   EXPECT_EQ(again.suppressed, 5U);
 }
 
+TEST(SourceLimit, EachServiceIsASourceOfItsOwn) {
+  SourceLimit limit({.burst = 1, .per_second = 0, .sources = 10});
+  const auto now = std::chrono::steady_clock::now();
+  for (const std::string service :
+       {"db.internal:5432 at 10.0.0.7:5432", "db.internal:5432 at 10.0.0.8:5432", "unix:/a"}) {
+    EXPECT_TRUE(limit.ask(service_key(service), now).write) << service;
+    EXPECT_FALSE(limit.ask(service_key(service), now).write) << service;
+  }
+  EXPECT_TRUE(limit.ask("10.0.0.7", now).write);
+}
+
 TEST(SourceLimit, OneHostOfIpv6IsASlash64AndForgottenSourcesAreCounted) {
   SourceLimit limit({.burst = 1, .per_second = 0, .sources = 2});
   const auto now = std::chrono::steady_clock::now();

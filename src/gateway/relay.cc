@@ -31,7 +31,7 @@ void Relay::Held::take(std::size_t count) {
 Next Relay::move(Direction& way, RelayEnd& from, RelayEnd& to) {
   std::size_t budget = kBudget;
   while (budget > 0) {
-    if (way.ended) return half_close(to);
+    if (way.ended) return half_close(way, to);
     const bool holds = !way.held.empty();
     std::span<const std::uint8_t> octets = way.held.rest();
     if (!holds) {
@@ -67,9 +67,10 @@ std::optional<Next> Relay::pass(std::span<const std::uint8_t> octets, RelayEnd& 
   return std::nullopt;
 }
 
-Next Relay::half_close(RelayEnd& to) {
+Next Relay::half_close(Direction& way, RelayEnd& to) {
   const tls::Attempt closed = to.try_close_write();
-  return closed.state == tls::Attempt::State::done ? Next::finished : waiting(closed, to);
+  way.passed = closed.state == tls::Attempt::State::done;
+  return way.passed ? Next::finished : waiting(closed, to);
 }
 
 // What an attempt that was not done asks for.
@@ -88,7 +89,7 @@ Next Relay::waiting(const tls::Attempt& attempt, const RelayEnd& end) {
 Next Relay::fail(const tls::Attempt& attempt, const RelayEnd& end) {
   const bool of_service = &end == &service_;
   const std::string_view who = of_service ? "the service" : "the client";
-  failure_ = {attempt.code, "", of_service ? Failure::Side::service : Failure::Side::client};
+  failure_ = {attempt.code, ""};
   if (attempt.code == Code::alert_received) {
     failure_.words = fmt::format("{} sent the alert {} ({})", who, alert_name(attempt.alert), attempt.alert);
   } else if (of_service && attempt.code == Code::connection_reset) {

@@ -34,12 +34,13 @@ class Relay {
   Next downward() { return move(down_, service_, client_); }
 
   struct Failure {
-    enum class Side : std::uint8_t { none, client, service };
     Code code = Code::internal;
     std::string words;
-    Side side = Side::none;
   };
   const Failure& failure() const { return failure_; }
+  // All that one side sent has reached the other one, its end included.
+  bool upward_ended() const { return up_.passed; }
+  bool downward_ended() const { return down_.passed; }
 
   std::uint64_t received() const { return up_.read; }   // from the client
   std::uint64_t sent() const { return down_.written; }  // to the client
@@ -60,12 +61,13 @@ class Relay {
     Held held;
     std::uint64_t read = 0;
     std::uint64_t written = 0;
-    bool ended = false;  // nothing more will be read
+    bool ended = false;   // nothing more will be read
+    bool passed = false;  // and the other side knows
   };
   Next move(Direction& way, RelayEnd& from, RelayEnd& to);
   // Nothing: all was taken.
   std::optional<Next> pass(std::span<const std::uint8_t> octets, RelayEnd& to, std::size_t& taken);
-  Next half_close(RelayEnd& to);
+  Next half_close(Direction& way, RelayEnd& to);
   Next waiting(const tls::Attempt& attempt, const RelayEnd& end);
   Next fail(const tls::Attempt& attempt, const RelayEnd& end);
 

@@ -36,7 +36,7 @@ config::Table<ServerConfig> server_table() {
           "Application protocols to offer, of which the service may take any; by default the one that was negotiated "
           "with the client, if any, and then the service must take it. Not beside the route's `alpn`.")
       .optional("depth", &ServerConfig::depth, depth_value(),
-                "Intermediate certificates at most between leaf and trusted CA.")
+                "Intermediate certificates at most between leaf and trusted CA; 3 by default.")
       .optional("trust", &ServerConfig::trust, trust_value(),
                 "The CAs that may have issued its certificate: `authority`, or PEM files.")
       .optional("allow", &ServerConfig::allow, policy::allow_value(),

@@ -182,7 +182,7 @@ net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
 // Whoever reaches a plain listener can cause such records: they are bounded for each server.
 void Session::write_refused_servers() {
   for (const auto& [address, refusal] : dialer_->refused()) {
-    const auto answer = shared_.source_limit.ask(address, Steady::now());
+    const auto answer = shared_.source_limit.ask(service_key(address), Steady::now());
     RecordHead heading = head();
     heading.service = address;
     if (answer.write) shared_.records->write(refused_record(heading, refusal, answer.suppressed));
@@ -254,17 +254,19 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
 net::Task<void> Session::close() {
   timer_.cancel();
   write_closing(relay_->received(), relay_->sent());
-  // What broke off on one side must not look whole on the other.
-  using Side = Relay::Failure::Side;
-  const Side broken = relay_->failure().side;
-  if (broken == Side::none) relay_->service().try_close_write();
-  relay_->service().abort();
+  // What broke off must not look whole on the other side.
+  if (relay_->upward_ended()) {
+    relay_->service().abort();
+  } else {
+    auto cut = [self = shared_from_this()] { return self->relay_->service().cut(self->shared_.drain); };
+    asio::co_spawn(timer_.get_executor(), std::move(cut), asio::detached);
+  }
   if (reason_ == Code::connection_reset) {
     relay_->client().abort();
-  } else if (broken == Side::service) {
-    co_await relay_->client().cut(shared_.drain);
-  } else {
+  } else if (relay_->downward_ended()) {
     co_await relay_->client().close(shared_.drain);
+  } else {
+    co_await relay_->client().cut(shared_.drain);
   }
 }
 

@@ -128,7 +128,7 @@ tls::JudgeOptions judgement(const SideMaterial& side, const JudgementConfig& con
                             x509::PathCache& cache) {
   tls::JudgeOptions out;
   out.trust = side.trust;
-  out.depth = config.depth;
+  out.depth = config.depth.value_or(JudgementConfig::kDepth);
   out.path_check = side.check;
   out.revocation = inputs.revocation;
   out.access = side.access;
@@ -163,7 +163,8 @@ Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, c
             .service = {},
             .onward = config.onward,
             .limits = material.limits,
-            .handshake_timeout = std::chrono::seconds(config.handshake_timeout.count),
+            .handshake_timeout =
+                std::chrono::seconds(config.handshake_timeout.value_or(RouteConfig::kHandshakeTimeout).count),
             .idle_timeout = std::chrono::seconds(config.idle_timeout.count)};
   out.service = TRY(make_service(material, inputs, cache));
   if (!config.listens_in_plain()) {

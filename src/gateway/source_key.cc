@@ -41,6 +41,15 @@ SourceKey source_key(const std::string& address) {
   return out;
 }
 
+SourceKey service_key(std::string_view text) {
+  const auto* const octets = reinterpret_cast<const std::uint8_t*>(text.data());
+  const crypto::Sha256 digest = crypto::sha256({octets, text.size()});
+  SourceKey out{};
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  out.front() = 0xFF;  // ff00::/8 is multicast (RFC 4291 §2.7)
+  return out;
+}
+
 std::size_t SourceHash::operator()(const SourceKey& key) const {
   static const Seed kSeed = random_seed();
   Seed halves{};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 namespace symbolon::gateway {
 
@@ -14,6 +15,8 @@ using SourceKey = std::array<std::uint8_t, 16>;
 
 // `address` as in net::PeerAddress.
 SourceKey source_key(const std::string& address);
+// What a service causes is counted apart from what clients do: no client's address (they are unicast) has such a key.
+SourceKey service_key(std::string_view text);
 inline bool is_address(const SourceKey& key) { return key != SourceKey{}; }
 
 // Seeded at the start of the process: nobody can choose addresses that collide.

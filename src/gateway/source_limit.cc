@@ -5,8 +5,7 @@
 
 namespace symbolon::gateway {
 
-SourceLimit::Answer SourceLimit::ask(const std::string& address, Moment now) {
-  const SourceKey source = source_key(address);
+SourceLimit::Answer SourceLimit::ask(const SourceKey& source, Moment now) {
   const std::lock_guard lock(mutex_);
   const auto found = by_source_.find(source);
   if (found != by_source_.end()) {

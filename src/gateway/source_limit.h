@@ -29,7 +29,8 @@ class SourceLimit {
     std::uint64_t suppressed = 0;  // records left out since the last one of this source (or of forgotten sources)
   };
   // `address` as in PeerAddress; IPv6 sources are told apart by their /64.
-  Answer ask(const std::string& address, Moment now);
+  Answer ask(const std::string& address, Moment now) { return ask(source_key(address), now); }
+  Answer ask(const SourceKey& source, Moment now);
 
  private:
   struct Bucket {

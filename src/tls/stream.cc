@@ -167,8 +167,6 @@ Attempt Stream::try_write(std::span<const std::uint8_t> from) {
   return outcome_of(*connection_, returned);
 }
 
-bool Stream::pending() const { return SSL_pending(connection_->ssl.get()) > 0; }
-
 Attempt Stream::try_close_notify() {
   ERR_clear_error();
   errno = 0;

@@ -59,7 +59,6 @@ class Stream {
   // -- the relay's view: one attempt, never waits
   Attempt try_read(std::span<std::uint8_t> into);
   Attempt try_write(std::span<const std::uint8_t> from);
-  bool pending() const;        // octets that are decrypted already: read again before you wait
   Attempt try_close_notify();  // done once it is in the socket's buffer: the write half is closed, reading goes on
   net::Socket& socket();
   // The alert (RFC 8446 §6.2) with which the peer ended the connection after the handshake. In TLS 1.3 a client learns

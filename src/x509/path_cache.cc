@@ -46,10 +46,6 @@ class Recent {
     entries_.push_front({key, std::move(value)});
     places_.emplace(key, entries_.begin());
   }
-  void clear() {
-    places_.clear();
-    entries_.clear();
-  }
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -136,14 +132,6 @@ void PathCache::put_failure(const Key& key, std::shared_ptr<const KnownFailure> 
   Shard& shard = shards_[key.back() % kShards];
   const std::scoped_lock lock(shard.mutex);
   shard.failures.put(key, std::move(failure));
-}
-
-void PathCache::clear() {
-  for (std::size_t i = 0; i < kShards; ++i) {
-    const std::scoped_lock lock(shards_[i].mutex);
-    shards_[i].paths.clear();
-    shards_[i].failures.clear();
-  }
 }
 
 std::size_t PathCache::size() const {

@@ -54,7 +54,6 @@ class PathCache {
   // Null also for one that is older than its life, or younger than `now`.
   std::shared_ptr<const KnownFailure> find_failure(const Key& key, UnixSeconds now);
   void put_failure(const Key& key, std::shared_ptr<const KnownFailure> failure);
-  void clear();
 
   std::size_t size() const;      // successes
   std::size_t failures() const;  // kept now

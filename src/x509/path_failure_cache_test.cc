@@ -139,8 +139,6 @@ TEST(PathFailureCache, StrangersPushOutStrangersOnly) {
   }
   EXPECT_LE(cache.failures(), 16U);
   EXPECT_EQ(verdict({good}, trust, options), "valid (known)");
-  cache.clear();
-  EXPECT_EQ(cache.failures(), 0U);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import queue
 import socket
 import ssl
 import threading
@@ -49,6 +50,39 @@ class TlsService:
                         return
                 secure.sendall(b"done")
                 secure.unwrap()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+class PlainService:
+    """Echoes in plain, on a port of 127.0.0.1 or a Unix socket; `endings` tells how each connection ended for it: "end", at which
+    it ends its own half too, or "reset"."""
+
+    def __init__(self, path=None):
+        self.listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
+        self.listener.bind(str(path) if path else ("127.0.0.1", 0))
+        self.listener.listen()
+        self.address = f"unix:{path}" if path else f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.endings = queue.Queue()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._talk, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def _talk(self, plain):
+        with plain:
+            try:
+                while data := plain.recv(65536):
+                    plain.sendall(data)
+                self.endings.put("end")
+            except OSError:
+                self.endings.put("reset")
 
     def __enter__(self):
         return self
