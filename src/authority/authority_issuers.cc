@@ -1,5 +1,6 @@
 // Further CAs of a running authority (the root's key is elsewhere, docs/decisions), and what their remaining life says.
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "api/codec.h"
 #include "authority/authority_impl.h"
@@ -33,7 +34,9 @@ class NewKeyFile {
 // The number behind the name: 2 of "issuing-2".
 int number_of(const std::string& name) {
   const auto dash = name.rfind('-');
-  return dash == std::string::npos ? 1 : std::atoi(name.c_str() + dash + 1);
+  int number = 1;
+  if (dash != std::string::npos) std::from_chars(name.data() + dash + 1, name.data() + name.size(), number);
+  return number;
 }
 
 constexpr Seconds kSignWithin = kHour;
@@ -194,8 +197,8 @@ Result<api::IssuerInfo> Authority::sign_issuer(const std::string& serial, const 
     NewKeyFile file = TRY(NewKeyFile::write(impl_->state.layout.key(waiting.options.name), pem));
     auto signed_ca = TRY(Issuance::take_signature(std::move(waiting.reserved), *octets));
     auto issued = impl_->issuance.complete(std::move(signed_ca));
-    if (!issued) {  // the same signature may come again
-      waiting.reserved = Issuance::take_back(std::move(signed_ca));
+    if (!issued) {                                                   // the same signature may come again
+      waiting.reserved = Issuance::take_back(std::move(signed_ca));  // NOLINT(bugprone-use-after-move): it is as it was
       return std::unexpected(issued.error());
     }
     file.keep();

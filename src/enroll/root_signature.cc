@@ -76,7 +76,7 @@ Result<std::string> sign_issuer(const IssuerToSign& issuer, const x509::Certific
   const auto signer = TRY(crypto::make_signer(std::move(key)));
   const ByteView algorithm = signer->algorithm_identifier();
   const auto ca = TRY(x509::Certificate::from_der(x509::assemble_certificate(tbs, algorithm, {})));
-  const crypto::PublicKey ca_key = ca.public_key();
+  const crypto::PublicKey& ca_key = ca.public_key();
   const auto findings = x509::lint_tbs(tbs, {.kind = x509::LintKind::issuing_ca,
                                              .algorithm_identifier = algorithm,
                                              .issuer = &root,

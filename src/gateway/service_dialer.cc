@@ -75,7 +75,7 @@ net::Task<Result<ReachedService>> ServiceDialer::reach() {
   const net::Deadline deadline = net::in(target_.timeout);
   const auto endpoints = target_.avoided->order(target_.to, std::chrono::steady_clock::now());
   const auto executor = co_await asio::this_coro::executor;
-  timer_.emplace(executor);
+  timer_ = std::make_unique<asio::steady_timer>(executor);
   for (std::size_t i = 0; i < endpoints.size() && !cancelled_; ++i) {
     blame_ = Blame::other;
     auto reached = co_await try_endpoint(endpoints[i], net::share_of(deadline, endpoints.size() - i));

@@ -95,7 +95,7 @@ class ServiceDialer {
   Bytes header_;
   std::shared_ptr<net::DrainRoom> drain_;
   net::Socket* waiting_ = nullptr;
-  std::optional<boost::asio::steady_timer> timer_;  // of name resolution and of full queues
+  std::unique_ptr<boost::asio::steady_timer> timer_;  // of name resolution and of full queues; made by reach()
   bool cancelled_ = false;
   std::vector<Refused> refused_;
   std::string failures_;

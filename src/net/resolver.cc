@@ -161,7 +161,8 @@ Task<Resolver::Answer> Resolver::resolve(std::string host, std::uint16_t port, a
   if (known) co_return *std::move(known);
   boost::system::error_code cancelled;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-  if (here.waiter->answer) co_return *std::move(here.waiter->answer);
+  std::optional<Answer> told = std::move(here.waiter->answer);
+  if (told) co_return *std::move(told);
   if (cancelled) co_return fail(Code::cancelled, "{}: it was given up", host);
   co_return fail(Code::connection_timeout, "{}: the name was not resolved in time", host);
 }
