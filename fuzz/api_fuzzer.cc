@@ -40,6 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'b': check<api::LedgerBackupRequest>(text); break;
     case 'B': check<api::LedgerBackupAnswer>(text); break;
     case 'k': check<api::ClockAcceptance>(text); break;
+    case 'g': check<api::GatewayStatus>(text); break;
+    case 'e': check<api::SeenCertificate>(text); break;
+    case 'E': check<api::SeenPage>(text); break;
     default: check<api::Progress>(text); break;
   }
   return 0;

@@ -22,7 +22,7 @@ FLOORS = [
     ["http"],
     ["acme", "est", "feed", "api"],
     ["ledger", "enroll"],
-    ["authority", "gateway", "agent", "check"],
+    ["authority", "gateway", "agent", "check", "watch"],
     ["cli"],
 ]
 FLOOR_OF = {folder: number for number, floor in enumerate(FLOORS) for folder in floor}
@@ -34,6 +34,7 @@ LIBRARIES = [
     (r"(sqlite3\.h|SQLiteCpp/)", {"ledger"}, "SQLite"),
     (r"boost/beast", {"http"}, "Beast"),
     (r"CLI/", {"cli"}, "CLI11"),
+    (r"prometheus/", {"base", "gateway"}, "prometheus-cpp"),
 ]
 
 CARD_LINES = 40

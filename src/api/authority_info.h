@@ -55,6 +55,14 @@ struct Warning {
   bool operator==(const Warning&) const = default;
 };
 
+struct LedgerInfo {
+  std::int64_t entries = 0;  // of the audit chain
+  std::int64_t octets = 0;   // on disk, journal included
+  std::int64_t commits = 0;  // since the start
+  std::int64_t waiting = 0;  // writes that wait for the next commit
+  bool operator==(const LedgerInfo&) const = default;
+};
+
 // GET /v1/status
 struct StatusInfo {
   std::string version;
@@ -65,6 +73,7 @@ struct StatusInfo {
   std::int64_t revoked = 0;
   std::int64_t unfinished = 0;  // reserved and neither completed, abandoned nor revoked
   std::optional<UnixSeconds> last_issued_at;
+  LedgerInfo ledger;
   std::vector<Warning> warnings;
   bool operator==(const StatusInfo&) const = default;
 };

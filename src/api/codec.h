@@ -11,6 +11,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/gateway_info.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -41,6 +42,9 @@ std::string encode(const LedgerBackupRequest&);
 std::string encode(const LedgerBackupAnswer&);
 std::string encode(const ClockAcceptance&);
 std::string encode(const Progress&);
+std::string encode(const GatewayStatus&);
+std::string encode(const SeenCertificate&);
+std::string encode(const SeenPage&);
 
 // Defined for the types above. Fails with bad_request.
 template <typename T>

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/members.h"
+
 namespace symbolon::api {
 namespace {
 
@@ -74,6 +76,7 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
                                  .revoked = 2,
                                  .unfinished = 1,
                                  .last_issued_at = UnixSeconds{3},
+                                 .ledger = {.entries = 9, .octets = 4096, .commits = 7, .waiting = 1},
                                  .warnings = {{Code::ca_expires_soon, "in 3 days"}}});
   goes_there_and_back(ChangeList{{{"7", "profile", "partner", "ff", "a", {1}, "b", UnixSeconds{2}, UnixSeconds{3}}}});
   goes_there_and_back(ChangeInfo{"7", "profile", "partner", "ff", "a", {1}});
@@ -82,6 +85,50 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
   goes_there_and_back(LedgerBackupAnswer{"/var/backups/x.db", 4096});
   goes_there_and_back(ClockAcceptance{ClockOutcome::not_behind, {7}, {6}});
   goes_there_and_back(Progress{1, 9});
+}
+
+TEST(Codec, WhatAGatewaySaysGoesThereAndBack) {
+  const SeenCertificate alice{.fingerprint = std::string(64, 'a'),
+                              .serial = "01",
+                              .issuer = "CN=Issuing",
+                              .subject = "CN=\u0007alice",
+                              .identity = "spiffe://example.com/alice",
+                              .route = "web",
+                              .address = "2001:db8::1",
+                              .not_after = {9},
+                              .first_seen = {1},
+                              .last_seen = {2},
+                              .times = 3};
+  goes_there_and_back(alice);
+  goes_there_and_back(SeenPage{{alice}, "cursor"});
+  goes_there_and_back(SeenPage{});
+  goes_there_and_back(GatewayStatus{});
+  const Warning broken{Code::config_bad_value, "symbolon.yaml:3:1"};
+  goes_there_and_back(GatewayStatus{
+      .version = "0.1.0",
+      .phase = GatewayPhase::draining,
+      .now = {5},
+      .started_at = {4},
+      .threads = 2,
+      .threads_silent = 1,
+      .open = 3,
+      .most_open = 9,
+      .records_lost = 1,
+      .certificates_seen = 1,
+      .reload = {.generation = 2, .loaded_at = {4}, .failures = 1, .problem = broken, .failed_at = UnixSeconds{5}},
+      .routes = {{.name = "web",
+                  .listen = "127.0.0.1:8443",
+                  .to = {"127.0.0.1:3000"},
+                  .open = 1,
+                  .admitted = 7,
+                  .refused = {{Code::client_certificate_expired, 2}},
+                  .received = 10,
+                  .sent = 11,
+                  .certificates = {{"client", "CN=web", "02", {99}}},
+                  .soonest = alice,
+                  .hindrances = {broken}}},
+      .refused = {{Code::connection_limit, 1}},
+      .warnings = {"a file"}});
 }
 
 TEST(Codec, NamesTheMemberThatIsWrong) {
@@ -135,6 +182,9 @@ TEST(Names, OfEachValueLeadBack) {
     EXPECT_EQ(state_from_name(name(state)), state);
   }
   EXPECT_FALSE(state_from_name("expired"));
+  for (const auto phase : {GatewayPhase::starting, GatewayPhase::serving, GatewayPhase::draining}) {
+    EXPECT_EQ(phase_from_name(name(phase)), phase);
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace symbolon::api {
 
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name);
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name);
+std::optional<GatewayPhase> phase_from_name(std::string_view name);
 
 // T or const T: reading and writing share the table.
 template <typename U, typename T>
@@ -139,6 +140,13 @@ void members(auto& f, Is<Warning> auto& x) {
   f.required("words", x.words, kWords);
 }
 
+void members(auto& f, Is<LedgerInfo> auto& x) {
+  f.required("entries", x.entries, IntegerBounds{});
+  f.required("octets", x.octets, IntegerBounds{});
+  f.required("commits", x.commits, IntegerBounds{});
+  f.required("waiting", x.waiting, IntegerBounds{});
+}
+
 void members(auto& f, Is<StatusInfo> auto& x) {
   f.required("version", x.version, kLine);
   f.required("name", x.name, kLine);
@@ -148,6 +156,7 @@ void members(auto& f, Is<StatusInfo> auto& x) {
   f.required("revoked", x.revoked, IntegerBounds{});
   f.required("unfinished", x.unfinished, IntegerBounds{});
   f.optional("last_issued_at", x.last_issued_at);
+  f.required("ledger", x.ledger);
   f.required("warnings", x.warnings, kFew);
 }
 
@@ -188,6 +197,76 @@ void members(auto& f, Is<ClockAcceptance> auto& x) {
 void members(auto& f, Is<Progress> auto& x) {
   f.required("done", x.done, IntegerBounds{});
   f.required("of", x.of, IntegerBounds{});
+}
+
+void members(auto& f, Is<CodeCount> auto& x) {
+  f.required("code", x.code, code_from_name);
+  f.required("count", x.count, IntegerBounds{});
+}
+
+void members(auto& f, Is<SeenCertificate> auto& x) {
+  f.required("fingerprint", x.fingerprint, kName);
+  f.required("serial", x.serial, kName);
+  f.required("issuer", x.issuer, kWords);
+  f.required("subject", x.subject, kWords);
+  f.required("identity", x.identity, kWords);
+  f.required("route", x.route, kWords);
+  f.required("address", x.address, kName);
+  f.required("not_after", x.not_after);
+  f.required("first_seen", x.first_seen);
+  f.required("last_seen", x.last_seen);
+  f.required("times", x.times, IntegerBounds{});
+}
+
+void members(auto& f, Is<OwnCertificate> auto& x) {
+  f.required("shown_to", x.shown_to, kName);
+  f.required("subject", x.subject, kWords);
+  f.required("serial", x.serial, kName);
+  f.required("not_after", x.not_after);
+}
+
+void members(auto& f, Is<RouteStatus> auto& x) {
+  f.required("name", x.name, kWords);
+  f.required("listen", x.listen, kLine);
+  f.required("to", x.to, kFew);
+  f.required("open", x.open, IntegerBounds{});
+  f.required("admitted", x.admitted, IntegerBounds{});
+  f.required("refused", x.refused, kFew);
+  f.required("received", x.received, IntegerBounds{});
+  f.required("sent", x.sent, IntegerBounds{});
+  f.required("certificates", x.certificates, kFew);
+  f.optional("soonest", x.soonest);
+  f.required("hindrances", x.hindrances, kFew);
+}
+
+void members(auto& f, Is<ReloadStatus> auto& x) {
+  f.required("generation", x.generation, IntegerBounds{});
+  f.required("loaded_at", x.loaded_at);
+  f.required("failures", x.failures, IntegerBounds{});
+  f.optional("problem", x.problem);
+  f.optional("failed_at", x.failed_at);
+}
+
+void members(auto& f, Is<GatewayStatus> auto& x) {
+  f.required("version", x.version, kLine);
+  f.required("phase", x.phase, phase_from_name);
+  f.required("now", x.now);
+  f.required("started_at", x.started_at);
+  f.required("threads", x.threads, IntegerBounds{});
+  f.required("threads_silent", x.threads_silent, IntegerBounds{});
+  f.required("open", x.open, IntegerBounds{});
+  f.required("most_open", x.most_open, IntegerBounds{});
+  f.required("records_lost", x.records_lost, IntegerBounds{});
+  f.required("certificates_seen", x.certificates_seen, IntegerBounds{});
+  f.required("reload", x.reload);
+  f.required("routes", x.routes, ListBounds{.most = 10'000});
+  f.required("refused", x.refused, kFew);
+  f.required("warnings", x.warnings, ListBounds{.most = 10'000, .item = kWords});
+}
+
+void members(auto& f, Is<SeenPage> auto& x) {
+  f.required("certificates", x.certificates, kPage);
+  f.optional("next", x.next, kLine);
 }
 
 }  // namespace symbolon::api

@@ -41,6 +41,12 @@ constexpr std::array<std::pair<ClockOutcome, std::string_view>, 2> kClockOutcome
     {ClockOutcome::not_behind, "not_behind"},
 }};
 
+constexpr std::array<std::pair<GatewayPhase, std::string_view>, 3> kPhases{{
+    {GatewayPhase::starting, "starting"},
+    {GatewayPhase::serving, "serving"},
+    {GatewayPhase::draining, "draining"},
+}};
+
 template <typename Table, typename Key>
 std::string_view name_in(const Table& table, Key key) {
   for (const auto& [value, text] : table) {
@@ -69,6 +75,7 @@ std::optional<Key> find_in(const std::array<std::pair<Key, std::string_view>, N>
 std::string_view name(CertificateState state) { return name_in(kStates, state); }
 std::string_view name(RevocationOutcome outcome) { return name_in(kOutcomes, outcome); }
 std::string_view name(ClockOutcome outcome) { return name_in(kClockOutcomes, outcome); }
+std::string_view name(GatewayPhase phase) { return name_in(kPhases, phase); }
 std::string_view name(RevocationReason reason) {
   for (const ReasonName& row : kReasons) {
     if (row.reason == reason) return row.ours;
@@ -78,6 +85,7 @@ std::string_view name(RevocationReason reason) {
 
 std::vector<std::string> spellings(CertificateState) { return names_in(kStates); }
 std::vector<std::string> spellings(RevocationOutcome) { return names_in(kOutcomes); }
+std::vector<std::string> spellings(GatewayPhase) { return names_in(kPhases); }
 std::vector<std::string> spellings(ClockOutcome) { return names_in(kClockOutcomes); }
 std::vector<std::string> spellings(RevocationReason) {
   std::vector<std::string> out;
@@ -91,6 +99,7 @@ std::vector<std::string> spellings(RevocationReason) {
 std::optional<CertificateState> state_from_name(std::string_view name) { return find_in(kStates, name); }
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name) { return find_in(kOutcomes, name); }
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name) { return find_in(kClockOutcomes, name); }
+std::optional<GatewayPhase> phase_from_name(std::string_view name) { return find_in(kPhases, name); }
 std::optional<RevocationReason> reason_from_name(std::string_view name) {
   for (const ReasonName& row : kReasons) {
     if (row.ours == name || row.standard == name) return row.reason;

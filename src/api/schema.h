@@ -12,6 +12,7 @@ std::vector<std::string> spellings(CertificateState);
 std::vector<std::string> spellings(RevocationReason);
 std::vector<std::string> spellings(RevocationOutcome);
 std::vector<std::string> spellings(ClockOutcome);
+std::vector<std::string> spellings(GatewayPhase);
 std::vector<std::string> spellings(Code);
 
 // Where the schema of a named object stands.

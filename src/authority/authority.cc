@@ -144,6 +144,10 @@ Result<api::StatusInfo> Authority::status() {
                       .revoked = static_cast<std::int64_t>(counts.revocations),
                       .unfinished = static_cast<std::int64_t>(counts.unfinished),
                       .last_issued_at = {},
+                      .ledger = {.entries = static_cast<std::int64_t>(counts.head.sequence),
+                                 .octets = static_cast<std::int64_t>(counts.octets),
+                                 .commits = static_cast<std::int64_t>(counts.commits),
+                                 .waiting = static_cast<std::int64_t>(counts.waiting)},
                       .warnings = issuer_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
   if (!newest.certificates.empty()) out.last_issued_at = newest.certificates.front().issued_at;
   if (counts.clock_set_back) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -132,10 +133,15 @@ Path normal(const Path& path) {
   return out.has_filename() ? out : out.parent_path();
 }
 
+// What a gateway without an authority has left in the state, or uses: the authority moves in beside it.
+constexpr std::string_view kOfGateway = "gateway";
+
 Status check_free(const Path& state) {
   std::error_code problem;
   if (!std::filesystem::exists(state, problem)) return {};
-  if (std::filesystem::is_empty(state, problem) && !problem) return {};
+  const auto foreign = [](const auto& entry) { return entry.path().filename() != kOfGateway; };
+  const std::filesystem::directory_iterator entries(state, problem);
+  if (!problem && std::ranges::none_of(entries, foreign)) return {};
   return fail_at(state.string(), Code::already_exists, "something is there already; nothing was changed");
 }
 
@@ -155,9 +161,13 @@ Status check_configuration(const Path& config, const std::string& content) {
 }
 
 Status publish(const Path& from, const Path& to) {
+  const Path used = to / kOfGateway;
+  const Path taken_along = from / kOfGateway;
+  const bool moved = std::rename(used.c_str(), taken_along.c_str()) == 0;
   // rename(2) replaces an empty folder and nothing else.
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     const int problem = errno;
+    if (moved) std::rename(taken_along.c_str(), used.c_str());
     if (problem == ENOTEMPTY || problem == EEXIST) {
       return fail_at(to.string(), Code::already_exists, "something is there already; nothing was changed");
     }

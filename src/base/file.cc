@@ -170,6 +170,14 @@ Status write_file(const Path& path, std::string_view content, const WriteOptions
   return sync_folder(folder);
 }
 
+Status append_to_file(const Path& path, std::string_view content, unsigned mode) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (fd.get() < 0) return unwritable(path, errno);
+  TRY(write_all(fd.get(), content, path));
+  if (::fdatasync(fd.get()) != 0) return unwritable(path, errno);
+  return {};
+}
+
 Status make_folder(const Path& path, unsigned mode) {
   std::error_code problem;
   if (std::filesystem::is_directory(path, problem)) return {};

@@ -35,6 +35,10 @@ struct WriteOptions {
 // file_unwritable.
 Status write_file(const Path& path, std::string_view content, const WriteOptions& options);
 
+// At the end of the file, which is made with this mode if it is missing; on the disk when it returns. Fails with
+// file_unwritable; a part of `content` may stand there then.
+Status append_to_file(const Path& path, std::string_view content, unsigned mode);
+
 // Makes the folder and its parents; the last one with `mode`. An existing one is left as it is.
 Status make_folder(const Path& path, unsigned mode);
 

@@ -75,6 +75,7 @@ Result<Parsed> parse_text(const Command& table, const std::vector<std::string>& 
 
 int run(const std::vector<std::string>& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a write that fails, not the end
   GlobalOptions global;
   const Command table = command_table(global);
   const Terminal terminal;

@@ -67,7 +67,9 @@ config::Table<Configuration> configuration_table() {
       .optional("authority", &Configuration::authority, config::table(authority_table()),
                 "The private CA. Without it, `symbolon run` runs none.")
       .optional("gateway", &Configuration::gateway, config::table(gateway::gateway_table()),
-                "Mutual TLS in front of services.");
+                "Mutual TLS in front of services.")
+      .optional("metrics", &Configuration::metrics, config::table(watch::metrics_table()),
+                "Figures for Prometheus, and health.");
   return table;
 }
 

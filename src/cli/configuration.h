@@ -12,6 +12,7 @@
 #include "config/load.h"
 #include "gateway/config.h"
 #include "net/endpoint.h"
+#include "watch/config.h"
 
 namespace symbolon::cli {
 
@@ -27,6 +28,7 @@ struct Configuration {
   std::optional<Path> state;
   std::optional<AuthoritySection> authority;
   std::optional<gateway::GatewayConfig> gateway;
+  std::optional<watch::MetricsConfig> metrics;
 };
 
 config::Table<Configuration> configuration_table();

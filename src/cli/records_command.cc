@@ -1,9 +1,10 @@
-// list, show, revoke, status, profiles: what the authority knows.
+// list, show, revoke, profiles: what the authority knows.
 #include <memory>
 
 #include "api/codec.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
+#include "cli/seen_list.h"
 
 namespace symbolon::cli {
 namespace {
@@ -29,6 +30,7 @@ struct ListOptions {
   std::string limit = "50";
   std::optional<std::string> after;
   bool all = false;
+  bool seen = false;
 };
 
 Status list(const ListOptions& options, const Session& session) {
@@ -44,6 +46,9 @@ Status list(const ListOptions& options, const Session& session) {
     return fail(Code::usage, "--limit must be 1 to {}", api::ListQuery::kMostPerPage);
   }
   query.after = options.after.value_or("");
+  if (options.seen)
+    return list_seen({.query = query.query, .after = query.after, .limit = query.limit},
+                     options.all ? Pages::all : Pages::one, session);
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const Terminal& terminal = session.terminal();
   const UnixSeconds now = session.clock().now();
@@ -148,29 +153,6 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   return {};
 }
 
-Status status(const Session& session) {
-  AuthorityLink link = TRY(AuthorityLink::open(session));
-  const api::StatusInfo info = TRY(link.client().status());
-  const Terminal& terminal = session.terminal();
-  if (session.json()) {
-    terminal.print(api::encode(info));
-    return {};
-  }
-  terminal.print(fmt::format("authority    {}", info.name.empty() ? "(unnamed)" : printable(info.name)));
-  terminal.print(fmt::format("version      {}", info.version));
-  terminal.print(
-      fmt::format("up           {} (since {})", to_words(info.now - info.started_at), to_rfc3339(info.started_at)));
-  terminal.print(fmt::format("issued       {}", info.issued));
-  terminal.print(fmt::format("revoked      {}", info.revoked));
-  terminal.print(fmt::format("unfinished   {}", info.unfinished));
-  if (info.last_issued_at) terminal.print(fmt::format("last issued  {}", to_rfc3339(*info.last_issued_at)));
-  for (const api::Warning& warning : info.warnings) {
-    terminal.warn(warning.words);
-    terminal.note(fmt::format("  remedy  {}", row(warning.code).remedy));
-  }
-  return {};
-}
-
 Status profiles(const Session& session) {
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const api::ProfileList list = TRY(link.client().profiles());
@@ -202,8 +184,11 @@ Command list_command() {
       .option("--limit N", &options->limit, "at most so many (default 50, at most 1000 a page)")
       .option("--after CURSOR", &options->after, "go on where the page before ended")
       .option("--all", &options->all, "every page")
+      .option("--seen", &options->seen,
+              "instead: the client certificates that the gateway has seen, soonest ending first; QUERY is words")
       .example("symbolon list", "the newest 50")
       .example("symbolon list state:valid 'expires<30d' sort:expires", "what must be renewed soon")
+      .example("symbolon list --seen", "who comes with a certificate that ends soon")
       .calls("list")
       .action([options](Session& session) { return list(*options, session); });
   return command;
@@ -234,12 +219,6 @@ Command revoke_command() {
                "if `laptop` names one certificate; else the candidates are listed")
       .calls("revoke")
       .action([options](Session& session) { return revoke(*options, session); });
-  return command;
-}
-
-Command status_command() {
-  Command command("status", "What the authority has done, and what needs attention");
-  command.calls("status").action([](Session& session) { return status(session); });
   return command;
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/admin_listener.h"
 #include "cli/renewal.h"
+#include "cli/watching.h"
 #include "gateway/gateway.h"
 #include "net/pulse.h"
 
@@ -60,12 +61,15 @@ struct Service::Impl {
   std::unique_ptr<authority::ApiServer> api;
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
+  std::unique_ptr<Watching> watching;
   std::unique_ptr<gateway::Gateway> gateway;
 
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
     renewal.reset();  // it calls into the gateway and the API
     if (authority) authority->revocations()->on_change({});
+    if (gateway) gateway->stop();
+    watching.reset();  // it asks the gateway, also while that drains
     gateway.reset();
     if (api) api->http().stop();
     api_work.reset();
@@ -73,6 +77,7 @@ struct Service::Impl {
   }
 
   Status open_records();
+  Status start_watching(bool with_authority, bool with_gateway);
   Status start_authority();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
@@ -86,6 +91,18 @@ struct Service::Impl {
 Status Service::Impl::open_records() {
   const auto file = loaded.content.gateway ? loaded.content.gateway->records : std::optional<Path>();
   records = TRY(gateway::FileRecordSink::open(file));
+  return {};
+}
+
+Status Service::Impl::start_watching(bool with_authority, bool with_gateway) {
+  Watching::Options options;
+  options.metrics = loaded.content.metrics;
+  options.state = loaded.state;
+  if (with_gateway) options.gateway = Watching::Gateway::expected;
+  if (with_authority) options.authority = authority::StateLayout{loaded.state}.socket();
+  options.clock = &clock;
+  watching = TRY(Watching::start(std::move(options)));
+  if (!watching->started().empty()) started.push_back(watching->started());
   return {};
 }
 
@@ -162,7 +179,9 @@ Status Service::Impl::start_gateway() {
     return renewal->credential(wish.profile, wish.names);
   };
   inputs.inherited = inherited;
+  if (watching->has_folder()) inputs.seen = GatewayLayout{loaded.state}.seen();
   gateway = TRY(gateway::Gateway::start(config, std::move(inputs)));
+  watching->set_gateway(gateway.get());
   for (const gateway::RouteConfig& route : config.routes) {
     started.push_back(
         fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), texts_of(route.to)));
@@ -181,6 +200,7 @@ Status Service::Impl::reload(const Configuration& next, const Path& next_state) 
   if (next.authority.has_value() != now.authority.has_value()) later("`authority`");
   if (next.authority && now.authority && next.authority->listen != now.authority->listen) later("`authority.listen`");
   if (next.authority && now.authority && next.authority->name != now.authority->name) later("`authority.name`");
+  if (next.metrics != now.metrics) later("`metrics`");
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
   if (!gateway || !next.gateway) return {};
   if (auto checked = check_revocation_source(*next.gateway); !checked) {
@@ -208,6 +228,7 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   }
   impl->renewal = std::make_unique<Renewal>(layout.socket(), loaded.state / "own", clock);
   TRY(impl->open_records());
+  TRY(impl->start_watching(has_authority, roles.gateway && has_gateway));
   if (roles.authority && has_authority) TRY(impl->start_authority());
   if (roles.gateway && has_gateway) TRY(impl->start_gateway());
   impl->renewal->start([raw = impl.get()] { return raw->renew(); });
@@ -220,6 +241,7 @@ const gateway::Gateway* Service::gateway() const { return impl_->gateway.get(); 
 std::vector<std::string> Service::warnings() const {
   std::vector<std::string> out;
   if (impl_->gateway) out = impl_->gateway->warnings();
+  if (!impl_->watching->has_folder()) out.push_back(impl_->watching->warning());
   if (impl_->authority) {
     if (const auto status = impl_->authority->status()) {
       for (const api::Warning& warning : status->warnings) out.push_back(warning.words);

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <csignal>
 #include <system_error>
+#include <tuple>
 
 #include "base/log.h"
 #include "cli/changed_files.h"
+#include "cli/watching.h"
 #include "net/sd_notify.h"
 
 namespace symbolon::cli {
@@ -79,6 +81,9 @@ class Serving {
 Status Serving::start(std::shared_ptr<const net::InheritedSockets> inherited) {
   files_.follow({session_.default_places().config});
   const auto loaded = TRY(options_.load());
+  // Made before its name counts: else the reload of a change would follow the start.
+  if (loaded.content.gateway) std::ignore = GatewayLayout{loaded.state}.make();
+  files_.look(Steady::now());
   files_.follow(files_of(loaded));  // before they are read: no change is lost
   service_ = TRY(Service::start(loaded, options_.roles, session_.clock(), std::move(inherited)));
   for (const std::string& line : service_->started()) log(LogLevel::info, line);

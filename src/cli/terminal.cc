@@ -97,6 +97,11 @@ std::string Terminal::styled(Style style, std::string_view text) const {
 }
 
 void Terminal::table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const {
+  for (const std::string& line : table_lines(head, rows)) print(line);
+}
+
+std::vector<std::string> Terminal::table_lines(const std::vector<std::string>& head,
+                                               const std::vector<std::vector<std::string>>& rows) const {
   std::vector<std::vector<std::string>> shown = rows;
   std::vector<std::size_t> widths(head.size());
   for (std::size_t i = 0; i < head.size(); ++i) {
@@ -114,8 +119,9 @@ void Terminal::table(const std::vector<std::string>& head, const std::vector<std
     }
     return out;
   };
-  print(styled(Style::strong, line(head)));
-  for (const auto& cells : shown) print(line(cells));
+  std::vector<std::string> out = {styled(Style::strong, line(head))};
+  for (const auto& cells : shown) out.push_back(line(cells));
+  return out;
 }
 
 void Terminal::progress(std::string_view what, std::int64_t done, std::int64_t of) const {

@@ -29,6 +29,8 @@ class Terminal {
   std::string styled(Style style, std::string_view text) const;
   // Columns as wide as their widest cell; the last one is not cut.
   void table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) const;
+  std::vector<std::string> table_lines(const std::vector<std::string>& head,
+                                       const std::vector<std::vector<std::string>>& rows) const;
   // One line on standard error that is written over; nothing where that is no terminal.
   void progress(std::string_view what, std::int64_t done, std::int64_t of) const;
   void end_progress() const;

@@ -22,6 +22,12 @@ std::size_t threads_of(const GatewayConfig& config) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+SideFacts facts_of(PeerKind peer, const SideMaterial& material) {
+  SideFacts out{.peer = peer, .certificate = {}, .trust = material.trust};
+  if (material.credential) out.certificate = material.credential->leaf();
+  return out;
+}
+
 }  // namespace
 
 struct Gateway::Impl {
@@ -51,12 +57,18 @@ struct Gateway::Impl {
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> running{0};  // threads
   std::function<void()> ended;          // set before `draining`
+  std::vector<RouteFacts> facts;
+  std::unique_ptr<Figures> figures;  // null until the first change has succeeded; goes before the workers that it asks
 
   Status change(std::unique_ptr<const GatewayConfig> next);
   Status try_change(std::unique_ptr<const GatewayConfig> next);
   RouteLimits limit_routes(Materials& materials) const;
   std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
   void note_failure(const Error& error);
+  Status make_figures();
+  std::vector<RouteFacts> facts_of_routes(const Materials& materials) const;
+  ChainCacheCounts chains() const;
+  ReloadState reload_state() const;
 };
 
 // Everything that can fail, and then nothing that can.
@@ -79,7 +91,53 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   for (std::size_t i = 0; i < threads; ++i) workers[i]->change(std::move(snapshots[i]));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->open(std::move(doors[i]));
   warnings = warnings_of(*next, std::move(materials.warnings));
+  facts = facts_of_routes(materials);
+  if (figures) figures->set_configured(facts, warnings);
   config = std::move(next);
+  return {};
+}
+
+std::vector<RouteFacts> Gateway::Impl::facts_of_routes(const Materials& materials) const {
+  std::vector<RouteFacts> out;
+  for (const RouteMaterial& route : materials.routes) {
+    RouteFacts& one = out.emplace_back();
+    one.name = route.config->name;
+    one.listen = addresses.bound_to(route.config->listen).text();
+    for (const net::Endpoint& endpoint : route.config->to) one.to.push_back(endpoint.text());
+    if (route.config->clients) one.sides.push_back(facts_of(PeerKind::client, route.clients));
+    if (route.config->server) one.sides.push_back(facts_of(PeerKind::service, route.server));
+  }
+  return out;
+}
+
+ChainCacheCounts Gateway::Impl::chains() const {
+  ChainCacheCounts sum;
+  for (const auto& worker : workers) {
+    const x509::PathCache& cache = worker->cache();
+    const std::uint64_t failed = cache.failure_hits();  // each was a miss before
+    sum.verified += cache.hits();
+    sum.failed += failed;
+    sum.fresh += cache.misses() - failed;
+  }
+  return sum;
+}
+
+Status Gateway::Impl::make_figures() {
+  Figures::Parts parts;
+  parts.clock = inputs.clock;
+  parts.records = inputs.records;
+  for (auto& worker : workers) {
+    parts.threads.emplace_back(
+        [raw = worker.get()](std::function<void(ThreadReport)> take) { raw->report(std::move(take)); });
+  }
+  parts.limits = &shared.limits;
+  parts.chains = [this] { return chains(); };
+  parts.reload = [this] { return reload_state(); };
+  parts.inventory = TRY(Inventory::open(inputs.seen));
+  if (const std::size_t lines = parts.inventory->unreadable_lines(); lines != 0)
+    warnings.push_back(fmt::format("{}: {} lines cannot be read, and are left out", inputs.seen->string(), lines));
+  figures = std::make_unique<Figures>(std::move(parts));
+  figures->set_configured(facts, warnings);
   return {};
 }
 
@@ -127,12 +185,14 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const GatewayConfig& config, Gat
   ENSURE(inputs.clock != nullptr && inputs.records != nullptr);
   auto impl = std::make_unique<Impl>(config, std::move(inputs));
   TRY(impl->change(std::make_unique<const GatewayConfig>(config)));
+  TRY(impl->make_figures());
   impl->running = impl->threads;
   for (auto& worker : impl->workers) {
     worker->start([state = impl.get()] {
       if (state->running.fetch_sub(1) == 1 && state->draining && state->ended) state->ended();
     });
   }
+  impl->figures->set_phase(api::GatewayPhase::serving);
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -154,10 +214,12 @@ Status Gateway::refresh() {
 
 void Gateway::reload_failed(const Error& error) { impl_->note_failure(error); }
 
-ReloadState Gateway::reload_state() const {
-  const std::lock_guard lock(impl_->telling);
-  return impl_->state;
+ReloadState Gateway::Impl::reload_state() const {
+  const std::lock_guard lock(telling);
+  return state;
 }
+
+ReloadState Gateway::reload_state() const { return impl_->reload_state(); }
 
 void Gateway::judge_again() {
   for (auto& worker : impl_->workers) worker->judge_again();
@@ -168,6 +230,7 @@ void Gateway::drain(std::function<void()> ended) {
   if (impl_->draining) return;
   impl_->ended = std::move(ended);
   impl_->draining = true;
+  impl_->figures->set_phase(api::GatewayPhase::draining);
   const auto deadline = net::in(std::chrono::seconds(impl_->config->drain_timeout.count));
   for (auto& worker : impl_->workers) worker->drain(deadline);
 }
@@ -179,6 +242,7 @@ void Gateway::stop() {
   const std::lock_guard lock(impl_->changing);
   for (auto& worker : impl_->workers) worker->drain(std::chrono::steady_clock::now());
   for (auto& worker : impl_->workers) worker->join();
+  impl_->figures->finish();
 }
 
 bool Gateway::threads_answer() {
@@ -199,5 +263,7 @@ std::vector<std::string> Gateway::warnings() const {
 }
 
 std::size_t Gateway::connections() const { return impl_->shared.limits.connections(); }
+
+const Figures& Gateway::figures() const { return *impl_->figures; }
 
 }  // namespace symbolon::gateway

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "gateway/config.h"
+#include "gateway/figures.h"
 #include "gateway/record_sink.h"
 #include "net/drain.h"
 #include "net/sd_listen_fds.h"
@@ -35,16 +36,8 @@ struct GatewayInputs {
   std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
   std::shared_ptr<const net::InheritedSockets> inherited;  // null: none; taken where they fit a listening address
-  net::DrainLimits drain;  // DrainLimits{.drainers = 0} switches the draining close off: for its test only
-};
-
-// What became of configuration and files since the start.
-struct ReloadState {
-  std::uint64_t generation = 0;  // of what is served: 1 at the start, one more with each success
-  UnixSeconds loaded_at;         // the last success
-  std::uint64_t failures = 0;    // since the start
-  std::optional<Error> failure;  // of the last attempt; none: it succeeded
-  UnixSeconds failed_at;         // the last failure, if there was one
+  std::optional<Path> seen;  // where the client certificates that were seen are kept; none: nowhere
+  net::DrainLimits drain;    // DrainLimits{.drainers = 0} switches the draining close off: for its test only
 };
 
 // Thread-safe.
@@ -88,6 +81,8 @@ class Gateway {
   // What an operator should know about configuration and files as they were read last.
   std::vector<std::string> warnings() const;
   std::size_t connections() const;  // open now
+  // Metrics, status, inventory. Lives as long as the gateway.
+  const Figures& figures() const;
 
  private:
   struct Impl;

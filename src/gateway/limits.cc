@@ -26,6 +26,15 @@ void LimitCounts::replace(const Limits& limits) {
   limits_.handshake_rate_per_source = limits.handshake_rate_per_source;
 }
 
+Limits LimitCounts::limits() const {
+  return {.connections = limits_.connections,
+          .connections_per_source = limits_.connections_per_source,
+          .handshakes = limits_.handshakes,
+          .handshakes_per_source = limits_.handshakes_per_source,
+          .handshake_rate = limits_.handshake_rate,
+          .handshake_rate_per_source = limits_.handshake_rate_per_source};
+}
+
 Result<LimitCounts::Place> LimitCounts::enter(const SourceKey& source, Moment now) {
   const bool counted = is_address(source) && by_source();
   if (counted) TRY(enter_source(source, now));

@@ -40,6 +40,7 @@ class LimitCounts {
 
   // For what comes from now on. Whoever is inside stays.
   void replace(const Limits& limits);
+  Limits limits() const;  // in force
 
   // One connection's place; it must not outlive the counts. Move-only; gives back what it took when it dies.
   class Place {

@@ -35,6 +35,7 @@ Session::Session(Arrival arrival, SharedState& shared, SessionThread& thread)
       address_(std::move(arrival.accepted.peer)),
       from_proxy_(arrival.from_proxy),
       id_(next_record_id()),
+      tally_(thread.counts),
       timer_(arrival.accepted.socket.get_executor()),
       began_(Steady::now()),
       last_octets_(began_) {
@@ -100,12 +101,15 @@ net::Task<bool> Session::learn_source(net::Socket& socket, net::Deadline deadlin
 }
 
 Status Session::enter_route() {
-  if (!route_->limits) return {};
-  auto place = route_->limits->enter(source_key(address_.address), Steady::now());
-  if (!place && place.error().code == Code::connection_limit)
-    return fail(Code::route_connection_limit, "{}", place.error().words);
-  route_limits_ = route_->limits;
-  place_on_route_ = TRY(std::move(place));
+  if (route_->limits) {
+    auto place = route_->limits->enter(source_key(address_.address), Steady::now());
+    if (!place && place.error().code == Code::connection_limit)
+      return fail(Code::route_connection_limit, "{}", place.error().words);
+    route_limits_ = route_->limits;
+    place_on_route_ = TRY(std::move(place));
+  }
+  tally_.entered({.route = route_->name, .address = address_.address, .at = shared_.clock->now()},
+                 peer_.admission.get());
   return {};
 }
 
@@ -126,6 +130,7 @@ net::Task<std::optional<RelayEnd>> Session::speak_plain(net::Socket socket) {
 net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net::Deadline deadline) {
   auto stream = tls::Stream::server(std::move(socket), routes_->by_name);
   if (!stream) {
+    tally_.refused(stream.error().code, "");
     shared_.records->write(refused_record(head(), stream.error(), 0));
     co_return std::nullopt;
   }
@@ -141,6 +146,7 @@ net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net:
   peer_ = std::move(*peer);
   route_ = routes_->of(*peer_.route);
   routes_.reset();
+  tally_.admitted(route_->name, peer_);
   if (auto entered = enter_route(); !entered) {
     write_refusal(entered.error());
     co_await stream->close(shared_.drain);
@@ -173,6 +179,7 @@ net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
   dialer_.reset();
   if (!reached) co_return std::unexpected(std::move(reached).error());
   service_ = std::move(reached->address);
+  if (reached->peer) tally_.reached(*reached->peer);
   if (reached->peer) server_ = std::make_unique<Server>(reached->peer->admission, std::move(reached->host));
   if (outdated_) judge_server_again();
   if (reached->peer || !failures.empty()) shared_.records->write(reached_record(head(), reached->peer, failures));
@@ -182,6 +189,7 @@ net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
 // Whoever reaches a plain listener can cause such records: they are bounded for each server.
 void Session::write_refused_servers() {
   for (const auto& [address, refusal] : dialer_->refused()) {
+    tally_.refused_service(refusal);
     const auto answer = shared_.source_limit.ask(service_key(address), Steady::now());
     RecordHead heading = head();
     heading.service = address;
@@ -202,6 +210,7 @@ void Session::relay(RelayEnd client, RelayEnd service) {
 }
 
 void Session::write_refusal(const Error& error, int alert_sent) {
+  tally_.refused(error.code, route_ ? route_->name : "");
   const auto answer = shared_.source_limit.ask(address_.address, Steady::now());
   if (answer.write) shared_.records->write(refused_record(head(), error, answer.suppressed, alert_sent));
 }
@@ -211,6 +220,7 @@ net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {
     refusal.code = reason_;
     refusal.words = words_;
   }
+  tally_.refused(refusal);
   RecordHead heading = head();
   heading.route = refusal.route;
   // Possession of a key is never proven by a handshake that failed before its end: anybody can cause such records.
@@ -231,7 +241,10 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
   while (!ended_) {
     const std::uint64_t before = relay_->received() + relay_->sent();
     const Next next = ((*relay_).*step)();
-    if (relay_->received() + relay_->sent() != before) last_octets_ = Steady::now();
+    if (relay_->received() + relay_->sent() != before) {
+      last_octets_ = Steady::now();
+      tally_.moved(relay_->received(), relay_->sent());
+    }
     if (next == Next::finished) break;
     if (next == Next::failed) {
       end(relay_->failure().code, relay_->failure().words);
@@ -271,6 +284,7 @@ net::Task<void> Session::close() {
 }
 
 void Session::write_closing(std::uint64_t received, std::uint64_t sent) {
+  tally_.closed(reason_);
   Closing closing;
   closing.received = received;
   closing.sent = sent;

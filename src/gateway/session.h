@@ -11,6 +11,7 @@
 #include "gateway/service_dialer.h"
 #include "gateway/shared_state.h"
 #include "gateway/snapshot.h"
+#include "gateway/tally.h"
 
 namespace symbolon::gateway {
 
@@ -54,13 +55,14 @@ class Session : public std::enable_shared_from_this<Session> {
   net::Task<bool> learn_source(net::Socket& socket, net::Deadline deadline);
   net::Task<std::optional<RelayEnd>> speak_plain(net::Socket socket);
   net::Task<std::optional<RelayEnd>> shake_hands(net::Socket socket, net::Deadline deadline);
-  // Whether the route has a place for it.
+  // Counts it on the route, if that has a place for it.
   Status enter_route();
   // Where a new connection of the same client would lead now. Fails with route_removed, or proxy_... where whom it
   // comes from counts no more.
   Result<std::shared_ptr<const Route>> route_now() const;
   void judge_server_again();
   Result<Bytes> say_onward(net::Socket& client) const;
+  // For another reason than its handshake.
   void write_refusal(const Error& error, int alert_sent = 0);
   net::Task<void> refuse(tls::Stream stream, tls::Refusal refusal);
   void write_refused_servers();
@@ -97,6 +99,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string host;  // of the address by which it was reached
   };
   std::unique_ptr<Server> server_;  // the service, where it speaks TLS
+  Tally tally_;
   std::optional<Relay> relay_;
   boost::asio::steady_timer timer_;
   std::chrono::steady_clock::time_point began_;
@@ -131,6 +134,7 @@ class SessionList {
 // What the sessions of one thread share.
 struct SessionThread {
   SessionList sessions;
+  ThreadCounts counts = {};
   net::Turns handshakes = {};
 };
 

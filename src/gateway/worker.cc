@@ -36,6 +36,11 @@ void Worker::start(std::function<void()> ended) {
     pthread_setname_np(pthread_self(), "gateway");
     const auto work = asio::make_work_guard(context_);  // without a door of its own it serves what others hand it
     context_.run();
+    {
+      const std::lock_guard lock(reporting_);
+      counts_rest_ = true;
+    }
+    answer_reports();
     left_.store(true, std::memory_order_release);
     ended();
   });
@@ -56,6 +61,11 @@ void Worker::apply(Snapshot snapshot) {
     if (!served) served = std::make_shared<ServedAddress>();
     served->routes = std::move(routes);
   }
+  std::vector<std::string_view> names;
+  for (const auto& [address, served] : served_) {
+    for (const auto& route : served->routes->all) names.emplace_back(route->name);
+  }
+  thread_state_.counts.forget_routes_but(names);
   std::erase_if(doors_, [this](const auto& door) {
     const bool gone = !served_.contains(door->address);
     if (gone) door->listener.finish();
@@ -74,6 +84,24 @@ void Worker::open(std::vector<NewDoor> doors) {
       asio::co_spawn(context_, accept_from(doors_.back()), asio::detached);
     }
   });
+}
+
+void Worker::report(std::function<void(ThreadReport)> take) {
+  bool at_once = false;
+  {
+    const std::lock_guard lock(reporting_);
+    asked_.push_back(std::move(take));
+    at_once = counts_rest_;
+  }
+  if (at_once) return answer_reports();
+  asio::post(context_, [this] { answer_reports(); });
+}
+
+void Worker::answer_reports() {
+  const std::lock_guard lock(reporting_);
+  for (const auto& take : asked_)
+    take({.counts = thread_state_.counts.counts(), .sightings = thread_state_.counts.take_sightings()});
+  asked_.clear();
 }
 
 void Worker::judge_again() {
@@ -145,6 +173,7 @@ net::Task<void> Worker::accept_from(std::shared_ptr<Door> door) {
     } else {
       const Error error = std::move(accepted).error();
       if (error.code == Code::cancelled) break;
+      thread_state_.counts.refused(error.code);
       log(LogLevel::error, error);
       boost::system::error_code ignored;
       asio::steady_timer pause(context_, kPauseAfterError);
@@ -172,6 +201,7 @@ void Worker::serve(const std::string& address, net::Accepted accepted) {
 }
 
 void Worker::refuse(net::Accepted accepted, const Error& error, int alert) {
+  thread_state_.counts.refused(error.code);
   const auto answer = shared_.source_limit.ask(accepted.peer.address, std::chrono::steady_clock::now());
   if (answer.write) {
     const std::string id = next_record_id();

@@ -6,9 +6,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "gateway/gathering.h"
 #include "gateway/session.h"
 #include "gateway/shared_state.h"
 #include "gateway/snapshot.h"
@@ -42,6 +44,8 @@ class Worker {
   // Of addresses that the snapshot has: in every thread already, since doors may hand out.
   void open(std::vector<NewDoor> doors);
   void judge_again();
+  // Calls `take` with what the thread counted: on it, soon; on the caller's, at once, when it has left.
+  void report(std::function<void(ThreadReport)> take);
   // Runs the thread; `ended` is called there when it has left, which it does after drain() only.
   void start(std::function<void()> ended);
   // Accepts what waits in the backlogs and then nothing more; leaves when no session is left, ends those that are left
@@ -67,6 +71,7 @@ class Worker {
   void serve(const std::string& address, net::Accepted accepted);
   void refuse(net::Accepted accepted, const Error& error, int alert);
   void leave_when_empty();
+  void answer_reports();
 
   SharedState& shared_;
   x509::PathCache cache_;
@@ -81,6 +86,9 @@ class Worker {
   bool judging_ = false;      // a walk of judge_in_turns goes on
   bool judge_again_ = false;  // and another one is wanted after it
   std::atomic<bool> left_{false};
+  std::mutex reporting_;
+  std::vector<std::function<void(ThreadReport)>> asked_;  // for a report, and not answered
+  bool counts_rest_ = false;                              // the thread touches its counts no more
   std::thread thread_;
 };
 

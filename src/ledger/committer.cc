@@ -84,8 +84,14 @@ Status Committer::try_commit(Batch& batch, std::vector<Status>& outcomes) {
   }
   step("batch_applied");
   TRY(transactions_.commit());
+  commits_.fetch_add(1, std::memory_order_relaxed);
   step("batch_committed");
   return {};
+}
+
+std::size_t Committer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
 }
 
 void Committer::step(std::string_view name) const {

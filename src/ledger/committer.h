@@ -1,6 +1,7 @@
 // Group commit: one thread takes whatever waits, runs it in one transaction, and answers all after the one commit.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -51,6 +52,9 @@ class Committer {
   // Answers at once, on this thread, with overloaded when too many wait.
   void submit(std::unique_ptr<Operation> operation);
 
+  std::uint64_t commits() const { return commits_.load(std::memory_order_relaxed); }  // transactions so far
+  std::size_t waiting() const;
+
  private:
   using Batch = std::vector<std::unique_ptr<Operation>>;
   void run();
@@ -62,7 +66,9 @@ class Committer {
   const Options options_;
   std::optional<Error> broken_;  // after ledger_io: nothing is written any more
 
-  std::mutex mutex_;
+  std::atomic<std::uint64_t> commits_{0};
+
+  mutable std::mutex mutex_;
   std::condition_variable work_;
   Batch waiting_;
   bool closing_ = false;

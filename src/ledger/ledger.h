@@ -60,7 +60,9 @@ struct LedgerStatus {
   std::uint64_t revocations = 0;
   AuditHead head;
   IndexState index;
-  std::uint64_t octets = 0;  // on disk, journal included
+  std::uint64_t octets = 0;   // on disk, journal included
+  std::uint64_t commits = 0;  // since it was opened
+  std::uint64_t waiting = 0;  // writes that wait for the next commit
   bool clock_set_back = false;
 };
 

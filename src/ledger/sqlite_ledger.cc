@@ -178,7 +178,9 @@ Result<LedgerStatus> Sqlite::status() {
                       .revocations = static_cast<std::uint64_t>(
                           TRY(reader->connection().integer("SELECT ifnull(max(sequence), 0) FROM revocations"))),
                       .head = TRY(reader->audit_head()),
-                      .index = searching_.state()};
+                      .index = searching_.state(),
+                      .commits = committer_.commits(),
+                      .waiting = committer_.waiting()};
   for (const std::string_view suffix : {"", "-wal"}) {
     std::error_code problem;
     const auto size = std::filesystem::file_size(path_.string() + std::string(suffix), problem);

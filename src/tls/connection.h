@@ -57,6 +57,14 @@ struct Connection {
 // Makes the callbacks of context.cc's contexts work for this connection. Fails with crypto_failed.
 Status attach(Connection& connection, SSL_CTX* context);
 
+// What both sides agreed on so far; empty where they did not yet, or the library does not say.
+struct Negotiated {
+  std::string_view version;
+  std::string_view cipher;
+  std::string_view group;
+};
+Negotiated negotiated(SSL* ssl);
+
 // Why SSL_do_handshake failed; drains the error queue. `ssl_error` is SSL_get_error's, `system_error` errno after it.
 Refusal explain_failure(Connection& connection, int ssl_error, int system_error);
 

@@ -33,6 +33,8 @@ struct Refusal {
   std::string words;
   std::string route;  // name, empty where none was chosen
   std::optional<std::string> server_name;
+  std::string_view version;                      // as in Peer; empty: it never came to one
+  std::string_view group;                        // as in Peer
   Possession possession = Possession::unproven;  // of the certificates below
   std::vector<x509::Certificate> presented;      // as far as they could be read
   std::optional<Rejection> rejection;            // where the judgement refused

@@ -111,6 +111,9 @@ Refusal explain_failure(Connection& connection, int ssl_error, int system_error)
         fmt::format("the peer sent the alert {} ({})", alert_name(*notes.alert_received), *notes.alert_received);
   out.route = connection.route ? connection.route->name() : "";
   out.server_name = connection.server_name;
+  const Negotiated agreed = negotiated(connection.ssl.get());
+  out.version = agreed.version;
+  out.group = agreed.group;
   out.possession = notes.certificate_verified ? Possession::proven : Possession::unproven;
   out.presented = std::move(notes.presented);
   out.rejection = std::move(notes.rejection);

@@ -52,23 +52,33 @@ Attempt outcome_of(Connection& connection, int returned) {
 }
 
 Peer peer_of(Connection& connection) {
-  const SSL* const ssl = connection.ssl.get();
+  const Negotiated agreed = negotiated(connection.ssl.get());
   Peer out;
   out.admission = connection.admission;
   out.route = connection.route;
   out.server_name = connection.server_name;
-  out.version = SSL_get_version(ssl);
-  out.cipher = SSL_CIPHER_get_name(SSL_get_current_cipher(ssl));
-  const long group = SSL_get_negotiated_group(connection.ssl.get());
-  if (const char* const name = SSL_group_to_name(connection.ssl.get(), static_cast<int>(group))) out.group = name;
+  out.version = agreed.version;
+  out.cipher = agreed.cipher;
+  out.group = agreed.group;
   const unsigned char* protocol = nullptr;
   unsigned int size = 0;
-  SSL_get0_alpn_selected(ssl, &protocol, &size);
+  SSL_get0_alpn_selected(connection.ssl.get(), &protocol, &size);
   if (size != 0) out.alpn.assign(reinterpret_cast<const char*>(protocol), size);
   return out;
 }
 
 }  // namespace
+
+Negotiated negotiated(SSL* ssl) {
+  // The one that was chosen stands as pending until the keys are changed; a handshake may fail between.
+  const SSL_CIPHER* const current = SSL_get_current_cipher(ssl);
+  const SSL_CIPHER* const cipher = current != nullptr ? current : SSL_get_pending_cipher(ssl);
+  if (cipher == nullptr) return {};
+  Negotiated out{.version = SSL_get_version(ssl), .cipher = SSL_CIPHER_get_name(cipher), .group = {}};
+  const long group = SSL_get_negotiated_group(ssl);
+  if (const char* const name = SSL_group_to_name(ssl, static_cast<int>(group))) out.group = name;
+  return out;
+}
 
 Connection& Connection::of(const SSL* ssl) { return *static_cast<Connection*>(SSL_get_app_data(ssl)); }
 

@@ -6,11 +6,11 @@ import threading
 
 
 class Backend:
-    """Listens on a port of 127.0.0.1 that the kernel chose. A request is answered with `greeting`; `kind="echo"` sends back
+    """Listens on a port of 127.0.0.1 that the kernel chose, or on the one that is named. A request is answered with `greeting`; `kind="echo"` sends back
     whatever comes. Counts connections and bytes, so that tests can say that nothing reached it."""
 
-    def __init__(self, kind="http", greeting="hello from the backend"):
-        self.kind, self.greeting = kind, greeting
+    def __init__(self, kind="http", greeting="hello from the backend", port=0):
+        self.kind, self.greeting, self.port = kind, greeting, port
         self.connections = 0
         self.received = b""
         self._loop = asyncio.new_event_loop()
@@ -23,10 +23,11 @@ class Backend:
     def _serve(self, started):
         asyncio.set_event_loop(self._loop)
         handler = self._http if self.kind == "http" else self._echo
-        server = self._loop.run_until_complete(asyncio.start_server(handler, "127.0.0.1", 0))
+        server = self._loop.run_until_complete(asyncio.start_server(handler, "127.0.0.1", self.port))
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         self._loop.run_forever()
+        server.close()
 
     @property
     def address(self):

@@ -1,0 +1,55 @@
+#include "enroll/gateway_client.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "api/codec.h"
+#include "http/client.h"
+#include "http/problem.h"
+#include "http/target.h"
+
+namespace symbolon::enroll {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds kPatience{5};
+
+net::Task<Result<http::Response>> call(net::Endpoint endpoint, std::string target) {
+  const net::Deadline deadline = net::in(kPatience);
+  CO_TRY(auto stream, co_await http::connect(std::move(endpoint), deadline));
+  http::Client client(std::move(stream), "gateway");
+  http::Request request;
+  request.target = std::move(target);
+  co_return co_await client.call(std::move(request), deadline);
+}
+
+}  // namespace
+
+Result<std::string> GatewayClient::get(std::string target) const {
+  asio::io_context context{1};
+  std::optional<Result<http::Response>> response;
+  net::Endpoint endpoint{.kind = net::Endpoint::Kind::unix_path, .host = socket_.string(), .port = 0};
+  auto task = call(std::move(endpoint), std::move(target));
+  asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& failure, Result<http::Response> answer) {
+    response.emplace(failure ? Result<http::Response>(fail(Code::internal, "the call threw")) : std::move(answer));
+  });
+  context.run();
+  ENSURE(response.has_value());
+  if (!*response) return fail_at(socket_.string(), Code::gateway_unreachable, "{}", response->error().words);
+  if ((*response)->status >= 400) return std::unexpected(http::error_of(**response));
+  return std::move((*response)->body);
+}
+
+Result<api::GatewayStatus> GatewayClient::status() const {
+  return api::decode<api::GatewayStatus>(TRY(get("/v1/gateway/status")));
+}
+
+Result<api::SeenPage> GatewayClient::seen(const api::SeenQuery& query) const {
+  std::string target = fmt::format("/v1/gateway/seen?limit={}", query.limit);
+  if (!query.query.empty()) target += "&query=" + http::percent_encode(query.query);
+  if (!query.after.empty()) target += "&after=" + http::percent_encode(query.after);
+  return api::decode<api::SeenPage>(TRY(get(std::move(target))));
+}
+
+}  // namespace symbolon::enroll
