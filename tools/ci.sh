@@ -8,7 +8,7 @@ export CI=true LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 budget=40 # minutes to aim at, on 2 cores without a compiler cache
 hard=85   # minutes at which CI kills the run
-threaded=(ledger net tls http authority gateway revocation)
+threaded=(ledger net tls http authority gateway revocation watch)
 begin=$SECONDS
 rows=()
 failed=0
@@ -39,7 +39,8 @@ sanitized() {
   shift 2
   cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSYMBOLON_SANITIZE="$sanitizer" >/dev/null || return 1
   ninja -C "$folder" "$@" | awk '/FAILED|error|warning/ { print } { last = $0 } END { print last }' || return 1
-  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+  # Floods with fewer connections: there each costs ten times as much.
+  SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
     "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" --deselect "$races"
 }
@@ -52,6 +53,7 @@ echo "CI of symbolon: aims at $budget minutes on 2 cores, is killed at $hard; $(
 stage "release build, all tests" 30 ./dev test
 stage "lint" 3 ./dev lint
 stage "demo" 8 ./dev demo
+stage "soak (60 s)" 5 ./dev soak --minutes 1 --seed 1
 stage "address and undefined sanitizers" 25 bash -c 'sanitized address,undefined unit,replay,system symbolon unit_tests'
 stage "thread sanitizer" 20 bash -c "sanitized thread unit ${threaded[*]/%/_test}"
 stage "fuzz smoke (8 s a target)" 20 tools/fuzz.sh --seconds 8
