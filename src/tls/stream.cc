@@ -5,6 +5,9 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
 
 #include "crypto/openssl_error.h"
 #include "tls/alpn.h"
@@ -51,6 +54,19 @@ Attempt outcome_of(Connection& connection, int returned) {
   return failed(Code::handshake_malformed, asio::error::connection_aborted);
 }
 
+// The library's names of groups end with the context that they are of; what is counted by them does not. There are as
+// many as the library knows groups.
+std::string_view lasting(std::string_view name) {
+  static std::shared_mutex mutex;
+  static std::set<std::string, std::less<>> names;
+  {
+    const std::shared_lock lock(mutex);
+    if (const auto known = names.find(name); known != names.end()) return *known;
+  }
+  const std::unique_lock lock(mutex);
+  return *names.emplace(name).first;
+}
+
 Peer peer_of(Connection& connection) {
   const Negotiated agreed = negotiated(connection.ssl.get());
   Peer out;
@@ -76,7 +92,7 @@ Negotiated negotiated(SSL* ssl) {
   if (cipher == nullptr) return {};
   Negotiated out{.version = SSL_get_version(ssl), .cipher = SSL_CIPHER_get_name(cipher), .group = {}};
   const long group = SSL_get_negotiated_group(ssl);
-  if (const char* const name = SSL_group_to_name(ssl, static_cast<int>(group))) out.group = name;
+  if (const char* const name = SSL_group_to_name(ssl, static_cast<int>(group))) out.group = lasting(name);
   return out;
 }
 
