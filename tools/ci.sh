@@ -40,7 +40,8 @@ sanitized() {
   cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSYMBOLON_SANITIZE="$sanitizer" >/dev/null || return 1
   ninja -C "$folder" "$@" | awk '/FAILED|error|warning/ { print } { last = $0 } END { print last }' || return 1
   # Floods with fewer connections: there each costs ten times as much.
-  SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
+  SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
     "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" --deselect "$races"
 }
