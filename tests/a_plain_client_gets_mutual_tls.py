@@ -19,7 +19,8 @@ def dialling(symbolon, foreign):
         listen = port()
         certificate = certificate or foreign.issue("gateway", names="DNS:gateway.example")
         route = client_route(listen, to, trust or [foreign.cert], certificate, **more)
-        running = symbolon.run(symbolon.configure([route]), listen)
+        config = symbolon.configure([route], file=f"{listen}.yaml")  # its own: a running one follows changes
+        running = symbolon.run(config, listen)
         running.port = listen
         started.append(running)
         return running

@@ -82,7 +82,8 @@ def gateway_of(symbolon, foreign, backend):
             gateway["listeners"] = [{"listen": route["listen"], **listener}]
         if limits:
             gateway["limits"] = limits
-        running = symbolon.run(symbolon.configure(gateway), listen, program=program)
+        config = symbolon.configure(gateway, file=f"{listen}.yaml")  # its own: a running one follows changes
+        running = symbolon.run(config, listen, program=program)
         running.port = listen
         started.append(running)
         return running
