@@ -202,6 +202,7 @@ Status Service::Impl::reload(const Configuration& next, const Path& next_state) 
   if (next.authority && now.authority && next.authority->name != now.authority->name) later("`authority.name`");
   if (next.metrics != now.metrics) later("`metrics`");
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
+  if (authority) log(LogLevel::info, "`authority` is read at the start only: rights, profiles and two_persons stay");
   if (!gateway || !next.gateway) return {};
   if (auto checked = check_revocation_source(*next.gateway); !checked) {
     gateway->reload_failed(checked.error());
