@@ -59,6 +59,29 @@ def test_descriptors_used_up(start, foreign, alice):
     assert running.watched.value("symbolon_connections_refused_total", code="out_of_descriptors") >= 1
 
 
+def test_memory_at_its_end(start, foreign, alice):
+    """Connections that would need more than there is are ended, one by one; the gateway stays and serves again."""
+    running = start()
+    assert echoes(running, foreign, alice)
+    pid = running.child.pid
+    limit_process(running, **{"as": Usage(running).address_space + (6 << 20)})
+    context = peers.python_context(foreign.cert, alice)
+    ended = served = 0
+    with contextlib.ExitStack() as stack:
+        while ended < 10 and served < 3_000:
+            try:
+                client = stack.enter_context(peers.python_client(running.port, foreign.cert, context=context))
+                client.sendall(b"x")
+                served, ended = (served + 1, ended) if client.recv(1) == b"x" else (served, ended + 1)
+            except OSError:
+                ended += 1
+            assert running.child.poll() is None, running.output
+    assert ended == 10, f"the memory was never at its end: {served} connections were served"
+    limit_process(running, **{"as": "unlimited"})
+    wait_until(lambda: echoes(running, foreign, alice), "service is back", deadline=60)
+    assert running.child.pid == pid and running.watched.get("/healthz")[0] == 200
+
+
 def test_no_room_for_records(start, symbolon, foreign, alice, tmp_path):
     """Service goes on, what is lost is counted, and the first record after it says how many."""
     records = symbolon.folder / "records.ndjson"

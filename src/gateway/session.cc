@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "gateway/onward.h"
+#include "gateway/out_of_memory.h"
 #include "gateway/turn_away.h"
 #include "net/proxy_wire.h"
 
@@ -23,7 +24,9 @@ void Session::begin(Arrival arrival, SharedState& shared, SessionThread& thread)
   auto body = [self, connected = std::make_shared<net::Socket>(std::move(socket))] {
     return self->run(std::move(*connected));
   };
-  asio::co_spawn(executor, std::move(body), asio::detached);
+  asio::co_spawn(executor, std::move(body), [self](const std::exception_ptr& fault) {
+    if (fault) self->give_up_for_memory();
+  });
 }
 
 Session::Session(Arrival arrival, SharedState& shared, SessionThread& thread)
@@ -205,8 +208,32 @@ void Session::relay(RelayEnd client, RelayEnd service) {
   const net::Executor executor = timer_.get_executor();
   auto up = [self = shared_from_this()] { return self->pump(&Relay::upward); };
   auto down = [self = shared_from_this()] { return self->pump(&Relay::downward); };
-  asio::co_spawn(executor, std::move(up), asio::detached);
-  asio::co_spawn(executor, std::move(down), asio::detached);
+  const auto ended = [self = shared_from_this()](const std::exception_ptr& fault) {
+    if (!fault) return;
+    self->give_up_for_memory();
+    --self->running_;
+  };
+  asio::co_spawn(executor, std::move(up), ended);
+  asio::co_spawn(executor, std::move(down), ended);
+}
+
+// Both sides see a break: nothing that is cut off looks whole.
+void Session::give_up_for_memory() noexcept {
+  say_memory_is_used_up();
+  handshaking_ = nullptr;  // it stood in what fell
+  try {
+    const bool told = std::exchange(ended_, true);
+    if (dialer_) dialer_->cancel();
+    timer_.cancel();
+    if (relay_) {
+      relay_->client().abort();
+      relay_->service().abort();
+    }
+    if (told) return;
+    reason_ = Code::out_of_memory;
+    write_closing(relay_ ? relay_->received() : 0, relay_ ? relay_->sent() : 0);
+  } catch (...) {  // NOLINT: the record needs some, too
+  }
 }
 
 void Session::write_refusal(const Error& error, int alert_sent) {
@@ -265,6 +292,7 @@ net::Task<void> Session::pump(Next (Relay::*step)()) {
 }
 
 net::Task<void> Session::close() {
+  if (reason_ == Code::out_of_memory) co_return;  // done where it was found
   timer_.cancel();
   write_closing(relay_->received(), relay_->sent());
   // What broke off must not look whole on the other side.

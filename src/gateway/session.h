@@ -70,6 +70,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // One direction, until it or the connection ends; whoever is last closes.
   net::Task<void> pump(Next (Relay::*step)());
   net::Task<void> close();
+  // A coroutine of it fell: only an allocation throws.
+  void give_up_for_memory() noexcept;
   void watch_idleness();
   RecordHead head() const;
   void write_closing(std::uint64_t received, std::uint64_t sent);

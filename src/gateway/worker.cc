@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
+#include "gateway/out_of_memory.h"
 #include "gateway/turn_away.h"
 
 namespace symbolon::gateway {
@@ -20,9 +21,24 @@ using namespace std::chrono_literals;
 namespace {
 constexpr std::size_t kAcceptsPerTurn = 16;  // then the connections that are open have theirs
 constexpr auto kPauseAfterError = 100ms;     // when accept fails for a reason that stays
+constexpr auto kPauseWithoutMemory = 1ms;    // of the whole thread
 constexpr auto kJudgingTurn = 2ms;           // of judging again, before the connections have theirs
 constexpr auto kLongestLeave = 3s;           // for sessions that were ended when the gateway stops
 constexpr auto kLeavePoll = 20ms;
+
+// A connection between the thread that accepted it and the one that serves it.
+struct Handed {
+  Handed(net::Accepted given, std::atomic<std::size_t>& on_the_way) : accepted(std::move(given)), count(on_the_way) {
+    count.fetch_add(1, std::memory_order_acq_rel);
+  }
+  Handed(const Handed&) = delete;
+  Handed& operator=(const Handed&) = delete;
+  ~Handed() { count.fetch_sub(1, std::memory_order_acq_rel); }
+
+  net::Accepted accepted;
+  std::atomic<std::size_t>& count;
+};
+
 }  // namespace
 
 Worker::~Worker() {
@@ -35,7 +51,13 @@ void Worker::start(std::function<void()> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
     pthread_setname_np(pthread_self(), "gateway");
     const auto work = asio::make_work_guard(context_);  // without a door of its own it serves what others hand it
-    context_.run();
+    while (!context_.stopped()) {
+      try {
+        context_.run();
+      } catch (const std::bad_alloc&) {  // of one handler: what it was for is gone, the others go on
+        say_memory_is_used_up();
+      }
+    }
     {
       const std::lock_guard lock(reporting_);
       counts_rest_ = true;
@@ -157,32 +179,43 @@ void Worker::join() {
 bool Worker::answers() { return left_.load(std::memory_order_acquire) || pulse_.answers(context_.get_executor()); }
 
 net::Task<void> Worker::accept_from(std::shared_ptr<Door> door) {
-  std::size_t accepts = 0;
-  while (true) {
-    Worker& server = door->hands_to.empty() ? *this : *door->hands_to[accepts % door->hands_to.size()];
-    auto accepted = co_await door->listener.accept_for(server.context_.get_executor());
-    if (accepted && &server == this) {
-      serve(door->address, std::move(*accepted));
-    } else if (accepted) {
-      shared_.on_the_way.fetch_add(1, std::memory_order_acq_rel);
-      auto handed = std::make_shared<net::Accepted>(std::move(*accepted));
-      asio::post(server.context_, [&server, address = door->address, handed] {
-        server.serve(address, std::move(*handed));
-        server.shared_.on_the_way.fetch_sub(1, std::memory_order_acq_rel);
-      });
-    } else {
+  for (bool is_open = true; is_open;) {
+    try {
+      is_open = co_await accept_some(*door);
+    } catch (const std::bad_alloc&) {
+      say_memory_is_used_up();
+      std::this_thread::sleep_for(kPauseWithoutMemory);  // a timer would need some
+    }
+  }
+  shared_.doors.fetch_sub(1, std::memory_order_acq_rel);
+}
+
+net::Task<bool> Worker::accept_some(Door& door) {
+  do {
+    Worker& server = door.hands_to.empty() ? *this : *door.hands_to[door.accepts % door.hands_to.size()];
+    auto accepted = co_await door.listener.accept_for(server.context_.get_executor());
+    if (!accepted) {
       const Error error = std::move(accepted).error();
-      if (error.code == Code::cancelled) break;
+      if (error.code == Code::cancelled) co_return false;
       thread_state_.counts.refused(error.code);
       log(LogLevel::error, error);
       boost::system::error_code ignored;
       asio::steady_timer pause(context_, kPauseAfterError);
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      continue;
+      co_return true;
     }
-    if (++accepts % kAcceptsPerTurn == 0) co_await asio::post(context_, asio::use_awaitable);
-  }
-  shared_.doors.fetch_sub(1, std::memory_order_acq_rel);
+    ++door.accepts;
+    accepted_for(server, door, std::move(*accepted));
+  } while (door.accepts % kAcceptsPerTurn != 0);
+  co_await asio::post(context_, asio::use_awaitable);
+  co_return true;
+}
+
+void Worker::accepted_for(Worker& server, const Door& door, net::Accepted accepted) {
+  if (&server == this) return serve(door.address, std::move(accepted));
+  const auto handed = std::make_shared<Handed>(std::move(accepted), shared_.on_the_way);
+  asio::post(server.context_,
+             [&server, address = door.address, handed] { server.serve(address, std::move(handed->accepted)); });
 }
 
 void Worker::serve(const std::string& address, net::Accepted accepted) {

@@ -64,8 +64,12 @@ class Worker {
     std::string address;
     net::Listener listener;
     std::vector<Worker*> hands_to;
+    std::size_t accepts = 0;
   };
+  // Until the door closes. Used-up memory costs those who come a pause, never the door.
   net::Task<void> accept_from(std::shared_ptr<Door> door);
+  net::Task<bool> accept_some(Door& door);  // false: it is closed
+  void accepted_for(Worker& server, const Door& door, net::Accepted accepted);
   net::Task<void> judge_in_turns();
   void apply(Snapshot snapshot);
   void serve(const std::string& address, net::Accepted accepted);

@@ -8,6 +8,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <thread>
 
 #include "http/server_state.h"
 
@@ -16,6 +17,8 @@ namespace symbolon::http {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr auto kPauseWithoutMemory = std::chrono::milliseconds(1);  // of the whole thread: a timer would need some
 
 net::Task<std::optional<Server::Impl::Opened>> open_plain(net::Socket socket, Caller caller) {
   Server::Impl::Opened opened{make_stream(std::move(socket)), std::move(caller)};
@@ -56,15 +59,19 @@ net::Task<void> Server::Impl::accept(std::shared_ptr<net::Listener> listener, Op
   const auto self = shared_from_this();
   const bool is_unix = listener->local().kind == net::Endpoint::Kind::unix_path;
   while (true) {
-    auto accepted = co_await listener->accept();
-    if (!accepted) {
-      if (accepted.error().code == Code::out_of_descriptors) continue;
-      break;
+    try {
+      auto accepted = co_await listener->accept();
+      if (!accepted) {
+        if (accepted.error().code == Code::out_of_descriptors) continue;
+        break;
+      }
+      Caller caller{
+          .transport = Transport::tcp, .address = accepted->peer.text(), .peer = {}, .source = accepted->peer};
+      if (is_unix) caller = unix_caller(Transport::unix_socket, accepted->socket.native_handle());
+      start(accepted->socket.release(), std::move(caller), open);
+    } catch (const std::bad_alloc&) {  // costs this connection, not the door
+      std::this_thread::sleep_for(kPauseWithoutMemory);
     }
-    const int descriptor = accepted->socket.release();
-    Caller caller{.transport = Transport::tcp, .address = accepted->peer.text(), .peer = {}, .source = accepted->peer};
-    if (is_unix) caller = unix_caller(Transport::unix_socket, descriptor);
-    start(descriptor, std::move(caller), open);
   }
 }
 
