@@ -64,7 +64,7 @@ def test_memory_at_its_end(start, foreign, alice):
     running = start()
     assert echoes(running, foreign, alice)
     pid = running.child.pid
-    limit_process(running, **{"as": Usage(running).address_space + (6 << 20)})
+    limit_process(running, data=Usage(running).data + (6 << 20))
     context = peers.python_context(foreign.cert, alice)
     ended = served = 0
     with contextlib.ExitStack() as stack:
@@ -77,7 +77,7 @@ def test_memory_at_its_end(start, foreign, alice):
                 ended += 1
             assert running.child.poll() is None, running.output
     assert ended == 10, f"the memory was never at its end: {served} connections were served"
-    limit_process(running, **{"as": "unlimited"})
+    limit_process(running, data="unlimited")
     wait_until(lambda: echoes(running, foreign, alice), "service is back", deadline=60)
     assert running.child.pid == pid and running.watched.get("/healthz")[0] == 200
 

@@ -33,7 +33,8 @@ std::unique_ptr<Inventory> opened(const std::optional<Path>& file, const Invento
 
 std::string names(const Inventory& inventory, const api::SeenQuery& query = {}) {
   std::string out;
-  for (const auto& one : inventory.list(query)->certificates) out += one.identity + "@" + one.route + " ";
+  const auto page = inventory.list(query);
+  for (const auto& one : page->certificates) out += one.identity + "@" + one.route + " ";
   return out;
 }
 

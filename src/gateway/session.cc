@@ -231,7 +231,11 @@ void Session::give_up_for_memory() noexcept {
     }
     if (told) return;
     reason_ = Code::out_of_memory;
-    write_closing(relay_ ? relay_->received() : 0, relay_ ? relay_->sent() : 0);
+    if (relay_) {
+      write_closing(relay_->received(), relay_->sent());
+    } else {
+      write_refusal({Code::out_of_memory, "before it was admitted"});
+    }
   } catch (...) {  // NOLINT: the record needs some, too
   }
 }
@@ -253,6 +257,7 @@ net::Task<void> Session::refuse(tls::Stream stream, tls::Refusal refusal) {
   // Possession of a key is never proven by a handshake that failed before its end: anybody can cause such records.
   const auto answer = shared_.source_limit.ask(address_.address, Steady::now());
   if (answer.write) shared_.records->write(refused_record(heading, refusal, answer.suppressed));
+  ended_ = true;
   co_await stream.close(shared_.drain);
 }
 

@@ -39,7 +39,8 @@ Result<crypto::Sha256> parse_pin(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256/";
   if (!text.starts_with(kPrefix)) return sha256_of(from_hex(text), text);
   std::string_view rest = text.substr(kPrefix.size());
-  if (rest.starts_with('/')) rest.remove_prefix(1);
+  constexpr std::size_t kBase64 = 44;  // a digest may begin with a slash of its own
+  if (rest.starts_with('/') && rest.size() > kBase64) rest.remove_prefix(1);
   if (rest.find_first_of(" \t\r\n") != std::string_view::npos) return sha256_of(Bytes{}, text);
   return sha256_of(from_base64(rest), text);
 }

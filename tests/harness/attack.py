@@ -25,13 +25,13 @@ def limit_process(process, **limits):
 
 
 class Usage:
-    """Resident memory, address space and descriptors of a process, now."""
+    """Resident memory, writable memory of its own, and descriptors of a process, now."""
 
     def __init__(self, process):
         folder = pathlib.Path(f"/proc/{process.child.pid}")
         fields = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
         self.resident = int(fields["VmRSS"].split()[0]) << 10
-        self.address_space = int(fields["VmSize"].split()[0]) << 10
+        self.data = int(fields["VmData"].split()[0]) << 10
         self.descriptors = len(list((folder / "fd").iterdir()))
 
 
