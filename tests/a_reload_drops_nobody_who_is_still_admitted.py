@@ -12,6 +12,7 @@ import threading
 import pytest
 
 from harness import peers
+from harness.attack import SANITIZED
 from harness.process import is_listening, wait_until
 from harness.symbolon import port, static_route
 
@@ -272,7 +273,7 @@ def test_many_reloads_under_load_leak_nothing(site):
             visitor.join()
         assert not failures, failures[:3]
         grown = memory() - before
-        assert grown < 1024 + RELOADS * 4, f"{grown} KiB more after {RELOADS} reloads"
+        assert SANITIZED or grown < 1024 + RELOADS * 4, f"{grown} KiB more after {RELOADS} reloads"
         try:
             wait_until(lambda: no_more_than(len(resting)), "no descriptor more")
         except TimeoutError:

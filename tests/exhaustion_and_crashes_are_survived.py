@@ -49,6 +49,8 @@ def test_descriptors_used_up(start, foreign, alice):
     """Established connections go on; those that find no descriptor are closed, not left hanging; then service is back."""
     running = start(gateway={"limits": {"connections": 10_000}}, handshake_timeout="60s")
     with peers.python_client(running.port, foreign.cert, alice) as early:
+        early.sendall(b"first")  # whoever is answered has its service
+        assert early.recv(5) == b"first"
         limit_process(running, nofile=Usage(running).descriptors + 20)
         with connections(running.port, 60):
             running.wait_line(lambda line: "out_of_descriptors" in line, "the log says so")

@@ -40,16 +40,17 @@ sanitized() {
   cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DSYMBOLON_SANITIZE="$sanitizer" >/dev/null || return 1
   ninja -C "$folder" "$@" | awk '/FAILED|error|warning/ { print } { last = $0 } END { print last }' || return 1
   # Floods with fewer connections: there each costs ten times as much.
-  SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 \
+  SYMBOLON_SANITIZED=1 SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
-    "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" --deselect "$races" --deselect "$capped"
+    "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" $(printf -- "--deselect %s " $left_out)
 }
-# It shows that alerts get lost without the draining close: a race that the slow sanitized gateway wins for the wrong reason.
-races=the_alert_always_arrives.py::test_without_the_draining_close_alerts_are_lost
-# A cap on the address space: the sanitizers' own is larger than any.
-capped=exhaustion_and_crashes_are_survived.py::test_memory_at_its_end
-export python races capped
+# Tests that say nothing under a sanitizer: the first wants a race lost, which the slow gateway wins for the wrong reason; the
+# others take away what the sanitizers need themselves (their memory is larger than any cap, and they open pipes to look at some).
+left_out="the_alert_always_arrives.py::test_without_the_draining_close_alerts_are_lost
+exhaustion_and_crashes_are_survived.py::test_memory_at_its_end
+exhaustion_and_crashes_are_survived.py::test_descriptors_used_up"
+export python left_out
 export -f sanitized
 
 echo "CI of symbolon: aims at $budget minutes on 2 cores, is killed at $hard; $(nproc) cores here"
