@@ -8,6 +8,7 @@ fail() {
   printf 'FAILED: %s\n' "$*"
   systemctl status symbolon --no-pager -l || true
   journalctl -u symbolon --no-pager | tail -n 20
+  tail -n 20 /package/dpkg.log
   exit 1
 }
 trap 'fail "line $LINENO"' ERR
@@ -19,7 +20,7 @@ expect() { # WORDS COMMAND...: what it prints holds the words
 }
 
 say install
-dpkg -i /package/symbolon.deb >/package/dpkg.log 2>&1 || apt-get install -qy -f --no-install-recommends >>/package/dpkg.log 2>&1
+apt-get install -qy --no-install-recommends /package/symbolon.deb >/package/dpkg.log 2>&1
 expect "symbolon 0" symbolon --version
 expect "NAME" man symbolon
 [ "$(systemctl is-enabled symbolon)" = enabled ] || fail "not enabled"

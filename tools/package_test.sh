@@ -21,6 +21,9 @@ dpkg-deb -R "$package" "$root/package/next"
 sed -i 's/^Version: \(.*\)/Version: \1+next/' "$root/package/next/DEBIAN/control"
 dpkg-deb --root-owner-group -b "$root/package/next" "$root/package/next.deb" >/dev/null
 cp tools/package_life.sh "$root/package/life"
+# What it depends on is fetched here: the machine itself needs no network.
+chroot "$root" apt-get install -qy --download-only --no-install-recommends /package/symbolon.deb >>"$root/apt.log" 2>&1 ||
+  { tail "$root/apt.log" >&2 && exit 1; }
 
 cat >"$root/etc/systemd/system/package-life.service" <<'END'
 [Unit]

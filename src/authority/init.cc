@@ -1,4 +1,5 @@
 #include "authority/init.h"
+#include "base/acting_as_owner.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -161,6 +162,7 @@ Status check_configuration(const Path& config, const std::string& content) {
 }
 
 Status publish(const Path& from, const Path& to) {
+  TRY(give_to_owner_of(to, from));
   const Path used = to / kOfGateway;
   const Path taken_along = from / kOfGateway;
   const bool moved = std::rename(used.c_str(), taken_along.c_str()) == 0;

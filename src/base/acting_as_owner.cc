@@ -4,6 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
 namespace symbolon {
 
 ActingAsOwner::ActingAsOwner(const Path& folder) {
@@ -18,6 +22,20 @@ ActingAsOwner::~ActingAsOwner() {
   if (!acting_) return;
   ::setfsuid(::geteuid());
   ::setfsgid(::getegid());
+}
+
+Status give_to_owner_of(const Path& folder, const Path& tree) {
+  struct stat found{};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &found) != 0 || found.st_uid == 0) return {};
+  std::vector<Path> all{tree};
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(tree, problem)) all.push_back(entry.path());
+  if (problem) return fail_at(tree.string(), Code::file_unwritable, "{}", problem.message());
+  for (const Path& path : all) {
+    if (::lchown(path.c_str(), found.st_uid, found.st_gid) != 0)
+      return fail_at(path.string(), Code::file_unwritable, "{}", std::generic_category().message(errno));
+  }
+  return {};
 }
 
 }  // namespace symbolon

@@ -21,4 +21,8 @@ class ActingAsOwner {
   bool acting_ = false;
 };
 
+// For a tree that shall take the folder's place: where root is the caller and the folder is there and another user's,
+// all of the tree becomes that user's. Nobody else may be able to write in the tree. Fails with file_unwritable.
+Status give_to_owner_of(const Path& folder, const Path& tree);
+
 }  // namespace symbolon

@@ -47,6 +47,22 @@ TEST_F(OwnedFolder, MakesFilesThatBelongToTheFoldersOwnerOnItsOwnThreadsToo) {
   EXPECT_EQ(owner_of(folder / "after"), ::geteuid());
 }
 
+TEST_F(OwnedFolder, GetsATreeInItsPlaceThatIsItsOwners) {
+  const Path folder = outside_ / "state";
+  const Path tree = outside_ / "new";
+  ASSERT_TRUE(make_folder(folder, 0700));
+  ASSERT_TRUE(make_folder(tree / "inside", 0700));
+  ASSERT_TRUE(write_file(tree / "inside" / "file", "x", {.mode = 0600}));
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(folder.c_str(), 4321, 4321), 0);
+  }
+  ASSERT_TRUE(give_to_owner_of(folder, tree));
+  for (const Path& path : {tree, tree / "inside", tree / "inside" / "file"}) {
+    EXPECT_EQ(owner_of(path), owner_of(folder)) << path;
+  }
+  EXPECT_TRUE(give_to_owner_of(outside_ / "none", tree));
+}
+
 TEST_F(OwnedFolder, DoesNothingForAFolderThatIsNotThere) {
   const ActingAsOwner acting(outside_ / "none");
   EXPECT_TRUE(write_file(outside_ / "file", "x", {.mode = 0600}));

@@ -2,7 +2,6 @@
 #include <memory>
 
 #include "authority/init.h"
-#include "base/acting_as_owner.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
 
@@ -87,7 +86,6 @@ Status init(const InitWords& words, const Session& session) {
   if (!options.issuing) {
     options.root_passphrase = TRY(session.new_passphrase(words.passphrase_file, "A passphrase for the root's key"));
   }
-  const ActingAsOwner owner(places.state);
   auto made_or_not = authority::init(options, session.clock());
   const bool imports = options.root || options.issuing;
   if (!made_or_not && imports && !words.import_passphrase_file) {
