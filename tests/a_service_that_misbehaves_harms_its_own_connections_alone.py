@@ -32,11 +32,6 @@ def beside(symbolon, foreign, backend):
         running.stop()
 
 
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
 def asks(running, foreign, alice):
     """What curl makes of the bad route; the good one answers meanwhile and afterwards."""
     outcome = peers.curl(running.port, foreign.cert, alice)

@@ -11,11 +11,9 @@ import threading
 import pytest
 
 from harness import peers
-from harness.attack import SANITIZED, Usage, connections, ends, raise_descriptor_limit
-from harness.metrics import Watched
+from harness.attack import SANITIZED, Usage, connections, echoes, ends, raise_descriptor_limit
 from harness.pki import ForeignCA
 from harness.process import Process, wait_until
-from harness.symbolon import port, static_route
 from what_does_not_speak_our_tls_is_named import client_hello
 
 # Fewer where a sanitizer makes each cost ten times as much (tools/ci.sh), or where the system lends fewer descriptors: here
@@ -23,35 +21,6 @@ from what_does_not_speak_our_tls_is_named import client_hello
 DESCRIPTORS = raise_descriptor_limit(24_000)
 IDLE = min(int(os.environ.get("SYMBOLON_IDLE_CONNECTIONS", "10000")), DESCRIPTORS // 2 - 1000)
 HALF_OPEN = min(int(os.environ.get("SYMBOLON_HALF_OPEN", "1000")), DESCRIPTORS // 8)
-
-
-@pytest.fixture
-def start(symbolon, foreign, echo):
-    started = []
-
-    def begin(gateway=(), **changes):
-        listen, metrics = port(), port()
-        route = static_route(listen, changes.pop("to", echo.address), foreign.server(), [foreign.cert], **changes)
-        config = symbolon.configure({"routes": [route], **dict(gateway)}, metrics={"listen": f"127.0.0.1:{metrics}"})
-        running = symbolon.run(config, listen, metrics)
-        started.append(running)
-        running.port, running.watched = listen, Watched(metrics)
-        return running
-
-    yield begin
-    for running in started:
-        running.stop()
-
-
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
-def echoes(running, foreign, alice, text=b"are you there?"):
-    with peers.python_client(running.port, foreign.cert, alice) as secure:
-        secure.sendall(text)
-        return secure.recv(len(text)) == text
 
 
 def all_gone(running):

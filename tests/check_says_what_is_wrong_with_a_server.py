@@ -33,11 +33,6 @@ def codes(report):
     return [finding["code"] for finding in report["findings"]]
 
 
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
 def test_a_server_that_asks_for_nothing_is_not_mutual(symbolon, foreign, alice):
     with s_server(foreign.server()) as port:
         report = check(symbolon, port, foreign.cert, alice)

@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.dont_write_bytecode = True
 
 from harness.backend import Backend  # noqa: E402
+from harness.metrics import Watched  # noqa: E402
 from harness.pki import ForeignCA  # noqa: E402
 from harness.symbolon import BINARY, Symbolon, port, static_route  # noqa: E402
 
@@ -89,5 +90,31 @@ def gateway_of(symbolon, foreign, backend):
         return running
 
     yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def alice(foreign):
+    return foreign.issue("alice")
+
+
+@pytest.fixture
+def start(symbolon, foreign, echo):
+    """start(gateway={...}, env={...}, **changes of the route): a gateway before the echo; Running with .port, .config, .watched."""
+    started = []
+
+    def begin(gateway=(), env=(), **changes):
+        listen, metrics = port(), port()
+        to, server = changes.pop("to", echo.address), changes.pop("server", None) or foreign.server()
+        route = static_route(listen, to, server, [foreign.cert], **changes)
+        config = symbolon.configure({"routes": [route], **dict(gateway)}, metrics={"listen": f"127.0.0.1:{metrics}"})
+        symbolon.env.update(dict(env))
+        running = symbolon.run(config, listen, metrics)
+        started.append(running)
+        running.port, running.config, running.watched = listen, config, Watched(metrics)
+        return running
+
+    yield begin
     for running in started:
         running.stop()

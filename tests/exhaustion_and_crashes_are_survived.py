@@ -4,45 +4,9 @@ open goes on where it can, and service is back when the trouble is over."""
 import contextlib
 import threading
 
-import pytest
-
 from harness import peers
-from harness.attack import Usage, connections, limit_process
-from harness.metrics import Watched
+from harness.attack import Usage, connections, echoes, limit_process
 from harness.process import wait_until
-from harness.symbolon import port, static_route
-
-
-@pytest.fixture
-def start(symbolon, foreign, echo):
-    started = []
-
-    def begin(gateway=(), env=(), **changes):
-        listen, metrics = port(), port()
-        route = static_route(listen, changes.pop("to", echo.address), foreign.server(), [foreign.cert], **changes)
-        config = symbolon.configure({"routes": [route], **dict(gateway)}, metrics={"listen": f"127.0.0.1:{metrics}"})
-        symbolon.env.update(dict(env))
-        running = symbolon.run(config, listen, metrics)
-        started.append(running)
-        running.port, running.config, running.watched = listen, config, Watched(metrics)
-        return running
-
-    yield begin
-    for running in started:
-        running.stop()
-
-
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
-def echoes(running, foreign, alice, text=b"are you there?"):
-    with contextlib.suppress(OSError):
-        with peers.python_client(running.port, foreign.cert, alice) as secure:
-            secure.sendall(text)
-            return secure.recv(len(text)) == text
-    return False
 
 
 def test_descriptors_used_up(start, foreign, alice):

@@ -2,31 +2,8 @@
 
 import socket
 
-import pytest
-
 from harness import peers
-from harness.metrics import Watched
 from harness.process import wait_until
-from harness.symbolon import port, static_route
-
-
-@pytest.fixture
-def start(symbolon, foreign, echo):
-    """start(route changes, gateway changes) -> Running with .port and .watched"""
-    started = []
-
-    def begin(gateway=(), **changes):
-        listen, metrics = port(), port()
-        route = static_route(listen, echo.address, changes.pop("server", None) or foreign.server(), [foreign.cert], **changes)
-        config = symbolon.configure({"routes": [route], **dict(gateway)}, metrics={"listen": f"127.0.0.1:{metrics}"})
-        running = symbolon.run(config, listen, metrics)
-        started.append(running)
-        running.port, running.watched = listen, Watched(metrics)
-        return running
-
-    yield begin
-    for running in started:
-        running.stop()
 
 
 def test_a_gateway_that_serves_is_healthy_and_ready(start):

@@ -11,11 +11,6 @@ from harness import peers
 from harness.process import PORTS, Process, wait_until
 
 
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
 def handshake(gateway, foreign, alice, arguments):
     seen = peers.s_client(gateway.port, foreign.cert, alice, arguments, peers.HTTP_REQUEST)
     assert "hello from the backend" in seen.stdout, seen

@@ -1,15 +1,14 @@
 """`--authority https://...`: every verb works from a folder that holds nothing but the root and an admin certificate, and
 what stands in the way is named."""
 
-import os
 import shutil
 
 import pytest
 
 from harness import peers
-from harness.pki import Credential, make_key, make_request
+from harness.pki import make_key, make_request
 from harness.process import run
-from harness.symbolon import BINARY, Symbolon, port
+from harness.symbolon import Symbolon, port
 
 
 class Afar(Symbolon):

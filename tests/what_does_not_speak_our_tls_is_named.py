@@ -10,11 +10,6 @@ import pytest
 from harness import peers
 
 
-@pytest.fixture
-def alice(foreign):
-    return foreign.issue("alice")
-
-
 def talk(port, data, wait_for_answer=True):
     """Sends the octets, says that it is done, and reads until the end."""
     answer = b""

@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 
+from harness import peers
 from harness.process import run
 
 # A sanitizer keeps freed memory back, so that its amount says nothing there; leaks are what it finds by itself.
@@ -19,6 +20,15 @@ def raise_descriptor_limit(wanted):
     limit = min(max(soft, wanted), hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     return limit
+
+
+def echoes(running, foreign, credential, text=b"are you there?"):
+    """Whether a new client with this credential gets its octets back."""
+    with contextlib.suppress(OSError):
+        with peers.python_client(running.port, foreign.cert, credential) as secure:
+            secure.sendall(text)
+            return secure.recv(len(text)) == text
+    return False
 
 
 def limit_process(process, **limits):
