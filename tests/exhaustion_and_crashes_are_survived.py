@@ -133,11 +133,13 @@ def test_kill_9_under_load_and_start_again(start, symbolon, foreign, alice, tmp_
             wait_until(lambda: len(right) > so_far + 3, "the load gets through", deadline=60)
             running.kill()
             running = symbolon.run(config, listen)
+        seen = symbolon.state / "gateway" / "seen.ndjson"
+        wait_until(seen.exists, "whom it admitted is kept", deadline=60)
     finally:
         stopping.set()
         for thread in threads:
             thread.join()
         running.stop()
     assert not wrong
-    for line in (symbolon.state / "gateway" / "seen.ndjson").read_text().splitlines():
+    for line in seen.read_text().splitlines():
         assert '"CN=alice"' in line
