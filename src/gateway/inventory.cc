@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "api/codec.h"
 
@@ -29,6 +30,18 @@ std::vector<std::string> words_of(std::string_view query) {
     }
   }
   return words;
+}
+
+// A file may hold anything: what is no fingerprint could be mistaken for more than that in a cursor.
+bool plausible(const api::SeenCertificate& seen) {
+  constexpr std::size_t kHexOfSha256 = 64;
+  return seen.times >= 0 && seen.fingerprint.size() == kHexOfSha256 &&
+         seen.fingerprint.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return a > kMost - b ? kMost : a + b;
 }
 
 bool fits(const api::SeenCertificate& seen, const std::vector<std::string>& words) {
@@ -83,7 +96,7 @@ void Inventory::read(std::string_view text) {
     if (line.empty()) continue;
     ++lines_;
     auto seen = api::decode<api::SeenCertificate>(line);
-    if (!seen) {
+    if (!seen || !plausible(*seen)) {
       ++unreadable_;
       continue;
     }
@@ -100,7 +113,7 @@ void Inventory::merge(const std::vector<api::SeenCertificate>& sightings, UnixSe
     Entry& entry = at->second;
     entry.unsaved = true;
     if (added) continue;
-    entry.seen.times += sighting.times;
+    entry.seen.times = sum(entry.seen.times, sighting.times);
     entry.seen.first_seen = std::min(entry.seen.first_seen, sighting.first_seen);
     if (sighting.last_seen < entry.seen.last_seen) continue;
     entry.seen.last_seen = sighting.last_seen;

@@ -1,6 +1,9 @@
 #include "gateway/inventory.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include "api/codec.h"
 #include "x509/testing/shell.h"
@@ -10,9 +13,15 @@ namespace {
 
 using x509::testing::Folder;
 
+std::string fingerprint_of(const std::string& who) {
+  std::string hex;
+  for (const char c : who) hex += fmt::format("{:02x}", static_cast<unsigned>(c));
+  return hex + std::string(64 - hex.size(), '0');
+}
+
 api::SeenCertificate seen(const std::string& who, std::int64_t not_after, std::int64_t at,
                           const std::string& route = "web") {
-  return {.fingerprint = "f" + who,
+  return {.fingerprint = fingerprint_of(who),
           .serial = "01",
           .issuer = "CN=Issuing",
           .subject = "CN=" + who,
@@ -117,6 +126,20 @@ TEST(Inventory, PassesOverATornLineAndNeverAppendsToIt) {
     ASSERT_TRUE(inventory->save());
   }
   EXPECT_EQ(names(*opened(file)), "alice@web bob@web ");
+}
+
+TEST(Inventory, PassesOverWhatNoGatewayWrites) {
+  auto dotted = seen("alice", 100, 1);
+  dotted.fingerprint = "aa.web";
+  auto negative = seen("bob", 100, 1);
+  negative.times = -1;
+  auto often = seen("carol", 100, 1);
+  often.times = std::numeric_limits<std::int64_t>::max();
+  const auto inventory =
+      Inventory::of_text(api::encode(dotted) + "\n" + api::encode(negative) + "\n" + api::encode(often) + "\n");
+  EXPECT_EQ(inventory->unreadable_lines(), 2U);
+  inventory->merge({seen("carol", 100, 2)}, {5});
+  EXPECT_EQ(inventory->list({})->certificates.front().times, often.times);
 }
 
 TEST(Inventory, WritesItsFileAnewWhenMostOfItIsSuperseded) {
