@@ -33,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'd': check<api::CertificateDetails>(text); break;
     case 'r': check<api::RevocationRequest>(text); break;
     case 'R': check<api::RevocationAnswer>(text); break;
+    case 'f': check<api::FeedPage>(text); break;
     case 'p': check<api::ProfileList>(text); break;
     case 'c': check<api::IssuerList>(text); break;
     case 's': check<api::StatusInfo>(text); break;

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness import peers
+from harness import peers, roles
 from harness.attack import SANITIZED
 from harness.process import is_listening, wait_until
 from harness.symbolon import port, static_route
@@ -222,7 +222,7 @@ def test_a_revoked_client_is_cut_off_from_its_open_connection(symbolon, echo):
 
 
 def test_many_reloads_under_load_leak_nothing(site):
-    process = pathlib.Path("/proc") / str(site.running.child.pid)
+    process = pathlib.Path("/proc") / str(roles.wait_roles(site.running, "gateway")["gateway"])
 
     def descriptors():
         return sorted(os.readlink(one) for one in (process / "fd").iterdir())

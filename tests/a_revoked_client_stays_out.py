@@ -88,7 +88,7 @@ def test_also_where_its_certificate_is_pinned(symbolon, running, backend):
 
 def test_a_gateway_that_would_not_learn_of_revocations_does_not_start(symbolon, running):
     running.stop()
-    symbolon.refused("revocation_source_missing", "run", "--config", symbolon.config, "--only", "gateway")
+    symbolon.refused("authority_unreachable", "run", "--config", symbolon.config, "--only", "gateway")
 
 
 def test_the_others_stay_in(symbolon, running):

@@ -23,6 +23,7 @@ RIGHTS = {
 READS = [("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json")]
 ISSUE, REVOKE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/revocations"), ("POST", "/v1/ledger/verify")
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
+FEED = ("GET", "/v1/feed")
 FOR_ADMINS = [
     ("POST", "/v1/ledger/backup"),
     ("POST", "/v1/ledger/accept-clock"),
@@ -31,7 +32,7 @@ FOR_ADMINS = [
     ("POST", "/v1/issuers/{serial}/use"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
-CALLS = [*READS, ISSUE, REVOKE, VERIFY, CHANGES, APPROVE, *FOR_ADMINS, *FOR_NOBODY]
+CALLS = [*READS, ISSUE, REVOKE, VERIFY, CHANGES, APPROVE, FEED, *FOR_ADMINS, *FOR_NOBODY]
 
 
 class Api:
@@ -85,7 +86,7 @@ def api(symbolon, tmp_path):
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),
-        (("gateway", "gw.example"), READS[1:]),
+        (("gateway", "gw.example"), [*READS[1:], FEED]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),
     ],

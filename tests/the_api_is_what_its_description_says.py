@@ -45,7 +45,7 @@ def root_signature(symbolon, to_be_signed, folder):
 def api(symbolon, tmp_path):
     symbolon.init()
     listen = port()
-    authority = {"name": "localhost", "listen": f"127.0.0.1:{listen}", "two_persons": True}
+    authority = {"name": "localhost", "listen": f"127.0.0.1:{listen}", "two_persons": True, "backups": str(tmp_path)}
     config = symbolon.configure(authority=authority, routes=None)
     with symbolon.run(config, listen):
         admin = Credential(symbolon.state / "admin.crt", symbolon.state / "admin.key", symbolon.state / "admin.crt")
@@ -137,6 +137,7 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert "result" in api("verify_ledger")[1]
     assert "result" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
     assert "problem" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
+    assert api("feed", query="?gateway=web-1&after=0&wait=0")[1]["entries"]
     assert api("accept_clock")[1]["outcome"] == "not_behind"
     assert api("openapi")[1] == DOCUMENT
     assert issued["summary"]["names"] == ["dns:web.example"]

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import peers
+from harness import peers, roles
 from harness.process import is_listening, wait_until
 from harness.symbolon import BINARY, Running, port, static_route
 
@@ -112,7 +112,8 @@ def test_signs_of_life_come_only_while_every_thread_lives(symbolon, site, manage
     with start(symbolon, run_command(site), NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000") as running:
         for _ in range(3):
             manager.wait_for("WATCHDOG")
-        with frozen(threads_named(running.child.pid, "gateway")[0]):
+        gateway = roles.wait_roles(running, "gateway")["gateway"]
+        with frozen(threads_named(gateway, "gateway")[0]):
             while manager.hear(deadline=1):  # one may have been under way
                 pass
             assert manager.hear(deadline=1) is None

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
-  libsqlite3-dev libsqlitecpp-dev prometheus-cpp-dev ca-certificates curl openssl python3)
+  libsqlite3-dev libsqlitecpp-dev libseccomp-dev prometheus-cpp-dev ca-certificates curl openssl python3)
 services=(nginx haproxy varnish varnishncsa prometheus) # what packages of `test` would start, now and at every boot
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography

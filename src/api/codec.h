@@ -11,6 +11,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/feed.h"
 #include "api/gateway_info.h"
 #include "api/issue.h"
 #include "api/issuer.h"
@@ -27,6 +28,7 @@ std::string encode(const CertificateDetails&);
 std::string encode(const CertificateSummary&);
 std::string encode(const RevocationRequest&);
 std::string encode(const RevocationAnswer&);
+std::string encode(const FeedPage&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);
 std::string encode(const IssuerInfo&);

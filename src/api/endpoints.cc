@@ -108,6 +108,7 @@ constexpr std::array kEndpoints = {
              200,
              {},
              "ChangeInfo"},
+    Endpoint{"feed", "GET", "/v1/feed", {Role::gateway}, "revocations, for gateways", 200, {}, "FeedPage"},
     Endpoint{"openapi",
              "GET",
              "/v1/openapi.json",

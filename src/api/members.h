@@ -76,9 +76,30 @@ void members(auto& f, Is<RevocationRequest> auto& x) {
   f.defaulted("reason", x.reason, reason_from_name);
 }
 
+void members(auto& f, Is<Enforcement> auto& x) {
+  f.required("gateways", x.gateways, IntegerBounds{});
+  f.required("acknowledged", x.acknowledged, IntegerBounds{});
+}
+
 void members(auto& f, Is<RevocationAnswer> auto& x) {
   f.required("certificate", x.certificate);
   f.required("outcome", x.outcome, outcome_from_name);
+  f.optional("enforcement", x.enforcement);
+}
+
+void members(auto& f, Is<FeedEntry> auto& x) {
+  f.required("number", x.number, IntegerBounds{.least = 1});
+  f.required("issuer", x.issuer, kName);
+  f.required("serial", x.serial, kName);
+  f.required("reason", x.reason, reason_from_name);
+  f.required("at", x.at);
+}
+
+void members(auto& f, Is<FeedPage> auto& x) {
+  f.required("issuers", x.issuers, kFew);
+  f.required("entries", x.entries, ListBounds{.most = FeedPage::kMostEntries});
+  f.required("more", x.more);
+  f.required("behind", x.behind);
 }
 
 void members(auto& f, Is<ProfileInfo> auto& x) {

@@ -81,6 +81,12 @@ json::array parameters_of(const Endpoint& endpoint) {
     out.emplace_back(parameter("limit", "query", schema_of_integer({.least = 1, .most = ListQuery::kMostPerPage}),
                                "how many at most; absent: 50"));
   }
+  if (endpoint.name == "feed") {
+    out.emplace_back(parameter("gateway", "query", text, "who asks: one process, one name"));
+    out.emplace_back(parameter("after", "query", schema_of_integer({.least = 0}), "enforced already; absent: nothing"));
+    out.emplace_back(parameter("wait", "query", schema_of_integer({.least = 0, .most = FeedQuery::kLongestWait}),
+                               "milliseconds that the answer may wait for something new"));
+  }
   if (endpoint.name == "issue") {
     out.emplace_back(parameter("Idempotency-Key", "header", text,
                                "the same request under the same key has the same answer, however often it comes"));

@@ -16,9 +16,18 @@ struct RevocationRequest {
 enum class RevocationOutcome : std::uint8_t { revoked, was_revoked_already };
 std::string_view name(RevocationOutcome outcome);
 
+// How far a revocation has come when its answer leaves: of the gateways that follow this authority's feed now, how many
+// refuse the certificate already.
+struct Enforcement {
+  std::int64_t gateways = 0;
+  std::int64_t acknowledged = 0;
+  bool operator==(const Enforcement&) const = default;
+};
+
 struct RevocationAnswer {
   CertificateSummary certificate;  // with its revocation
   RevocationOutcome outcome = RevocationOutcome::revoked;
+  std::optional<Enforcement> enforcement = {};  // absent: no gateway follows
   bool operator==(const RevocationAnswer&) const = default;
 };
 

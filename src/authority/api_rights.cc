@@ -36,12 +36,12 @@ std::string person_of(const http::Caller& caller) {
   return fmt::format("certificate {}", caller.verified_path.front().subject().text());
 }
 
-Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner) {
+Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, const LocalCallers& local) {
   switch (caller.transport) {
     case http::Transport::unix_socket:
     case http::Transport::socket_pair:
-      if (caller.peer && (caller.peer->user == 0 || caller.peer->user == owner)) return api::Roles::all();
-      return fail(Code::forbidden, "only root and uid {} may use this socket", owner);
+      if (caller.peer && (caller.peer->user == 0 || caller.peer->user == local.owner)) return local.roles;
+      return fail(Code::forbidden, "only root and uid {} may use this socket", local.owner);
     case http::Transport::tls: return roles_of_certificate(caller, operations);
     case http::Transport::tcp: return fail(Code::forbidden, "a plain connection proves no identity");
   }

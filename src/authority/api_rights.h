@@ -18,11 +18,17 @@ std::string requester_of(const http::Caller& caller);
 // Without what tells one certificate of a subject from another: "unix: uid 0", "certificate CN=alice".
 std::string person_of(const http::Caller& caller);
 
-// Over a Unix socket or socket pair, root and `owner` (the user of this process) have every role; over mutual TLS, a
-// certificate that was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused
-// with forbidden. Revocation shows on an open connection too, because each call asks anew.
-// Over mutual TLS it asks the ledger, and blocks; fails as the ledger does.
-Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, uid_t owner);
+// Who comes over a Unix socket or socket pair: root and `owner` (the user of this process) have these roles.
+struct LocalCallers {
+  uid_t owner;
+  api::Roles roles = api::Roles::all();
+};
+
+// Over a Unix socket or socket pair, what `local` says, and nobody else anything; over mutual TLS, a certificate that
+// was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused with forbidden.
+// Revocation shows on an open connection too, because each call asks anew. Over mutual TLS it asks the ledger, and
+// blocks; fails as the ledger does.
+Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, const LocalCallers& local);
 
 // Fails with forbidden, naming the roles that the call needs, or that it is for local sockets only.
 Status check_right(const api::Endpoint& endpoint, const Requester& requester, http::Transport transport);

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <functional>
+#include <limits>
+#include <set>
 
 #include "api/codec.h"
 #include "api/idempotency_key.h"
@@ -10,6 +13,7 @@
 #include "authority/api_progress.h"
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
+#include "authority/revocation_feed.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -43,25 +47,64 @@ Result<std::optional<std::string>> idempotency_key_of(const http::Request& reque
   return std::optional<std::string>(TRY(api::parse_idempotency_key(*field)));
 }
 
-// Each parameter at most once, and none but these.
+// Each parameter at most once, and none but those that `take` knows.
+Status take_parameters(const http::Target& target,
+                       const std::function<Result<bool>(const std::string& key, const std::string& value)>& take) {
+  std::set<std::string> seen;
+  for (const auto& [key, value] : target.query) {
+    if (!seen.insert(key).second) return fail(Code::bad_request, "the parameter '{}' stands twice", key);
+    if (!TRY(take(key, value))) return fail(Code::bad_request, "the parameter '{}' is not known", key);
+  }
+  return {};
+}
+
+struct NumberBounds {
+  std::int64_t least;
+  std::int64_t most;
+};
+Result<std::int64_t> number_of(const std::string& key, const std::string& value, NumberBounds bounds) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < bounds.least || number > bounds.most) {
+    return fail(Code::bad_request, "{} is a number between {} and {}", key, bounds.least, bounds.most);
+  }
+  return number;
+}
+
 Result<api::ListQuery> list_query_of(const http::Target& target) {
   api::ListQuery query;
-  bool query_set = false;
-  bool after_set = false;
-  bool limit_set = false;
-  for (const auto& [key, value] : target.query) {
-    bool* set = key == "query" ? &query_set : key == "after" ? &after_set : key == "limit" ? &limit_set : nullptr;
-    if (set == nullptr) return fail(Code::bad_request, "the parameter '{}' is not known", key);
-    if (*set) return fail(Code::bad_request, "the parameter '{}' stands twice", key);
-    *set = true;
-    if (key == "query") query.query = value;
-    if (key == "after") query.after = value;
-    if (key != "limit") continue;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.limit);
-    if (error != std::errc() || end != value.data() + value.size() || query.limit < 1 ||
-        query.limit > api::ListQuery::kMostPerPage) {
-      return fail(Code::bad_request, "limit is a number between 1 and {}", api::ListQuery::kMostPerPage);
+  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
+    if (key == "query") {
+      query.query = value;
+    } else if (key == "after") {
+      query.after = value;
+    } else if (key == "limit") {
+      query.limit = static_cast<int>(TRY(number_of(key, value, {1, api::ListQuery::kMostPerPage})));
+    } else {
+      return false;
     }
+    return true;
+  }));
+  return query;
+}
+
+Result<api::FeedQuery> feed_query_of(const http::Target& target) {
+  constexpr std::size_t kLongestName = 256;
+  api::FeedQuery query;
+  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
+    if (key == "gateway") {
+      query.gateway = value;
+    } else if (key == "after") {
+      query.after = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
+    } else if (key == "wait") {
+      query.wait = TRY(number_of(key, value, {0, api::FeedQuery::kLongestWait}));
+    } else {
+      return false;
+    }
+    return true;
+  }));
+  if (query.gateway.empty() || query.gateway.size() > kLongestName) {
+    return fail(Code::bad_request, "gateway is a name of at most {} octets", kLongestName);
   }
   return query;
 }
@@ -71,6 +114,7 @@ Result<api::ListQuery> list_query_of(const http::Target& target) {
 struct ApiServer::Impl {
   Impl(boost::asio::io_context& context, Operations& operations_, ApiOptions options)
       : operations(operations_),
+        local_roles(options.local_roles),
         pool(options.threads, options.waiting),
         server(context, entry(), std::move(options.http)) {
     router.guard_rest(
@@ -80,6 +124,7 @@ struct ApiServer::Impl {
     add_issuers();
     add_changes();
     add_ledger();
+    add_feed();
     ENSURE(routed_calls == api::endpoints().size());
   }
 
@@ -90,7 +135,7 @@ struct ApiServer::Impl {
   // Who asks, with a role at least. Only certificates need the ledger.
   net::Task<Result<Requester>> ask_who(const Caller& caller) {
     auto call = [this, caller]() -> Result<Requester> {
-      const api::Roles roles = TRY(roles_of(caller, operations, geteuid()));
+      const api::Roles roles = TRY(roles_of(caller, operations, {.owner = geteuid(), .roles = local_roles}));
       return Requester{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
     };
     if (caller.transport != http::Transport::tls) co_return call();
@@ -156,9 +201,13 @@ struct ApiServer::Impl {
   void add_issuers();
   void add_changes();
   void add_ledger();
+  void add_feed();
+  net::Task<Response> follow(api::FeedQuery query);
 
   Operations& operations;
+  const api::Roles local_roles;
   http::BlockingPool pool;
+  http::BlockingPool feed_pool{1, 256};  // its own: revocations wait in the other one for who is answered here
   RefusalRecorder refusals{operations, pool};
   http::Router router;
   std::size_t routed_calls = 0;
@@ -283,10 +332,40 @@ void ApiServer::Impl::add_ledger() {
   });
 }
 
+void ApiServer::Impl::add_feed() {
+  on("feed", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
+    auto query = feed_query_of(routed.target);
+    if (!query) co_return http::problem(query.error());
+    co_return co_await follow(*std::move(query));
+  });
+}
+
+net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {
+  const net::Deadline deadline = net::in(std::chrono::milliseconds(query.wait));
+  const auto after = static_cast<std::uint64_t>(query.after);
+  RevocationFeed* const feed = operations.feed();
+  if (feed != nullptr) {
+    if (const Status heard = feed->heard(query.gateway, after); !heard) co_return http::problem(heard.error());
+  }
+  auto read = [this, query] { return operations.feed_page(query); };
+  auto page = co_await feed_pool.run(read);
+  if (page && page->entries.empty() && !page->behind && feed != nullptr && query.wait > 0) {
+    co_await feed->news(after, deadline);
+    page = co_await feed_pool.run(read);
+  }
+  if (!page) co_return http::problem(page.error());
+  co_return json(200, api::encode(*page));
+}
+
 ApiServer::ApiServer(boost::asio::io_context& context, Operations& operations, ApiOptions options)
     : impl_(std::make_unique<Impl>(context, operations, std::move(options))) {}
 ApiServer::~ApiServer() = default;
 
 http::Server& ApiServer::http() { return impl_->server; }
+
+void ApiServer::stop() {
+  if (RevocationFeed* const feed = impl_->operations.feed()) feed->close();
+  impl_->server.stop();
+}
 
 }  // namespace symbolon::authority

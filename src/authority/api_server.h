@@ -11,8 +11,9 @@ namespace symbolon::authority {
 
 struct ApiOptions {
   http::ServerOptions http = {};
-  std::size_t threads = 64;    // that wait for commits: issuances that may share one
-  std::size_t waiting = 1024;  // calls that run or wait; further ones are refused with `overloaded`
+  std::size_t threads = 64;                    // that wait for commits: issuances that may share one
+  std::size_t waiting = 1024;                  // calls that run or wait; further ones are refused with `overloaded`
+  api::Roles local_roles = api::Roles::all();  // of root and our own user, over a Unix socket or a socket pair
 };
 
 // Each call is checked (api_rights.h), then run on a pool of threads; refusals are recorded. Thread-safe.
@@ -22,8 +23,10 @@ class ApiServer {
   ApiServer(boost::asio::io_context& context, Operations& operations, ApiOptions options = {});
   ~ApiServer();
 
-  // To listen, to serve one end of a socket pair, to stop.
+  // To listen, to serve one end of a socket pair.
   http::Server& http();
+  // As http::Server::stop, and gateways that wait for news are answered.
+  void stop();
 
  private:
   struct Impl;

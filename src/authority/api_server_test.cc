@@ -304,7 +304,7 @@ TEST(ApiRights, AreThoseOfRootAndOwnerOnALocalSocket) {
   MadeUp operations;
   const auto allowed = [&](http::Transport transport, std::optional<http::UnixPeer> peer) {
     const http::Caller caller{.transport = transport, .address = "x", .peer = peer, .verified_path = {}};
-    return roles_of(caller, operations, 1000).has_value();
+    return roles_of(caller, operations, {.owner = 1000}).has_value();
   };
   using http::Transport;
   EXPECT_TRUE(allowed(Transport::unix_socket, http::UnixPeer{.user = 0, .group = 0, .process = 1}));

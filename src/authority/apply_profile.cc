@@ -31,13 +31,13 @@ class Application {
     TRY(choose_names());
     TRY(choose_common_name());
     const x509::Validity validity = TRY(choose_validity());
-    x509::DistinguishedName subject = TRY(build_subject());
+    x509::DistinguishedName subject = TRY(subject_of(profile_, common_name_));
     x509::CertificateTemplate content{.serial = serial,
                                       .issuer = issuer_.certificate.subject(),
                                       .subject = std::move(subject),
                                       .validity = validity,
                                       .public_key = request_.request.public_key(),
-                                      .key_usage = key_usage(),
+                                      .key_usage = key_usage_of(profile_, request_.request.public_key()),
                                       .extended_key_usage = profile_.extended_key_usage,
                                       .authority_key_identifier = key_identifier_of(issuer_.certificate),
                                       .subject_alt_names = std::move(names_),
@@ -51,13 +51,6 @@ class Application {
   template <typename... Args>
   void note(fmt::format_string<Args...> format, Args&&... args) {
     notes_.push_back(fmt::format(format, std::forward<Args>(args)...));
-  }
-
-  // RFC 5480 §3, RFC 8410 §5: only RSA keys encipher.
-  std::uint16_t key_usage() const {
-    constexpr std::uint16_t kEncipher = x509::key_encipherment | x509::data_encipherment;
-    const bool rsa = request_.request.public_key().description().starts_with("RSA");
-    return static_cast<std::uint16_t>(rsa ? profile_.key_usage : profile_.key_usage & ~kEncipher);
   }
 
   // Only what the profile takes is taken; what it would contradict is refused, so that nobody holds a certificate that
@@ -163,18 +156,6 @@ class Application {
     return {};
   }
 
-  Result<x509::DistinguishedName> build_subject() {
-    std::vector<x509::NameAttribute> attributes;
-    for (x509::NameAttribute attribute : profile_.subject) {
-      if (const auto at = attribute.value.find(kNameMark); at != std::string::npos) {
-        if (!common_name_) continue;
-        attribute.value.replace(at, kNameMark.size(), *common_name_);
-      }
-      attributes.push_back(std::move(attribute));
-    }
-    return x509::DistinguishedName::from_attributes(std::move(attributes));
-  }
-
   Result<x509::Validity> choose_validity() {
     const x509::Validity& issuer = issuer_.certificate.validity();
     if (time_.now > issuer.not_after) {
@@ -213,6 +194,25 @@ class Application {
 Result<AppliedProfile> apply_profile(const Profile& profile, const IssueRequest& request, const Issuer& issuer,
                                      const IssueTime& time, const x509::SerialNumber& serial) {
   return Application(profile, request, issuer, time).run(serial);
+}
+
+// RFC 5480 §3, RFC 8410 §5: only RSA keys encipher.
+std::uint16_t key_usage_of(const Profile& profile, const crypto::PublicKey& key) {
+  constexpr std::uint16_t kEncipher = x509::key_encipherment | x509::data_encipherment;
+  const bool rsa = key.description().starts_with("RSA");
+  return static_cast<std::uint16_t>(rsa ? profile.key_usage : profile.key_usage & ~kEncipher);
+}
+
+Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::optional<std::string>& common_name) {
+  std::vector<x509::NameAttribute> attributes;
+  for (x509::NameAttribute attribute : profile.subject) {
+    if (const auto at = attribute.value.find(kNameMark); at != std::string::npos) {
+      if (!common_name) continue;
+      attribute.value.replace(at, kNameMark.size(), *common_name);
+    }
+    attributes.push_back(std::move(attribute));
+  }
+  return x509::DistinguishedName::from_attributes(std::move(attributes));
 }
 
 Bytes key_identifier_of(const x509::Certificate& issuer) {

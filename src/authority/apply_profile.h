@@ -1,6 +1,8 @@
 // From a request and a profile to what the certificate shall say. Pure: no clock, no ledger, no key of a CA.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,10 @@ struct AppliedProfile {
 // lifetime_not_allowed, issuer_life_too_short, ca_expired.
 Result<AppliedProfile> apply_profile(const Profile& profile, const IssueRequest& request, const Issuer& issuer,
                                      const IssueTime& time, const x509::SerialNumber& serial);
+
+// What a profile makes of a key and of a common name; intent_check.h holds against it what was reserved.
+std::uint16_t key_usage_of(const Profile& profile, const crypto::PublicKey& key);
+Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::optional<std::string>& common_name);
 
 // The subjectKeyIdentifier that goes into authorityKeyIdentifier of what this CA issues.
 Bytes key_identifier_of(const x509::Certificate& issuer);

@@ -9,13 +9,6 @@ namespace {
 // Enough to show that, and among what, one has to choose.
 constexpr std::size_t kMostCandidates = 20;
 
-std::string organization_of(const IssuerSet& issuers, UnixSeconds now) {
-  const auto issuer = issuers.select(std::nullopt, now);
-  if (!issuer) return {};
-  const auto names = (*issuer)->certificate.subject().values("O");
-  return names.empty() ? std::string() : names.front();
-}
-
 // Exactly one, or not_found, or ambiguous with the candidates.
 Result<ledger::CertificateRecord> find_one(ledger::Ledger& ledger, const std::string& what, UnixSeconds now) {
   auto found = TRY(ledger.find(what, kMostCandidates + 1));
@@ -58,7 +51,8 @@ ledger::Progress forward(const Operations::OnProgress& on_progress) {
 }  // namespace
 
 Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, const Clock& clock) {
-  State state = TRY(open_state(options.state, clock));
+  if (!options.keys) options.keys = keys_in_files({options.state}, {});
+  State state = TRY(open_state(options.state, clock, options.keys));
   if (std::ranges::none_of(state.issuers->issuers, &Issuer::in_use)) TRY(use_the_one_that_ends_last(state));
   std::string organization = organization_of(*state.issuers, clock.now());
   auto profiles = std::make_shared<ProfileSet>(TRY(configure(builtin_profiles(organization), options.profiles)));
@@ -112,9 +106,11 @@ Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& re
   }
   const ledger::RevocationOutcome outcome = TRY(revoked);
   record.revocation = outcome.revocation;
+  const auto enforcement = impl_->feed.wait_for_enforcement(outcome.revocation.sequence);
   return api::RevocationAnswer{.certificate = summary_of(record, *impl_->issuance.issuers()),
                                .outcome = outcome.already_revoked ? api::RevocationOutcome::was_revoked_already
-                                                                  : api::RevocationOutcome::revoked};
+                                                                  : api::RevocationOutcome::revoked,
+                               .enforcement = enforcement};
 }
 
 Result<api::ProfileList> Authority::profiles() {
@@ -180,6 +176,12 @@ Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester)
   out.outcome = api::ClockOutcome::accepted;
   return out;
 }
+
+Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
+  return impl_->feed.page(static_cast<std::uint64_t>(query.after), *impl_->issuance.issuers());
+}
+
+RevocationFeed* Authority::feed() { return &impl_->feed; }
 
 Result<Standing> Authority::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {
   const auto ours = impl_->issuance.issuers();

@@ -10,6 +10,7 @@
 #include "authority/hierarchy.h"
 #include "authority/imported_ca.h"
 #include "authority/issuance.h"
+#include "authority/key_source.h"
 #include "authority/operations.h"
 #include "authority/profile_config.h"
 #include "authority/rights.h"
@@ -31,6 +32,10 @@ struct AuthorityOptions {
   std::map<std::string, ProfileConfig> profiles = {};  // of the configuration, beside the built-ins
   Rights rights = {};
   TwoPersons two_persons = TwoPersons::not_needed;
+  KeySource keys = {};  // unset: unencrypted files of the state folder
+  // A CA's key was written: makes `keys` have it. Unset: it has.
+  std::function<Status(ledger::IssuerId)> on_new_key = {};
+  AskPassphrase ask_passphrase = {};  // encrypts the key of a further CA where the others are encrypted
   IssuanceOptions issuance = {};
 };
 
@@ -61,6 +66,8 @@ class Authority final : public Operations {
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
+  Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
+  RevocationFeed* feed() override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
   api::Roles roles_of(const x509::Identity& identity) const override;
   void record_refusal(const std::string& requester, const std::string& call, const Error& why) override;

@@ -10,6 +10,7 @@
 #include "authority/authority.h"
 #include "authority/ledger_revocations.h"
 #include "authority/records_view.h"
+#include "authority/revocation_feed.h"
 #include "x509/pem.h"
 #include "x509/request.h"
 
@@ -23,6 +24,7 @@ struct Authority::Impl {
         started_at(time.now()),
         state(std::move(opened)),
         revocations(std::move(revoked)),
+        feed(*state.ledger),
         issuance(*state.ledger, clock, std::move(profiles), state.issuers, options.issuance) {
     if (const auto left = state.ledger->unfinished()) {
       for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());
@@ -40,6 +42,9 @@ struct Authority::Impl {
   // For a further CA: what neither one of `taken`, nor one that waits, nor a key file has.
   std::string free_name(std::vector<ledger::Issuer> taken) const;
   api::IssuerInfo info_of(ledger::IssuerId id) const;
+  // The key of a further CA, encrypted as the others are. Fails with passphrase_needed, file_...
+  Result<Secret> pem_of(const crypto::PrivateKey& key, const std::string& name) const;
+  Result<bool> keys_are_encrypted() const;
 
   // authority_changes.cc
   Status need_second_person(const std::string& kind, const std::string& words, std::string_view content,
@@ -51,6 +56,8 @@ struct Authority::Impl {
   Status take(const IssuerSet& issuers);
   // As the ledger has them. Fails as load_issuers.
   Status reload_issuers();
+  // Likewise, when `id` and its key are new.
+  Status reload_issuers_with(ledger::IssuerId id);
   // Those of the start that nobody has revoked since.
   Result<std::vector<std::string>> left_unfinished() const {
     std::vector<std::string> out;
@@ -67,6 +74,7 @@ struct Authority::Impl {
   UnixSeconds started_at;
   State state;
   std::shared_ptr<LedgerRevocations> revocations;
+  RevocationFeed feed;  // after `revocations`: who is told of a revocation finds it there
   Issuance issuance;
   std::vector<std::string> unfinished_at_start;          // serials that were being signed when the last process ended
   std::map<std::string, crypto::Sha256> unlike_builtin;  // digests of the profiles that need approval, by name

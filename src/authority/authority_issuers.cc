@@ -108,6 +108,27 @@ void Authority::Impl::give_up_old() {
   }
 }
 
+// Does a key of an issuing CA lie encrypted here? Then all do.
+Result<bool> Authority::Impl::keys_are_encrypted() const {
+  for (const Issuer& issuer : state.issuers->issuers) {
+    if (issuer.name == kRootName || !issuer.ours) continue;
+    const auto pem = read_private_file(state.layout.key(issuer.name));
+    if (!pem && pem.error().code == Code::file_missing) continue;
+    if (!pem) return std::unexpected(pem.error());
+    if (crypto::is_encrypted_key(pem->reveal())) return true;
+  }
+  return false;
+}
+
+Result<Secret> Authority::Impl::pem_of(const crypto::PrivateKey& key, const std::string& name) const {
+  const bool encrypted = TRY(keys_are_encrypted());
+  if (!encrypted) return key.to_pem();
+  const Path file = state.layout.key(name);
+  if (options.ask_passphrase) return key.to_encrypted_pem(TRY(options.ask_passphrase(file)));
+  return fail_at(file.string(), Code::passphrase_needed,
+                 "the other issuing keys are encrypted, and this process has no passphrase: stop it, then do this");
+}
+
 Status Authority::Impl::take(const IssuerSet& issuers) {
   auto set = std::make_shared<IssuerSet>(issuers);
   set->revocations = revocations->source();
@@ -119,11 +140,17 @@ Status Authority::Impl::take(const IssuerSet& issuers) {
 }
 
 Status Authority::Impl::reload_issuers() {
-  const auto loaded = TRY(load_issuers(state.layout, *state.ledger));
+  const auto loaded = TRY(load_issuers(state.layout, TRY(state.ledger->issuers()), options.keys));
   for (const Issuer& issuer : loaded->issuers) {
     TRY(write_file(state.layout.certificate(issuer.name), issuer.certificate.pem(), {.existing = Existing::replace}));
   }
   return take(*loaded);
+}
+
+Status Authority::Impl::reload_issuers_with(ledger::IssuerId id) {
+  const Status there = options.on_new_key ? options.on_new_key(id) : Status();
+  TRY(reload_issuers());  // the CA is in the ledger, whether or not its key can be used yet
+  return there;
 }
 
 api::IssuerInfo Authority::Impl::info_of(ledger::IssuerId id) const {
@@ -193,7 +220,7 @@ Result<api::IssuerInfo> Authority::sign_issuer(const std::string& serial, const 
     const auto octets = from_base64(signature.signature);
     if (!octets) return fail(Code::bad_request, "'signature': {}", octets.error().words);
     // The key first: a CA in the ledger whose key was lost could never be used.
-    const Secret pem = TRY(waiting.key.to_pem());
+    const Secret pem = TRY(impl_->pem_of(waiting.key, waiting.options.name));
     NewKeyFile file = TRY(NewKeyFile::write(impl_->state.layout.key(waiting.options.name), pem));
     auto signed_ca = TRY(Issuance::take_signature(std::move(waiting.reserved), *octets));
     auto issued = impl_->issuance.complete(std::move(signed_ca));
@@ -208,7 +235,7 @@ Result<api::IssuerInfo> Authority::sign_issuer(const std::string& serial, const 
     auto signer = TRY(crypto::make_signer(std::move(taken.key)));
     const Issuer made = TRY(enter_ca(ledger, taken.options, std::move(certificate), std::move(signer)));
     TRY(ledger.use_issuer(made.id, requester.text));
-    TRY(impl_->reload_issuers());
+    TRY(impl_->reload_issuers_with(made.id));
     info = impl_->info_of(made.id);
   }
   impl_->on_issuers_changed();
@@ -248,13 +275,13 @@ Result<api::IssuerInfo> Authority::import_issuer(const api::ImportIssuerRequest&
     const std::string what = words_of(opened, request);
     TRY(impl_->need_second_person("import_issuer", what, what + request.certificates, requester));
     const std::string name = impl_->free_name(taken);
-    const Secret pem = TRY(opened.key.to_pem());
+    const Secret pem = TRY(impl_->pem_of(opened.key, name));
     NewKeyFile file = TRY(NewKeyFile::write(state.layout.key(name), pem));
     const Issuer made = TRY(adopt(*state.ledger, std::move(opened),
                                   {.name = name, .subject = {}, .lifetime = {}, .actor = requester.text}));
     file.keep();
     if (request.use) TRY(state.ledger->use_issuer(made.id, requester.text));
-    TRY(impl_->reload_issuers());
+    TRY(impl_->reload_issuers_with(made.id));
     info = impl_->info_of(made.id);
   }
   impl_->on_issuers_changed();

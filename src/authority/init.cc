@@ -37,7 +37,8 @@ class Building {
       issuing_ = TRY(new_issuing(root));
     }
     TRY(ledger_->use_issuer(issuing_->id, options_.actor));
-    const auto issuers = TRY(load_issuers(layout_, *ledger_));
+    const auto passphrase = [this](const Path&) -> Result<Secret> { return options_.issuing_passphrase.duplicate(); };
+    const auto issuers = TRY(load_issuers(layout_, TRY(ledger_->issuers()), keys_in_files(layout_, passphrase)));
     const Issuer& issuing = *TRY(issuers->select(std::string(kIssuingName), clock_.now()));
     TRY(write_certificates(*issuers));
     auto admin = TRY(make_admin(issuers));
@@ -53,6 +54,13 @@ class Building {
  private:
   CaOptions ca_options(std::string_view name, Seconds lifetime) const {
     return {.name = std::string(name), .subject = {}, .lifetime = lifetime, .actor = options_.actor};
+  }
+
+  Status write_issuing_key(const crypto::PrivateKey& key) const {
+    const Secret& passphrase = options_.issuing_passphrase;
+    auto pem = passphrase.empty() ? key.to_pem() : key.to_encrypted_pem(passphrase);
+    if (!pem) return std::unexpected(pem.error());
+    return write_key(layout_.key(kIssuingName), *pem);
   }
 
   Result<Issuer> new_root() {
@@ -82,7 +90,7 @@ class Building {
 
   Result<Issuer> new_issuing(const Issuer& root) {
     auto key = TRY(crypto::PrivateKey::generate(options_.key_type));
-    TRY(write_key(layout_.key(kIssuingName), TRY(key.to_pem())));
+    TRY(write_issuing_key(key));
     CaOptions options = ca_options(kIssuingName, options_.issuing_lifetime);
     options.subject = TRY(ca_subject(options_.organization, "Issuing CA"));
     options.name_constraints = options_.name_constraints;
@@ -91,7 +99,7 @@ class Building {
 
   Result<Issuer> import_issuing() {
     OpenedCa opened = TRY(open_imported(*options_.issuing, clock_.now()));
-    TRY(write_key(layout_.key(kIssuingName), TRY(opened.key.to_pem())));
+    TRY(write_issuing_key(opened.key));
     return adopt(*ledger_, std::move(opened), ca_options(kIssuingName, {}));
   }
 

@@ -22,6 +22,7 @@ struct InitOptions {
   crypto::KeyType key_type = crypto::KeyType::p256;  // of the CAs that are made
   // Encrypts root.key. Needed when a root is made; without it the key of an imported root is not kept.
   Secret root_passphrase = {};
+  Secret issuing_passphrase = {};  // encrypts issuing.key; empty: it lies plain in a private file
   Seconds root_lifetime = kRootLifetime;
   Seconds issuing_lifetime = kIssuingLifetime;
   x509::NameConstraints name_constraints = {};  // of the issuing CA

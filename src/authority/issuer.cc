@@ -70,4 +70,11 @@ std::vector<x509::Certificate> IssuerSet::anchors() const {
   return out;
 }
 
+std::string organization_of(const IssuerSet& issuers, UnixSeconds now) {
+  const auto issuer = issuers.select(std::nullopt, now);
+  if (!issuer) return {};
+  const auto names = (*issuer)->certificate.subject().values("O");
+  return names.empty() ? std::string() : names.front();
+}
+
 }  // namespace symbolon::authority

@@ -54,4 +54,7 @@ struct IssuerSet {
   std::vector<x509::Certificate> anchors() const;
 };
 
+// O of the CA that signs now; empty if it has none.
+std::string organization_of(const IssuerSet& issuers, UnixSeconds now);
+
 }  // namespace symbolon::authority

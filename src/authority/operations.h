@@ -7,6 +7,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/feed.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -17,6 +18,8 @@
 #include "x509/identity.h"
 
 namespace symbolon::authority {
+
+class RevocationFeed;
 
 // Whether a caller's certificate still counts. (A revoked admin is no admin.)
 enum class Standing : std::uint8_t { good, revoked, foreign };
@@ -73,6 +76,13 @@ class Operations {
                                                         const OnProgress& on_progress) = 0;
   // Takes this machine's clock for right although the ledger holds newer entries. Changes nothing if it holds none.
   virtual Result<api::ClockAcceptance> accept_clock(const Requester& requester) = 0;
+
+  // What follows query.after, for a gateway; without waiting.
+  virtual Result<api::FeedPage> feed_page(const api::FeedQuery& query) {
+    return fail(Code::not_found, "no feed after {}", query.after);
+  }
+  // Who waits for the next revocation; null: nobody can. Outlives the calls.
+  virtual RevocationFeed* feed() { return nullptr; }
 
   // Was this very certificate issued here, and is it unrevoked? The ledger is asked: that a CA of ours signed it is not
   // enough, an imported one signed before. Fails as the ledger does.

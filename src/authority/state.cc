@@ -9,16 +9,6 @@
 namespace symbolon::authority {
 namespace {
 
-Result<std::shared_ptr<const crypto::Signer>> load_signer(const Path& file, const x509::Certificate& certificate) {
-  const Secret pem = TRY(read_private_file(file));
-  auto key = crypto::PrivateKey::from_pem(pem, Secret());
-  if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
-  if (!key->belongs_to(certificate.public_key())) {
-    return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", certificate.text());
-  }
-  return std::shared_ptr<const crypto::Signer>(TRY(crypto::make_signer(std::move(*key))));
-}
-
 bool issued_by(const x509::Certificate& certificate, const x509::Certificate& issuer) {
   if (certificate.issuer() != issuer.subject()) return false;
   const auto& wanted = certificate.authority_key_identifier();
@@ -46,7 +36,7 @@ void link_chains(IssuerSet& set) {
 
 }  // namespace
 
-Result<State> open_state(const Path& folder, const Clock& clock) {
+Result<State> open_state(const Path& folder, const Clock& clock, const KeySource& keys) {
   const StateLayout layout{folder};
   std::error_code ignored;
   if (!std::filesystem::exists(layout.ledger(), ignored)) {
@@ -58,13 +48,15 @@ Result<State> open_state(const Path& folder, const Clock& clock) {
   }
   FileLock lock = TRY(std::move(taken));
   auto ledger = TRY(ledger::SqliteLedger::open(layout.ledger(), {.clock = &clock}));
-  auto issuers = TRY(load_issuers(layout, *ledger));
+  auto issuers = TRY(load_issuers(layout, TRY(ledger->issuers()), keys));
   return State{.layout = layout, .lock = std::move(lock), .ledger = std::move(ledger), .issuers = std::move(issuers)};
 }
 
-Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout, ledger::Ledger& ledger) {
+Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout,
+                                                      const std::vector<ledger::Issuer>& listed,
+                                                      const KeySource& keys) {
   auto set = std::make_shared<IssuerSet>();
-  for (const ledger::Issuer& entry : TRY(ledger.issuers())) {
+  for (const ledger::Issuer& entry : listed) {
     auto certificate = x509::Certificate::from_der(entry.certificate);
     if (!certificate) {
       return fail_at(layout.ledger().string(), Code::ledger_corrupt, "the certificate of the issuer '{}': {}",
@@ -78,11 +70,7 @@ Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout,
                   .in_use = entry.in_use,
                   .key_reference = entry.key_reference};
     const bool for_running = entry.name != kRootName && !entry.key_reference.empty();
-    const Path file = layout.folder / entry.key_reference;
-    std::error_code ignored;
-    if (for_running && entry.state == ledger::IssuerState::active && std::filesystem::exists(file, ignored)) {
-      issuer.signer = TRY(load_signer(file, issuer.certificate));
-    }
+    if (for_running && entry.state == ledger::IssuerState::active) issuer.signer = TRY(keys(entry, issuer.certificate));
     set->issuers.push_back(std::move(issuer));
   }
   link_chains(*set);

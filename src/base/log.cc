@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/log_role.h"
 
 namespace symbolon {
 namespace {
@@ -17,6 +18,7 @@ struct State {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
   LogForm form = LogForm::text;
+  std::string role;
 };
 State& state() {
   static State kState;
@@ -64,6 +66,10 @@ std::string json_line(LogLevel level, std::string_view event, LogFields fields) 
   std::string line =
       fmt::format(R"({{"time":"{}","level":"{}","event":)", to_rfc3339(system_clock().now()), word_of(level));
   append_json(line, event);
+  if (const std::string& role = state().role; !role.empty()) {
+    line += R"(,"role":)";
+    append_json(line, role);
+  }
   for (const auto& [key, value] : fields) {
     line += ',';
     append_json(line, key);
@@ -75,7 +81,7 @@ std::string json_line(LogLevel level, std::string_view event, LogFields fields) 
 }
 
 std::string text_line(LogLevel level, std::string_view event, LogFields fields) {
-  std::string line;
+  std::string line = state().role.empty() ? std::string() : state().role + ": ";
   if (level >= LogLevel::warning) line += fmt::format("{}: ", word_of(level));
   line += event;
   for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, value);
@@ -86,6 +92,8 @@ std::string text_line(LogLevel level, std::string_view event, LogFields fields) 
 }
 
 }  // namespace
+
+void name_log(std::string role) { state().role = std::move(role); }
 
 void start_log(const LogOptions& options) {
   State& log = state();

@@ -24,7 +24,7 @@ struct AuthorityLink::Host {
   std::thread thread;
 
   ~Host() {
-    if (server) server->http().stop();
+    if (server) server->stop();
     work.reset();
     if (thread.joinable()) thread.join();
   }
@@ -77,7 +77,7 @@ Result<AuthorityLink> AuthorityLink::open(const Session& session) {
     // The socket of a process that died: the state is free, and open_authority finds out.
   }
   const ActingAsOwner owner(loaded.state);  // root's commands leave nothing that the service could not open
-  auto opened = open_authority(loaded, session.clock());
+  auto opened = open_authority(loaded, session);
   if (!opened && opened.error().code == Code::state_locked) {  // one that stays may have begun meanwhile
     auto running = enroll::AuthorityClient::over_unix(socket);
     if (running) return AuthorityLink(nullptr, std::make_unique<enroll::AuthorityClient>(std::move(*running)));

@@ -47,6 +47,7 @@ Command command_table(GlobalOptions& global) {
       .sub(export_command())
       .sub(completions_command())
       .sub(complete_command())
+      .sub(role_command())
       .sub(docs_command())
       .sub(manual_command())
       .example("symbolon init \"Example Corp\"", "a CA, a ledger, an admin certificate, a configuration")

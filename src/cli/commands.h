@@ -31,6 +31,7 @@ Command trust_command();
 Command export_command();
 Command completions_command();
 Command complete_command();  // hidden: what the scripts of `completions` call
+Command role_command();      // hidden: one process of `run`
 Command docs_command();      // hidden: the generated documents
 Command manual_command();    // hidden: the manual pages
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/file_access.h"
 #include "base/log.h"
 #include "enroll/authority_client.h"
 
@@ -12,6 +13,7 @@ namespace {
 // A command has the state for as long as its call takes; several at once take turns.
 constexpr std::chrono::seconds kLockWait{20};
 constexpr std::chrono::milliseconds kLockPause{20};
+constexpr std::string_view kPassphraseCredential = "issuing.passphrase";
 
 config::Table<AuthoritySection> authority_table() {
   config::Table<AuthoritySection> table("authority", "The private CA.");
@@ -24,6 +26,15 @@ config::Table<AuthoritySection> authority_table() {
           {"Where the API is served over mutual TLS, to admins and to whom `rights` names. The Unix socket in the "
            "state folder is always there.",
            "127.0.0.1:8440"})
+      .optional(
+          "key_passphrase_file", &AuthoritySection::key_passphrase_file, config::path(),
+          {"Its first line opens the issuing keys, where `init --encrypt-issuing-key` encrypted them; mode 0600. A "
+           "systemd credential `issuing.passphrase` goes before it; without both, it is asked for.",
+           "/run/keys/issuing.passphrase"})
+      .optional("backups", &AuthoritySection::backups, config::path(),
+                {"The folder in which `symbolon ledger backup` may write while `symbolon run` runs, beside the state "
+                 "folder: it can open no other.",
+                 "/var/backups/symbolon"})
       .optional("profiles", &AuthoritySection::profiles, authority::profiles_value(),
                 "Profiles beside the built-in ones, and changes to those.")
       .optional("rights", &AuthoritySection::rights, config::table(authority::rights_table()),
@@ -52,7 +63,7 @@ Result<LoadedConfiguration> load(const Session& session, const std::function<voi
     for (std::size_t i = 1; i < loaded.errors.size(); ++i) other(loaded.errors[i]);
     return std::unexpected(config::first_of(loaded.errors));
   }
-  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value)};
+  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value), std::move(loaded.paths)};
   if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
   return out;
 }
@@ -64,6 +75,12 @@ config::Table<Configuration> configuration_table() {
   table
       .optional("state", &Configuration::state, config::path(),
                 {"The state folder: ledger, keys, socket. Default: the folder of this file.", "/var/lib/symbolon"})
+      .optional("user", &Configuration::user, config::string(),
+                {"Whom authority and gateway run as when `symbolon run` is started by root; the state folder must be "
+                 "theirs. The signer becomes NAME-signer where such a user exists.",
+                 "symbolon"})
+      .optional("insecure_no_sandbox", &Configuration::insecure_no_sandbox, config::boolean(),
+                "Landlock and seccomp stay off: who breaks into a process may do what its user may.")
       .optional("authority", &Configuration::authority, config::table(authority_table()),
                 "The private CA. Without it, `symbolon run` runs none.")
       .optional("gateway", &Configuration::gateway, config::table(gateway::gateway_table()),
@@ -85,6 +102,10 @@ Result<LoadedConfiguration> load_configuration_again(const Session& session) {
       [](const Error& error) { log(LogLevel::error, error); });
 }
 
+Result<LoadedConfiguration> load_configuration_silently(const Session& session) {
+  return load(session, [](const config::Warning&) {}, [](const Error&) {});
+}
+
 std::vector<Path> files_of(const LoadedConfiguration& loaded) {
   std::vector<Path> out = {loaded.file, authority::StateLayout{loaded.state}.anchors()};
   if (!loaded.content.gateway) return out;
@@ -103,7 +124,24 @@ Result<Path> find_state(const Session& session) {
   return fail_at(places.state.string(), Code::state_missing, "there is no authority here");
 }
 
-Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Clock& clock) {
+authority::AskPassphrase issuing_passphrase(const LoadedConfiguration& loaded, const Session& session) {
+  const auto& section = loaded.content.authority;
+  const std::optional<Path> configured = section ? section->key_passphrase_file : std::nullopt;
+  return [configured, &session](const Path& key) -> Result<Secret> {
+    const auto file = credential_file(kPassphraseCredential);
+    const std::optional<Path>& first = file ? file : configured;
+    const auto named = first ? std::optional(first->string()) : std::nullopt;
+    return session.passphrase(named, fmt::format("The passphrase of {}", key.string()));
+  };
+}
+
+authority::KeySource issuing_keys(const LoadedConfiguration& loaded, const Session& session) {
+  return authority::keys_in_files({loaded.state}, issuing_passphrase(loaded, session));
+}
+
+namespace {
+
+authority::AuthorityOptions options_of(const LoadedConfiguration& loaded) {
   authority::AuthorityOptions options;
   options.state = loaded.state;
   if (loaded.content.authority) options.name = loaded.content.authority->name;
@@ -112,7 +150,12 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   if (loaded.content.authority && loaded.content.authority->two_persons) {
     options.two_persons = authority::TwoPersons::needed;
   }
-  const Path socket = authority::StateLayout{loaded.state}.socket();
+  return options;
+}
+
+Result<std::unique_ptr<authority::Authority>> open_with(const authority::AuthorityOptions& options,
+                                                        const Clock& clock) {
+  const Path socket = authority::StateLayout{options.state}.socket();
   const auto last = std::chrono::steady_clock::now() + kLockWait;
   while (true) {
     auto opened = authority::Authority::open(options, clock);
@@ -120,6 +163,24 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
     if (std::chrono::steady_clock::now() >= last || enroll::AuthorityClient::over_unix(socket)) return opened;
     std::this_thread::sleep_for(kLockPause);
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded,
+                                                             const Session& session) {
+  auto options = options_of(loaded);
+  options.ask_passphrase = issuing_passphrase(loaded, session);
+  options.keys = issuing_keys(loaded, session);
+  return open_with(options, session.clock());
+}
+
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
+                                                             const Clock& clock) {
+  auto options = options_of(loaded);
+  options.keys = std::move(keys.source);
+  options.on_new_key = std::move(keys.on_new);
+  return open_with(options, clock);
 }
 
 }  // namespace symbolon::cli

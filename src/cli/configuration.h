@@ -19,6 +19,8 @@ namespace symbolon::cli {
 struct AuthoritySection {
   std::string name = "symbolon";
   std::optional<net::Endpoint> listen;  // of the API over mutual TLS; the Unix socket is always there
+  std::optional<Path> key_passphrase_file;
+  std::optional<Path> backups;  // folder
   std::map<std::string, authority::ProfileConfig> profiles;
   authority::Rights rights;
   bool two_persons = false;
@@ -26,6 +28,8 @@ struct AuthoritySection {
 
 struct Configuration {
   std::optional<Path> state;
+  std::optional<std::string> user;
+  bool insecure_no_sandbox = false;
   std::optional<AuthoritySection> authority;
   std::optional<gateway::GatewayConfig> gateway;
   std::optional<watch::MetricsConfig> metrics;
@@ -37,6 +41,7 @@ struct LoadedConfiguration {
   Path file;
   Path state;
   Configuration content;
+  std::vector<Path> paths = {};  // every file that it names
 };
 
 // Reads --config; every error of the file is printed, the first is returned; warnings are printed. Fails with
@@ -44,14 +49,30 @@ struct LoadedConfiguration {
 Result<LoadedConfiguration> load_configuration(const Session& session);
 // The same for a process that runs: what is to be said goes to the log.
 Result<LoadedConfiguration> load_configuration_again(const Session& session);
+// The same where another process of ours says it.
+Result<LoadedConfiguration> load_configuration_silently(const Session& session);
 // Every file that it is made from, itself included.
 std::vector<Path> files_of(const LoadedConfiguration& loaded);
 
 // The state folder, as the configuration says it. Fails with state_missing.
 Result<Path> find_state(const Session& session);
 
-// The authority over that state, in this process. Waits while another command has it, some seconds at most, but not for
-// one that stays (it answers on its socket). Fails as Authority::open and, for its profiles, with config_...
-Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Clock& clock);
+// The passphrase of the issuing keys: the first line of the systemd credential issuing.passphrase, else of
+// `authority.key_passphrase_file`, else what is typed. `session` outlives it.
+authority::AskPassphrase issuing_passphrase(const LoadedConfiguration& loaded, const Session& session);
+// The issuing keys as they lie in files, opened with it.
+authority::KeySource issuing_keys(const LoadedConfiguration& loaded, const Session& session);
+
+// The authority over that state, in this process, with its keys. Waits while another command has it, some seconds at
+// most, but not for one that stays (it answers on its socket). Fails as Authority::open and, for its profiles, with
+// config_...
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, const Session& session);
+// With keys from elsewhere.
+struct AuthorityKeys {
+  authority::KeySource source;
+  std::function<Status(ledger::IssuerId)> on_new = {};  // AuthorityOptions::on_new_key
+};
+Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
+                                                             const Clock& clock);
 
 }  // namespace symbolon::cli

@@ -12,6 +12,8 @@ struct InitWords {
   std::string organization;
   std::string key_type = "p256";
   std::optional<std::string> passphrase_file;
+  bool encrypt_issuing_key = false;
+  std::optional<std::string> issuing_passphrase_file;
   std::optional<std::string> root_cert;
   std::optional<std::string> root_key;
   std::optional<std::string> issuing_cert;
@@ -86,6 +88,10 @@ Status init(const InitWords& words, const Session& session) {
   if (!options.issuing) {
     options.root_passphrase = TRY(session.new_passphrase(words.passphrase_file, "A passphrase for the root's key"));
   }
+  if (words.encrypt_issuing_key || words.issuing_passphrase_file) {
+    options.issuing_passphrase =
+        TRY(session.new_passphrase(words.issuing_passphrase_file, "A passphrase for the issuing CA's key"));
+  }
   auto made_or_not = authority::init(options, session.clock());
   const bool imports = options.root || options.issuing;
   if (!made_or_not && imports && !words.import_passphrase_file) {
@@ -104,6 +110,10 @@ Command init_command() {
   command.argument("ORGANIZATION", &words->organization, "\"Example Corp\": stands in the names of the CAs")
       .option("--passphrase-file FILE", &words->passphrase_file,
               "its first line encrypts the root's key (default: asked for, twice)")
+      .option("--encrypt-issuing-key", &words->encrypt_issuing_key,
+              "the issuing CA's key lies encrypted too: whatever signs needs its passphrase (docs/threat-model.md)")
+      .option("--issuing-passphrase-file FILE", &words->issuing_passphrase_file,
+              "its first line encrypts it (default: asked for, twice)")
       .option("--key-type TYPE", &words->key_type,
               "of the CAs: p256 (default), p384, ed25519, rsa2048, rsa3072, rsa4096")
       .values(key_type_names())

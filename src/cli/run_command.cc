@@ -8,6 +8,7 @@
 #include "cli/authority_link.h"
 #include "cli/commands.h"
 #include "cli/proxy_client.h"
+#include "cli/role_processes.h"
 #include "cli/serving.h"
 #include "crypto/digest.h"
 #include "x509/request.h"
@@ -17,6 +18,7 @@ namespace {
 
 struct RunOptions {
   std::optional<std::string> only;
+  bool one_process = false;
 };
 
 Result<Roles> roles_of(const RunOptions& options) {
@@ -38,12 +40,16 @@ Result<Roles> roles_of(const RunOptions& options) {
   return roles;
 }
 
-Status run(const RunOptions& options, const Session& session) {
-  const Roles roles = TRY(roles_of(options));
+Status run(const RunOptions& options, Session& session) {
+  const Roles asked = TRY(roles_of(options));
+  if (!options.one_process) return run_processes(asked, session);
+  session.terminal().warn("--insecure-one-process: who breaks into the gateway has the keys of the CA");
   ServeOptions serving;
-  serving.roles = roles;
+  serving.roles = asked;
   serving.load = [&session] { return load_configuration(session); };
   serving.load_again = [&session] { return load_configuration_again(session); };
+  serving.load_silently = [&session] { return load_configuration_silently(session); };
+  serving.keys = [&session](const LoadedConfiguration& loaded) { return AuthorityKeys{issuing_keys(loaded, session)}; };
   return serve(serving, session);
 }
 
@@ -74,7 +80,7 @@ Status make_authority(const Places& places, const Session& session) {
 // The client of the curl line. False: the rules admit nobody whom we could make up.
 Result<bool> make_client(const Path& state, const Session& session, const LoadedConfiguration& loaded,
                          const gateway::RouteConfig& route) {
-  auto authority = TRY(open_authority(loaded, session.clock()));
+  auto authority = TRY(open_authority(loaded, session));
   const auto rules = TRY(policy::AccessPolicy::make({*route.clients->allow, route.clients->deny}, "--allow"));
   const Status ready = ready_client(*authority, state, rules, session.clock().now());
   if (!ready && ready.error().code == Code::not_allowed_by_policy) return false;
@@ -122,14 +128,16 @@ Status proxy(const ProxyOptions& options, const Session& session) {
   loaded.content.gateway = gateway;
   const auto& names = std::get<gateway::CertificateFromAuthority>(*route.certificate).names;
   ServeOptions serving;
-  serving.load = serving.load_again = [&loaded] { return Result<LoadedConfiguration>(loaded); };
-  serving.ready = [&](const Service& service) {
+  serving.load = serving.load_again = serving.load_silently = [&loaded] { return Result<LoadedConfiguration>(loaded); };
+  serving.keys = [&session](const LoadedConfiguration& own) { return AuthorityKeys{issuing_keys(own, session)}; };
+  serving.ready = [&](const Service& service) -> Status {
     const ShownProxy shown{places.state, names, service.gateway()->address_of("proxy")};
-    if (has_client) return session.terminal().note("try it:\n  " + curl_line(shown));
-    session.terminal().note(
-        "issue a certificate that --allow admits (`symbolon issue client NAME`), and try it in place of client.crt:\n "
-        " " +
-        curl_line(shown));
+    const std::string how =
+        has_client ? "try it:"
+                   : "issue a certificate that --allow admits (`symbolon issue client NAME`), and try it in place of "
+                     "client.crt:";
+    session.terminal().note(how + "\n  " + curl_line(shown));
+    return {};
   };
   return serve(serving, session);
 }
@@ -142,6 +150,8 @@ Command run_command() {
       "run", "Run what the configuration says, until SIGTERM: records on standard output, the log on standard error");
   command.option("--only ROLES", &options->only, "authority, gateway, or both with a comma")
       .values({"authority", "gateway"})
+      .option("--insecure-one-process", &options->one_process,
+              "all in one process: the gateway's memory then holds the CA's keys")
       .example("symbolon run", "")
       .example("symbolon run --config gateway.yaml --only gateway", "a gateway without an authority beside it")
       .action([options](Session& session) { return run(*options, session); });

@@ -7,10 +7,15 @@
 #include <boost/asio/io_context.hpp>
 
 #include "authority/api_server.h"
+#include "authority/gateway_desk.h"
+#include "authority/revocation_feed.h"
 #include "base/log.h"
 #include "cli/admin_listener.h"
 #include "cli/renewal.h"
+#include "cli/role_bounds.h"
 #include "cli/watching.h"
+#include "crypto/digest.h"
+#include "enroll/revocation_follower.h"
 #include "gateway/gateway.h"
 #include "net/pulse.h"
 
@@ -45,6 +50,32 @@ std::string texts_of(const std::vector<net::Endpoint>& endpoints) {
   return out;
 }
 
+bool names_the_authority(const std::vector<gateway::TrustSource>& trust) {
+  return std::ranges::any_of(trust, [](const gateway::TrustSource& source) { return !source.file; });
+}
+
+bool trusts_the_authority(const gateway::RouteConfig& route) {
+  return (route.clients && names_the_authority(route.clients->trust)) ||
+         (route.server && names_the_authority(route.server->trust));
+}
+
+// A gateway judges by an authority's revocations where it trusts it by name, and where one lives in its state: its root
+// may also be trusted as a file.
+bool has_revocations(const LoadedConfiguration& loaded) {
+  std::error_code ignored;
+  return std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored) ||
+         std::ranges::any_of(loaded.content.gateway->routes, trusts_the_authority);
+}
+
+std::vector<authority::GatewayWish> wishes_for_desk(const std::optional<gateway::GatewayConfig>& config) {
+  std::vector<authority::GatewayWish> out;
+  if (!config) return out;
+  for (const gateway::RouteConfig& route : config->routes) {
+    for (auto& wish : wishes_of(route)) out.push_back({std::move(wish.profile), std::move(wish.names)});
+  }
+  return out;
+}
+
 }  // namespace
 
 struct Service::Impl {
@@ -52,6 +83,7 @@ struct Service::Impl {
   LoadedConfiguration loaded;
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
+  std::function<Result<LoadedConfiguration>()> load_again;
   std::shared_ptr<const net::InheritedSockets> inherited;
   std::shared_ptr<gateway::FileRecordSink> records;
   std::unique_ptr<AdminListener> admins;
@@ -59,26 +91,33 @@ struct Service::Impl {
   boost::asio::io_context api_context;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
   std::unique_ptr<authority::ApiServer> api;
+  std::unique_ptr<authority::GatewayDesk> gateway_desk;
+  std::unique_ptr<authority::ApiServer> gateway_api;  // on a socket of its own, for gateways in other processes
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
   std::unique_ptr<Watching> watching;
+  std::unique_ptr<enroll::RevocationFollower> follower;  // where the authority is another process
   std::unique_ptr<gateway::Gateway> gateway;
 
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
-    renewal.reset();  // it calls into the gateway and the API
     if (authority) authority->revocations()->on_change({});
+    if (follower) follower->source()->on_change({});
+    follower.reset();  // it calls the renewal
+    renewal.reset();   // it calls into the gateway and the API
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
     gateway.reset();
-    if (api) api->http().stop();
+    if (gateway_api) gateway_api->stop();
+    if (api) api->stop();
     api_work.reset();
     for (std::thread& thread : api_threads) thread.join();
   }
 
   Status open_records();
-  Status start_watching(bool with_authority, bool with_gateway);
-  Status start_authority();
+  Status start_watching(const ServiceOptions& options, Roles roles);
+  Status start_authority(AuthorityKeys keys);
+  Status serve_gateways();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status start_gateway();
@@ -94,20 +133,26 @@ Status Service::Impl::open_records() {
   return {};
 }
 
-Status Service::Impl::start_watching(bool with_authority, bool with_gateway) {
-  Watching::Options options;
-  options.metrics = loaded.content.metrics;
-  options.state = loaded.state;
-  if (with_gateway) options.gateway = Watching::Gateway::expected;
-  if (with_authority) options.authority = authority::StateLayout{loaded.state}.socket();
-  options.clock = &clock;
-  watching = TRY(Watching::start(std::move(options)));
+Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles) {
+  const authority::StateLayout layout{loaded.state};
+  std::error_code ignored;
+  Watching::Options watched;
+  if (options.metrics == Metrics::served) watched.metrics = loaded.content.metrics;
+  watched.state = loaded.state;
+  if (roles.gateway) watched.gateway = Watching::Gateway::expected;
+  if (roles.authority) {
+    watched.authority = layout.socket();
+  } else if (std::filesystem::exists(layout.ledger(), ignored)) {
+    watched.authority = layout.gateways_socket();
+  }
+  watched.clock = &clock;
+  watching = TRY(Watching::start(std::move(watched)));
   if (!watching->started().empty()) started.push_back(watching->started());
   return {};
 }
 
-Status Service::Impl::start_authority() {
-  authority = TRY(open_authority(loaded, clock));
+Status Service::Impl::start_authority(AuthorityKeys keys) {
+  authority = TRY(open_authority(loaded, std::move(keys), clock));
   admins = std::make_unique<AdminListener>(AdminListener::Inputs{
       .credential = [this] { return renewal->credential("server", {loaded.content.authority->name}); },
       .trust = [this]() -> Result<std::shared_ptr<const x509::TrustBundle>> { return TRY(trust()).bundle; },
@@ -119,15 +164,34 @@ Status Service::Impl::start_authority() {
     admins->record(refusal, peer);
   };
   // What trusts this authority trusts its new CAs, too.
-  authority->on_issuers_changed([this] { renewal->hurry(); });
+  authority->on_issuers_changed([this] {
+    renewal->hurry();
+    authority->feed()->issuers_changed();
+  });
   api = std::make_unique<authority::ApiServer>(api_context, *authority, std::move(options));
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));
+  TRY(serve_gateways());
   for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
   started.push_back("authority: " + socket.text());
   if (loaded.content.authority && loaded.content.authority->listen) {
     TRY(listen_for_admins(*loaded.content.authority->listen));
   }
+  return {};
+}
+
+Status Service::Impl::serve_gateways() {
+  // The gateway may have read a changed configuration before us.
+  auto look_again = [this]() -> std::vector<authority::GatewayWish> {
+    const auto now = load_again();
+    return now ? wishes_for_desk(now->content.gateway) : std::vector<authority::GatewayWish>();
+  };
+  gateway_desk = std::make_unique<authority::GatewayDesk>(*authority, wishes_for_desk(loaded.content.gateway),
+                                                          std::move(look_again));
+  authority::ApiOptions options{.threads = 2, .local_roles = authority::kGatewayRoles};
+  gateway_api = std::make_unique<authority::ApiServer>(api_context, *gateway_desk, std::move(options));
+  const Path socket = authority->layout().gateways_socket();
+  TRY(gateway_api->http().listen({net::Endpoint::Kind::unix_path, socket.string(), 0}));
   return {};
 }
 
@@ -153,15 +217,13 @@ Result<gateway::AuthorityTrust> Service::Impl::trust() const {
   return gateway::AuthorityTrust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), check};
 }
 
-// Nothing fails open: without the authority in this process a revoked client of it would be let in.
+// Nothing fails open: without an authority to ask, a revoked client of it would be let in.
 Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& config) const {
-  if (authority) return {};
-  const auto trusts_it = [](const auto& side) {
-    return side && std::ranges::any_of(side->trust, [](const gateway::TrustSource& source) { return !source.file; });
-  };
+  if (authority || follower) return {};
   for (const gateway::RouteConfig& route : config.routes) {
-    if (!trusts_it(route.clients) && !trusts_it(route.server)) continue;
-    const config::Place& place = trusts_it(route.clients) ? route.clients->place : route.server->place;
+    if (!trusts_the_authority(route)) continue;
+    const bool by_clients = route.clients && names_the_authority(route.clients->trust);
+    const config::Place& place = by_clients ? route.clients->place : route.server->place;
     return fail_at(place.text(), Code::revocation_source_missing, "route '{}'", route.name);
   }
   return {};
@@ -169,11 +231,20 @@ Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& conf
 
 Status Service::Impl::start_gateway() {
   const gateway::GatewayConfig& config = *loaded.content.gateway;
-  TRY(check_revocation_source(config));
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;
-  if (authority) inputs.revocation = authority->revocations();
+  if (authority) {
+    inputs.revocation = authority->revocations();
+  } else if (has_revocations(loaded)) {
+    enroll::FollowerOptions options{.socket = authority::StateLayout{loaded.state}.gateways_socket(),
+                                    .name = fmt::format("gateway-{}", to_hex(crypto::random_bytes(8))),
+                                    .stale_after = config.stale_after,
+                                    .on_issuers_changed = [this] { renewal->hurry(); }};
+    follower = TRY(enroll::RevocationFollower::follow(std::move(options), clock));
+    inputs.revocation = follower->source();
+  }
+  TRY(check_revocation_source(config));
   inputs.authority_trust = [this] { return trust(); };
   inputs.authority_credential = [this](const gateway::CertificateFromAuthority& wish) {
     return renewal->credential(wish.profile, wish.names);
@@ -187,7 +258,9 @@ Status Service::Impl::start_gateway() {
         fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), texts_of(route.to)));
   }
   // A revocation ends the open connections of its certificate.
-  if (authority) authority->revocations()->on_change([this] { gateway->judge_again(); });
+  const auto judge_again = [this] { gateway->judge_again(); };
+  if (authority) authority->revocations()->on_change(judge_again);
+  if (follower) follower->source()->on_change(judge_again);
   return {};
 }
 
@@ -208,6 +281,8 @@ Status Service::Impl::reload(const Configuration& next, const Path& next_state) 
     gateway->reload_failed(checked.error());
     return checked;
   }
+  if (now.user != next.user) later("`user`");
+  if (now.insecure_no_sandbox != next.insecure_no_sandbox) later("`insecure_no_sandbox`");
   TRY(records->reopen(next.gateway->records));
   return gateway->reload(*next.gateway);
 }
@@ -215,23 +290,28 @@ Status Service::Impl::reload(const Configuration& next, const Path& next_state) 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Service::~Service() = default;
 
-Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loaded, Roles roles, const Clock& clock,
-                                                std::shared_ptr<const net::InheritedSockets> inherited) {
-  auto impl = std::make_unique<Impl>(clock, loaded);
-  impl->inherited = std::move(inherited);
-  const authority::StateLayout layout{loaded.state};
+Result<Roles> roles_to_run(const LoadedConfiguration& loaded, Roles asked) {
   std::error_code ignored;
-  const bool has_authority = loaded.content.authority || std::filesystem::exists(layout.ledger(), ignored);
-  const bool has_gateway = loaded.content.gateway.has_value();
-  if (!(roles.authority && has_authority) && !(roles.gateway && has_gateway)) {
-    return fail_at(loaded.file.string(), Code::config_missing_key,
-                   "nothing to run: neither an authority nor a gateway");
-  }
-  impl->renewal = std::make_unique<Renewal>(layout.socket(), loaded.state / "own", clock);
+  const bool state_has_one = std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored);
+  const Roles roles{.authority = asked.authority && (loaded.content.authority || state_has_one),
+                    .gateway = asked.gateway && loaded.content.gateway};
+  if (roles.authority || roles.gateway) return roles;
+  return fail_at(loaded.file.string(), Code::config_missing_key, "nothing to run: neither an authority nor a gateway");
+}
+
+Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loaded, ServiceOptions options,
+                                                const Clock& clock) {
+  auto impl = std::make_unique<Impl>(clock, loaded);
+  impl->inherited = std::move(options.inherited);
+  impl->load_again = std::move(options.load_again);
+  const authority::StateLayout layout{loaded.state};
+  const Roles roles = TRY(roles_to_run(loaded, options.roles));
+  impl->renewal = roles.authority ? std::make_unique<Renewal>(layout.socket(), layout.own(), clock)
+                                  : std::make_unique<Renewal>(layout.gateways_socket(), layout.gateway(), clock);
   TRY(impl->open_records());
-  TRY(impl->start_watching(has_authority, roles.gateway && has_gateway));
-  if (roles.authority && has_authority) TRY(impl->start_authority());
-  if (roles.gateway && has_gateway) TRY(impl->start_gateway());
+  TRY(impl->start_watching(options, roles));
+  if (roles.authority) TRY(impl->start_authority(std::move(options.keys)));
+  if (roles.gateway) TRY(impl->start_gateway());
   impl->renewal->start([raw = impl.get()] { return raw->renew(); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

@@ -1,6 +1,7 @@
-// What `run` and `proxy` start: the authority with its API, and the gateway, in one process.
+// What a role of `run`, and `proxy`, start: the authority with its API, the gateway, or both in one process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,13 +17,26 @@ struct Roles {
   bool gateway = true;
 };
 
+// Those of `asked` that there is something to run for: an authority if the state or the configuration has one, a
+// gateway if the configuration has routes. Fails with config_missing_key when there is neither.
+Result<Roles> roles_to_run(const LoadedConfiguration& loaded, Roles asked);
+
+// Whether this process serves metrics; of several, one does.
+enum class Metrics : std::uint8_t { served, elsewhere };
+
+struct ServiceOptions {
+  Roles roles = {};
+  Metrics metrics = Metrics::served;
+  AuthorityKeys keys = {};                                           // of the authority
+  std::shared_ptr<const net::InheritedSockets> inherited = nullptr;  // of the service manager, for the gateway
+  std::function<Result<LoadedConfiguration>()> load_again;           // asked from several threads
+};
+
 class Service {
  public:
-  // Everything listens when this returns, or nothing does. The authority runs if the state has one; the gateway if the
-  // configuration has routes. Fails with config_missing_key when there is neither, and as the parts do.
-  // `inherited`: sockets of the service manager, for the gateway; may be null.
-  static Result<std::unique_ptr<Service>> start(const LoadedConfiguration& loaded, Roles roles, const Clock& clock,
-                                                std::shared_ptr<const net::InheritedSockets> inherited);
+  // Everything listens when this returns, or nothing does. Fails as roles_to_run and the parts do.
+  static Result<std::unique_ptr<Service>> start(const LoadedConfiguration& loaded, ServiceOptions options,
+                                                const Clock& clock);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();  // gateway first, then the API, then the ledger

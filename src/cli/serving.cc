@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/log.h"
+#include "base/log_role.h"
 #include "cli/changed_files.h"
 #include "cli/watching.h"
 #include "net/sd_notify.h"
@@ -85,12 +86,17 @@ Status Serving::start(std::shared_ptr<const net::InheritedSockets> inherited) {
   if (loaded.content.gateway) std::ignore = GatewayLayout{loaded.state}.make();
   files_.look(Steady::now());
   files_.follow(files_of(loaded));  // before they are read: no change is lost
-  service_ = TRY(Service::start(loaded, options_.roles, session_.clock(), std::move(inherited)));
+  ServiceOptions options{.roles = options_.roles,
+                         .metrics = options_.metrics,
+                         .keys = options_.keys ? options_.keys(loaded) : AuthorityKeys{},
+                         .inherited = std::move(inherited),
+                         .load_again = options_.load_silently};
+  service_ = TRY(Service::start(loaded, std::move(options), session_.clock()));
   for (const std::string& line : service_->started()) log(LogLevel::info, line);
   for (const std::string& line : service_->warnings()) log(LogLevel::warning, line);
+  if (options_.ready) TRY(options_.ready(*service_));
   log(LogLevel::info, "ready");
   tell(manager_.ready("ready"));
-  if (options_.ready) options_.ready(*service_);
   return {};
 }
 
@@ -185,11 +191,16 @@ void Serving::tell(const Status& told) {
 
 }  // namespace
 
+void start_log_of(const std::string& role) {
+  name_log(role);
+  start_log({.least = LogLevel::info, .form = ::isatty(STDERR_FILENO) == 1 ? LogForm::text : LogForm::json});
+}
+
 Status serve(const ServeOptions& options, const Session& session) {
-  auto manager = TRY(net::ServiceManager::from_environment());
+  auto manager = options.manager ? *options.manager : TRY(net::ServiceManager::from_environment());
   auto inherited = std::make_shared<const net::InheritedSockets>(TRY(net::InheritedSockets::from_environment()));
   block_signals();
-  start_log({.least = LogLevel::info, .form = ::isatty(STDERR_FILENO) == 1 ? LogForm::text : LogForm::json});
+  start_log_of(options.role);
   Serving serving(options, session, std::move(manager));
   TRY(serving.start(std::move(inherited)));
   serving.run();

@@ -5,14 +5,21 @@
 
 #include "cli/service.h"
 #include "cli/session.h"
+#include "net/sd_notify.h"
 
 namespace symbolon::cli {
 
 struct ServeOptions {
   Roles roles = {};
-  std::function<Result<LoadedConfiguration>()> load;        // for the start
-  std::function<Result<LoadedConfiguration>()> load_again;  // for a reload
-  std::function<void(const Service&)> ready = {};           // called once everything listens; may be empty
+  Metrics metrics = Metrics::served;
+  std::string role = {};                                               // in the log, of one process of several
+  std::function<AuthorityKeys(const LoadedConfiguration&)> keys = {};  // of the authority; empty: none runs here
+  std::optional<net::ServiceManager> manager = {};                     // none: that of the environment
+  std::function<Result<LoadedConfiguration>()> load;                   // for the start
+  std::function<Result<LoadedConfiguration>()> load_again;             // for a reload
+  std::function<Result<LoadedConfiguration>()> load_silently;          // for a look; from several threads
+  // Called once everything listens, before anybody is told; may be empty. A failure ends it.
+  std::function<Status(const Service&)> ready = {};
 };
 
 // Serves until SIGTERM or SIGINT; then open connections may end by themselves within the gateway's `drain_timeout`, and
@@ -20,5 +27,8 @@ struct ServeOptions {
 // everything as it was. Tells the service manager (net/sd_notify.h), and takes the sockets that it opened
 // (net/sd_listen_fds.h). Fails as load and Service::start.
 Status serve(const ServeOptions& options, const Session& session);
+
+// The log on standard error: JSON lines, or text on a terminal; `role` in every line, unless it is empty.
+void start_log_of(const std::string& role);
 
 }  // namespace symbolon::cli

@@ -17,6 +17,7 @@ struct Loaded {
   std::optional<T> value;     // only when there are no errors
   std::vector<Error> errors;  // in the order of the file
   std::vector<Warning> warnings;
+  std::vector<Path> paths = {};  // files that it names
 
   // The value, or the first error (its words tell how many more there are).
   Result<T> result() &&;
@@ -50,7 +51,10 @@ Loaded<T> load(std::string_view text, const std::string& file, const Table<T>& t
   for (const Problem& problem : document->problems) reader.error(problem.place, problem.code, problem.words);
   auto value = table.read(document->root, reader);
   if (!reader.problems().empty()) value.reset();
-  return {.value = std::move(value), .errors = reader.sorted_errors(), .warnings = reader.warnings()};
+  return {.value = std::move(value),
+          .errors = reader.sorted_errors(),
+          .warnings = reader.warnings(),
+          .paths = reader.paths()};
 }
 
 template <typename T>

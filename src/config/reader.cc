@@ -99,8 +99,9 @@ Reader Reader::trial() const {
   return out;
 }
 
-void Reader::adopt_warnings(const Reader& trial) {
+void Reader::adopt_notes(const Reader& trial) {
   warnings_.insert(warnings_.end(), trial.warnings_.begin(), trial.warnings_.end());
+  paths_.insert(paths_.end(), trial.paths_.begin(), trial.paths_.end());
 }
 
 }  // namespace symbolon::config

@@ -42,6 +42,9 @@ class Reader {
 
   const std::vector<Problem>& problems() const { return problems_; }
   const std::vector<Warning>& warnings() const { return warnings_; }
+  // Every file that was named, so that a process can be given these and no others.
+  void note_path(const Path& path) { paths_.push_back(path); }
+  const std::vector<Path>& paths() const { return paths_; }
   // In the order of the file, the first at each place only (the rest follow from it), at most kMostProblems.
   std::vector<Error> sorted_errors() const;
 
@@ -63,7 +66,7 @@ class Reader {
 
   // A reader at the same place that has found nothing yet: to try a reading whose errors do not count.
   Reader trial() const;
-  void adopt_warnings(const Reader& trial);
+  void adopt_notes(const Reader& trial);  // its warnings and paths
 
  private:
   struct Frame {
@@ -76,6 +79,7 @@ class Reader {
   std::vector<Frame> frames_;
   std::vector<Problem> problems_;
   std::vector<Warning> warnings_;
+  std::vector<Path> paths_;
 };
 
 }  // namespace symbolon::config

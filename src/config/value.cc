@@ -134,7 +134,9 @@ Value<Path> path() {
   const std::string words = "a path";
   auto read = [words](const Node& node, Reader& reader) -> std::optional<Path> {
     if (node.shape == Shape::scalar && !node.scalar.empty() && node.scalar.find('\n') == std::string::npos) {
-      return (reader.folder() / Path(node.scalar)).lexically_normal();
+      Path named = (reader.folder() / Path(node.scalar)).lexically_normal();
+      reader.note_path(named);
+      return named;
     }
     reader.must_be(node, words);
     return std::nullopt;

@@ -184,7 +184,7 @@ Value<T> either(std::vector<Value<T>> alternatives) {
         Reader trial = reader.trial();
         auto value = alternative.read(node, trial);
         if (value) {
-          reader.adopt_warnings(trial);
+          reader.adopt_notes(trial);
           return value;
         }
       }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/codec.h"
@@ -227,6 +228,17 @@ Result<api::ChangeList> AuthorityClient::changes() { return impl_->ask<api::Chan
 Result<api::ChangeInfo> AuthorityClient::approve(const std::string& id) {
   if (id.empty()) return fail(Code::bad_request, "which change is empty");
   return impl_->ask<api::ChangeInfo>(post("/v1/changes/" + http::percent_encode(id) + "/approval", ""));
+}
+
+Result<api::FeedPage> AuthorityClient::feed(const api::FeedQuery& query) {
+  return impl_->ask<api::FeedPage>(get(fmt::format("/v1/feed?gateway={}&after={}&wait={}",
+                                                   http::percent_encode(query.gateway), query.after, query.wait)));
+}
+
+void AuthorityClient::cancel() {
+  asio::post(impl_->context, [impl = impl_.get()] {
+    if (impl->client) impl->client->close();
+  });
 }
 
 Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const OnProgress& on_progress) {

@@ -8,6 +8,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/feed.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -70,6 +71,9 @@ class AuthorityClient {
   Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request);
   Result<api::ChangeList> changes();
   Result<api::ChangeInfo> approve(const std::string& id);
+  Result<api::FeedPage> feed(const api::FeedQuery& query);
+  // From another thread: what runs now fails, and the connection is spent.
+  void cancel();
 
   // `on_progress` may be empty.
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});

@@ -272,6 +272,9 @@ config::Table<GatewayConfig> gateway_table() {
                 "The file for records of connections and refusals; standard output by default.")
       .optional("drain_timeout", &GatewayConfig::drain_timeout, config::duration(Seconds{0}, kDay),
                 "How long open connections may go on after SIGTERM, before they are closed.")
+      .optional("stale_after", &GatewayConfig::stale_after, config::duration(Seconds{10}, kDay * 30),
+                "Where the authority is another process and was not heard of for so long, nobody knows what it has "
+                "revoked since: certificates of its CAs are refused (`revocation_unknown`) until it is back.")
       .check(check_names, "routes")
       .check(check_plain_addresses, "routes")
       .check(check_plain_options, "routes")

@@ -59,6 +59,7 @@ struct GatewayConfig {
   std::int64_t threads = 0;     // 0: one a core
   std::optional<Path> records;  // none: standard output
   Seconds drain_timeout{30};    // for open connections, once the gateway is told to stop
+  Seconds stale_after{3600};    // of an authority in another process: silence
   config::Place place;
 };
 

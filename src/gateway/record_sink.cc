@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/file_access.h"
 #include "base/log.h"
 
 namespace symbolon::gateway {
@@ -28,8 +29,7 @@ bool is_regular(int descriptor) {
 }
 
 Result<int> open_for_records(const std::optional<Path>& file) {
-  const int descriptor = file ? ::open(file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
-                              : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  const int descriptor = file ? open_file(*file, OpenFor::appending) : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
   if (descriptor >= 0) return descriptor;
   return fail_at(file ? file->string() : "standard output", Code::file_unwritable, "{}",
                  std::generic_category().message(errno));

@@ -62,7 +62,26 @@ int try_connect(int descriptor, const Address& address) {
   return ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) == 0 ? 0 : errno;
 }
 
+std::function<int(const std::string&)>& unix_dialer() {
+  static std::function<int(const std::string&)> kDialer;
+  return kDialer;
+}
+
+// As try_connect, through whom this process connects to Unix sockets where it may not by itself.
+int try_connect_unix(Socket& socket, const Address& address) {
+  const auto* const local = reinterpret_cast<const sockaddr_un*>(address.data());
+  const std::size_t room = address.size() - offsetof(sockaddr_un, sun_path);
+  const int descriptor = unix_dialer()(std::string(local->sun_path, ::strnlen(local->sun_path, room)));
+  if (descriptor < 0) return -descriptor;
+  auto adopted = adopt(socket.get_executor(), descriptor);
+  if (!adopted) return EMFILE;
+  socket = std::move(*adopted);
+  return 0;
+}
+
 }  // namespace
+
+void dial_unix_through(std::function<int(const std::string& path)> dialer) { unix_dialer() = std::move(dialer); }
 
 Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Resolver& resolver, asio::steady_timer& timer,
                                            Deadline deadline) {
@@ -84,19 +103,24 @@ Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Resolver& resolver
 
 Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer, Deadline deadline) {
   const int family = address.protocol().family();
-  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) co_return refuse(errno);
-  auto adopted = adopt(socket.get_executor(), descriptor);
-  if (!adopted) co_return std::unexpected(std::move(adopted).error());
-  socket = std::move(*adopted);
+  const bool through = family == AF_UNIX && unix_dialer();
+  int descriptor = -1;
+  if (!through) {
+    descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) co_return refuse(errno);
+    auto adopted = adopt(socket.get_executor(), descriptor);
+    if (!adopted) co_return std::unexpected(std::move(adopted).error());
+    socket = std::move(*adopted);
+  }
+  const auto attempt = [&] { return through ? try_connect_unix(socket, address) : try_connect(descriptor, address); };
   boost::system::error_code error;
-  int problem = try_connect(descriptor, address);
+  int problem = attempt();
   while (problem == EAGAIN && family == AF_UNIX) {
     if (std::chrono::steady_clock::now() + kQueuePause >= deadline) co_return too_late();
     timer.expires_after(kQueuePause);
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return fail(Code::cancelled, "{}", error.message());
-    problem = try_connect(descriptor, address);
+    problem = attempt();
   }
   if (problem == 0) co_return Status();
   if (problem != EINPROGRESS) co_return refuse(problem);

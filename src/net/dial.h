@@ -1,6 +1,8 @@
 // Connecting.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "net/endpoint.h"
@@ -30,5 +32,9 @@ std::string text(const Address& address);
 // A connected socket on the executor of the calling coroutine. Names are resolved by the system, each address is tried
 // in turn, each with its share of the time. Fails as resolve and connect do.
 Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline);
+
+// For a process that may not make Unix sockets by itself: `dialer` gives a connected one that does not block, or
+// -errno. Once, before there are threads; it is called by several, and answers at once.
+void dial_unix_through(std::function<int(const std::string& path)> dialer);
 
 }  // namespace symbolon::net

@@ -23,6 +23,26 @@ int option(int descriptor, int which) {
 
 }  // namespace
 
+SocketsToPassOn sockets_to_pass_on() {
+  SocketsToPassOn out;
+  const std::string process = taken_from_environment("LISTEN_PID");
+  const int count = whole_number<int>(taken_from_environment("LISTEN_FDS")).value_or(0);
+  std::string names = taken_from_environment("LISTEN_FDNAMES");
+  if (whole_number<pid_t>(process) != getpid() || count > kMostInherited) return out;
+  for (int descriptor = kFirst; descriptor < kFirst + count; ++descriptor) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    out.descriptors.push_back(descriptor);
+  }
+  out.names = std::move(names);
+  return out;
+}
+
+void take_over_sockets(std::size_t count, const std::string& names) {
+  setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+  setenv("LISTEN_FDS", std::to_string(count).c_str(), 1);
+  setenv("LISTEN_FDNAMES", names.c_str(), 1);
+}
+
 Result<InheritedSockets> InheritedSockets::from_environment() {
   InheritedSockets out;
   const std::string process = taken_from_environment("LISTEN_PID");

@@ -9,6 +9,16 @@
 namespace symbolon::net {
 
 // Held as long as we run, so that an address may come and go by a reload; what is handed out are duplicates.
+// What of it goes to another process of ours: the same descriptors, which nothing else that is executed gets.
+struct SocketsToPassOn {
+  std::vector<int> descriptors;
+  std::string names;  // LISTEN_FDNAMES
+};
+// Takes the variables out of the environment; nothing when they are meant for another process. Before threads start.
+SocketsToPassOn sockets_to_pass_on();
+// In that process: as if the service manager had started it.
+void take_over_sockets(std::size_t count, const std::string& names);
+
 class InheritedSockets {
  public:
   InheritedSockets() = default;  // none

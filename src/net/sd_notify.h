@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,11 @@ class ServiceManager {
   // speak for us. Before threads start. Fails with config_bad_value when they cannot be used.
   static Result<ServiceManager> from_environment();
 
-  bool listens() const { return !address_.empty(); }
+  // By somebody who passes each message on; `watchdog` as below. `pass` may be called by several threads.
+  using Pass = std::function<Status(const std::string& message)>;
+  static ServiceManager through(Pass pass, std::optional<std::chrono::microseconds> watchdog);
+
+  bool listens() const { return pass_ || !address_.empty(); }
   // It wants a sign of life at least this often, else it ends us.
   std::optional<std::chrono::microseconds> watchdog() const { return watchdog_; }
 
@@ -27,10 +32,11 @@ class ServiceManager {
   Status stopping(std::string_view status) const;
   Status status(std::string_view status) const;
   Status alive() const;
-
- private:
+  // As another one of these made it.
   Status send(const std::string& message) const;
 
+ private:
+  Pass pass_;
   std::string address_;  // of the datagram socket; beginning with '@': in the abstract namespace
   std::optional<std::chrono::microseconds> watchdog_;
 };

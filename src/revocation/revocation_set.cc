@@ -87,6 +87,13 @@ std::shared_ptr<const RevocationSet> RevocationSet::with(const IssuerKey& key, c
   return out;
 }
 
+bool RevocationSet::knows(const IssuerKey& issuer) const { return issuers_.contains(issuer); }
+
+bool RevocationSet::knows_name(const x509::DistinguishedName& issuer) const {
+  const crypto::Sha256 name = crypto::sha256(issuer.canonical());
+  return std::ranges::any_of(issuers_, [&](const auto& one) { return one.first.name == name; });
+}
+
 std::size_t RevocationSet::size() const {
   std::size_t count = 0;
   for (const auto& [key, issuer] : issuers_) {

@@ -43,6 +43,9 @@ class RevocationSet {
   std::shared_ptr<const RevocationSet> with(const IssuerKey& issuer, const x509::SerialNumber& serial,
                                             UnixSeconds since) const;
 
+  bool knows(const IssuerKey& issuer) const;
+  bool knows_name(const x509::DistinguishedName& issuer) const;
+
   std::size_t size() const;  // entries
   std::size_t issuers() const;
   std::size_t memory() const;  // octets held by entries

@@ -47,17 +47,30 @@ std::shared_ptr<const RevocationSet> RevocationSource::current() const {
 
 RevocationSource::Answer RevocationSource::check(const x509::Certificate& issuer, const x509::SerialNumber& serial,
                                                  UnixSeconds at) const {
-  return current()->check(IssuerKey::of(issuer), serial, at);
+  const auto set = current();
+  const IssuerKey key = IssuerKey::of(issuer);
+  Answer answer = set->check(key, serial, at);
+  return answer.status == Status::good && is_stale(at) && set->knows(key) ? stale(at) : answer;
 }
 
 RevocationSource::Answer RevocationSource::check_certificate(const x509::Certificate& issuer,
                                                              const x509::Certificate& subject, UnixSeconds at) const {
-  return current()->check_certificate(IssuerKey::of(issuer), subject, at);
+  const auto set = current();
+  const IssuerKey key = IssuerKey::of(issuer);
+  Answer answer = set->check_certificate(key, subject, at);
+  return answer.status == Status::good && is_stale(at) && set->knows(key) ? stale(at) : answer;
 }
 
-RevocationSource::Answer RevocationSource::check_pinned(const x509::Certificate& subject, UnixSeconds) const {
-  const auto since = current()->revoked_by_name(subject.issuer(), subject.serial());
-  return {since ? Status::revoked : Status::good, since};
+RevocationSource::Answer RevocationSource::check_pinned(const x509::Certificate& subject, UnixSeconds at) const {
+  const auto set = current();
+  if (const auto since = set->revoked_by_name(subject.issuer(), subject.serial())) return {Status::revoked, since};
+  return is_stale(at) && set->knows_name(subject.issuer()) ? stale(at) : Answer{Status::good};
+}
+
+RevocationSource::Answer RevocationSource::stale(UnixSeconds at) const {
+  const Seconds late = at - UnixSeconds{good_until_.load(std::memory_order_acquire)};
+  return {
+      Status::unknown, {}, fmt::format("no news of its issuer's revocations arrive, for {} too long", to_words(late))};
 }
 
 }  // namespace symbolon::revocation

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 
@@ -27,6 +28,10 @@ class RevocationSource final : public x509::RevocationChecker {
   // one is not being called any more.
   void on_change(std::function<void()> told) const;
 
+  // For a set that somebody keeps new, and who may fall silent: beyond this time what is not revoked is `unknown`, for
+  // all issuers that the set knows. Called again and again.
+  void good_until(UnixSeconds until) { good_until_.store(until.count, std::memory_order_release); }
+
   std::shared_ptr<const RevocationSet> current() const;
   // Grows by one with every change; a connection judged under an older one is to be judged again.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
@@ -37,9 +42,13 @@ class RevocationSource final : public x509::RevocationChecker {
   Answer check_pinned(const x509::Certificate& subject, UnixSeconds at) const override;
 
  private:
+  bool is_stale(UnixSeconds at) const { return at.count > good_until_.load(std::memory_order_acquire); }
+  Answer stale(UnixSeconds at) const;
+
   mutable std::mutex mutex_;  // guards set_ and the order of changes
   std::shared_ptr<const RevocationSet> set_;
   std::atomic<std::uint64_t> generation_{0};
+  std::atomic<std::int64_t> good_until_{std::numeric_limits<std::int64_t>::max()};
 
   void tell() const;
   mutable std::mutex telling_;  // guards told_, and is held while it is called

@@ -1,0 +1,42 @@
+// GET /v1/feed: the revocations in the order of their commits, for gateways. Whoever asks for what follows entry N says
+// by that that it enforces everything up to N.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/certificate.h"
+
+namespace symbolon::api {
+
+struct FeedQuery {
+  static constexpr std::int64_t kLongestWait = 30'000;
+  std::string gateway;     // who asks; one process, one name
+  std::int64_t after = 0;  // enforced already; 0: nothing
+  std::int64_t wait = 0;   // milliseconds to wait for something new; then the page is empty
+};
+
+struct FeedEntry {
+  std::int64_t number = 0;  // 1, 2, 3, ...
+  std::string issuer;       // hex: SHA-256 over the CA's canonical name and the SHA-256 of its key
+  std::string serial;       // hex
+  RevocationReason reason = RevocationReason::unspecified;
+  UnixSeconds at;
+  bool operator==(const FeedEntry&) const = default;
+};
+
+struct FeedPage {
+  static constexpr std::size_t kMostEntries = 10'000;
+  // The CAs that the feed speaks for, also those that revoked nothing: hex, as FeedEntry::issuer, followed by the
+  // SHA-256 of the CA's canonical name.
+  std::vector<std::string> issuers;
+  std::vector<FeedEntry> entries;  // in order
+  bool more = false;               // further ones are there already
+  // The authority does not know the entry that was named as the last one (a backup was restored): keep what is
+  // enforced, and ask from the beginning.
+  bool behind = false;
+  bool operator==(const FeedPage&) const = default;
+};
+
+}  // namespace symbolon::api

@@ -1,0 +1,84 @@
+#include "authority/gateway_desk.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace symbolon::authority {
+namespace {
+
+std::unexpected<Error> refuse(std::string_view what) {
+  return fail(Code::forbidden, "a gateway asks for its certificates and for revocations, not {}", what);
+}
+
+bool has_all(const std::vector<std::string>& names, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& one) { return std::ranges::find(names, one) != names.end(); });
+}
+
+}  // namespace
+
+GatewayDesk::GatewayDesk(Operations& authority, std::vector<GatewayWish> wishes, LookAgain look_again)
+    : authority_(authority), look_again_(std::move(look_again)), wishes_(std::move(wishes)) {}
+
+bool GatewayDesk::is_wished(const api::IssueRequest& request) {
+  if (request.names.empty() || request.common_name) return false;
+  const auto covers = [&](const GatewayWish& wish) {
+    return wish.profile == request.profile && has_all(wish.names, request.names);
+  };
+  const std::lock_guard lock(mutex_);
+  if (std::ranges::any_of(wishes_, covers)) return true;
+  if (!look_again_) return false;
+  wishes_ = look_again_();
+  return std::ranges::any_of(wishes_, covers);
+}
+
+Result<api::IssueAnswer> GatewayDesk::issue(const api::IssueRequest& request, const Requester& requester,
+                                            const std::optional<std::string>& idempotency_key) {
+  if (!is_wished(request)) {
+    auto refused = refuse(
+        fmt::format("for {} of the profile '{}', which no route has", fmt::join(request.names, ", "), request.profile));
+    record_refusal(requester.text, "POST /v1/certificates", refused.error());
+    return refused;
+  }
+  const Requester gateway{.text = "gateway, " + requester.text, .roles = requester.roles, .person = requester.person};
+  return authority_.issue(request, gateway, idempotency_key);
+}
+
+Result<api::CertificateDetails> GatewayDesk::show(const std::string& what) { return authority_.show(what); }
+Result<api::FeedPage> GatewayDesk::feed_page(const api::FeedQuery& query) { return authority_.feed_page(query); }
+RevocationFeed* GatewayDesk::feed() { return authority_.feed(); }
+
+Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("for a list"); }
+Result<api::RevocationAnswer> GatewayDesk::revoke(const api::RevocationRequest&, const Requester&) {
+  return refuse("to revoke");
+}
+Result<api::ProfileList> GatewayDesk::profiles() { return refuse("for profiles"); }
+Result<api::IssuerList> GatewayDesk::issuers() { return refuse("for the CAs"); }
+Result<api::StatusInfo> GatewayDesk::status() { return authority_.status(); }
+Result<api::NewIssuerAnswer> GatewayDesk::new_issuer(const api::NewIssuerRequest&, const Requester&) {
+  return refuse("for a CA");
+}
+Result<api::IssuerInfo> GatewayDesk::sign_issuer(const std::string&, const api::IssuerSignature&, const Requester&) {
+  return refuse("for a CA");
+}
+Result<api::IssuerInfo> GatewayDesk::use_issuer(const std::string&, const Requester&) { return refuse("for a CA"); }
+Result<api::IssuerInfo> GatewayDesk::import_issuer(const api::ImportIssuerRequest&, const Requester&) {
+  return refuse("for a CA");
+}
+Result<api::ChangeList> GatewayDesk::changes() { return refuse("for changes"); }
+Result<api::ChangeInfo> GatewayDesk::approve(const std::string&, const Requester&) { return refuse("to approve"); }
+Result<api::LedgerVerifyAnswer> GatewayDesk::verify_ledger(const OnProgress&) { return refuse("for a verification"); }
+Result<api::LedgerBackupAnswer> GatewayDesk::backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) {
+  return refuse("for a backup");
+}
+Result<api::ClockAcceptance> GatewayDesk::accept_clock(const Requester&) { return refuse("for another clock"); }
+
+Result<Standing> GatewayDesk::standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const {
+  return authority_.standing_of(issuer, leaf);
+}
+api::Roles GatewayDesk::roles_of(const x509::Identity&) const { return {}; }
+void GatewayDesk::record_refusal(const std::string& requester, const std::string& call, const Error& why) {
+  authority_.record_refusal("gateway, " + requester, call, why);
+}
+
+}  // namespace symbolon::authority

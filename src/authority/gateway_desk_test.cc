@@ -1,0 +1,80 @@
+#include "authority/gateway_desk.h"
+
+#include <gtest/gtest.h>
+
+#include "authority/revocation_feed.h"
+#include "authority/testing.h"
+
+namespace symbolon::authority {
+namespace {
+
+using namespace testing;
+
+class GatewayDeskTest : public ::testing::Test {
+ protected:
+  Result<api::IssueAnswer> ask(std::string profile, std::vector<std::string> names,
+                               std::optional<std::string> common_name = {}) {
+    return desk_.issue({.profile = std::move(profile),
+                        .csr = csr_,
+                        .names = std::move(names),
+                        .common_name = std::move(common_name),
+                        .lifetime = {},
+                        .issuer = {}},
+                       kGateway, {});
+  }
+
+  const Requester kGateway{.text = "unix: uid 0", .roles = kGatewayRoles, .person = "unix: uid 0"};
+  Home home_;
+  std::string csr_ = home_.request("-subj /CN=evil.example -addext subjectAltName=DNS:evil.example");
+  GatewayDesk desk_{*home_.authority, {{"server", {"web.example", "127.0.0.1"}}, {"client", {"gateway-1"}}}};
+};
+
+TEST_F(GatewayDeskTest, GivesCertificatesForTheNamesOfTheRoutes) {
+  for (const auto& names : {std::vector<std::string>{"web.example"}, {"127.0.0.1", "web.example"}}) {
+    const auto answer = ask("server", names);
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->summary.names.size(), names.size()) << "the request's own names are not taken";
+    EXPECT_TRUE(desk_.show(answer->summary.serial));
+  }
+}
+
+TEST_F(GatewayDeskTest, RefusesOtherNamesAndProfiles) {
+  EXPECT_EQ(code_of(ask("server", {"other.example"})), Code::forbidden);
+  EXPECT_EQ(code_of(ask("server", {"web.example", "other.example"})), Code::forbidden);
+  EXPECT_EQ(code_of(ask("server", {})), Code::forbidden);
+  EXPECT_EQ(code_of(ask("server", {"web.example"}, "other")), Code::forbidden);
+  EXPECT_EQ(code_of(ask("server", {"gateway-1"})), Code::forbidden) << "another route's name, in its own profile only";
+  for (const std::string profile : {"admin", "client", "gateway", "person"}) {
+    EXPECT_EQ(code_of(ask(profile, {"web.example"})), Code::forbidden) << profile;
+  }
+}
+
+TEST_F(GatewayDeskTest, LooksAgainWhenANameIsNew) {
+  std::vector<GatewayWish> now = {{"server", {"web.example"}}};
+  GatewayDesk desk(*home_.authority, now, [&] { return now; });
+  const api::IssueRequest request{
+      .profile = "server", .csr = csr_, .names = {"new.example"}, .common_name = {}, .lifetime = {}, .issuer = {}};
+  EXPECT_EQ(code_of(desk.issue(request, kGateway, {})), Code::forbidden);
+  now.push_back({"server", {"new.example"}});
+  EXPECT_TRUE(desk.issue(request, kGateway, {}));
+  now.pop_back();
+}
+
+TEST_F(GatewayDeskTest, RefusesEverythingElse) {
+  EXPECT_EQ(code_of(desk_.revoke({.what = "admin"}, kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.list({})), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.new_issuer({}, kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.import_issuer({}, kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.use_issuer("issuing", kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.approve("1", kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.verify_ledger({})), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.backup_ledger({.path = "/tmp/x"}, {})), Code::forbidden);
+}
+
+TEST_F(GatewayDeskTest, GivesTheFeed) {
+  EXPECT_EQ(desk_.feed(), home_.authority->feed());
+  EXPECT_TRUE(desk_.feed_page({.gateway = "web-1"}));
+}
+
+}  // namespace
+}  // namespace symbolon::authority

@@ -1,0 +1,22 @@
+// Holds what is recorded as an intent against its profile, by the recorded bytes alone: for the signer, which believes
+// nobody. What passes could have come from Issuance::prepare.
+#pragma once
+
+#include "authority/issuer.h"
+#include "authority/profile.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "ledger/intent_reader.h"
+
+namespace symbolon::authority {
+
+// How far the clock of whoever reserved may be ahead of ours.
+inline constexpr Seconds kIntentTolerance = kMinute * 5;
+
+// Reserved and not yet completed, in the profile that the record names, linted, of this issuer, with this serial, and
+// not longer than the profile allows from now on. Fails with intent_missing (it is in another state),
+// intent_out_of_profile, lint_..., and the codes of Profile's checks. `algorithm` is the signer's.
+Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const ProfileSet& profiles,
+                    UnixSeconds now);
+
+}  // namespace symbolon::authority

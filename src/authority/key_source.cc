@@ -1,0 +1,86 @@
+#include "authority/key_source.h"
+
+#include <algorithm>
+
+#include "base/file_access.h"
+#include "x509/tbs_reader.h"
+
+namespace symbolon::authority {
+namespace {
+
+class KeyFiles {
+ public:
+  KeyFiles(StateLayout layout, AskPassphrase ask) : layout_(std::move(layout)), ask_(std::move(ask)) {}
+
+  Result<std::shared_ptr<const crypto::Signer>> open(const ledger::Issuer& issuer,
+                                                     const x509::Certificate& certificate) {
+    std::error_code ignored;
+    const Path file = credential_file(issuer.key_reference).value_or(layout_.folder / issuer.key_reference);
+    if (!std::filesystem::exists(file, ignored)) return nullptr;
+    auto key = TRY(read(file));
+    if (!key.belongs_to(certificate.public_key())) {
+      return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", certificate.text());
+    }
+    return std::shared_ptr<const crypto::Signer>(TRY(crypto::make_signer(std::move(key))));
+  }
+
+ private:
+  Result<crypto::PrivateKey> read(const Path& file) {
+    const Secret pem = TRY(read_private_file(file));
+    if (crypto::is_encrypted_key(pem.reveal()) && passphrase_.empty() && ask_) passphrase_ = TRY(ask_(file));
+    auto key = crypto::PrivateKey::from_pem(pem, passphrase_);
+    if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
+    return key;
+  }
+
+  StateLayout layout_;
+  AskPassphrase ask_;
+  Secret passphrase_;  // one for all keys of the state
+};
+
+// Signs through the signer: what leaves this process is the name of the intent that `message` is.
+class RemoteSigner final : public crypto::Signer {
+ public:
+  RemoteSigner(std::shared_ptr<signer::Client> client, std::int64_t issuer, crypto::PublicKey key, Bytes algorithm)
+      : client_(std::move(client)), issuer_(issuer), key_(std::move(key)), algorithm_(std::move(algorithm)) {}
+
+  const crypto::PublicKey& public_key() const override { return key_; }
+  ByteView algorithm_identifier() const override { return algorithm_; }
+  Result<Bytes> sign(ByteView message) const override {
+    const auto fields = x509::read_tbs(message);
+    if (!fields) return fail(Code::crypto_failed, "the signer signs certificates only");
+    const auto serial = TRY(x509::SerialNumber::from_der_content(fields->serial.content));
+    return client_->sign({.issuer = issuer_, .serial = serial});
+  }
+
+ private:
+  std::shared_ptr<signer::Client> client_;
+  std::int64_t issuer_;
+  crypto::PublicKey key_;
+  Bytes algorithm_;
+};
+
+}  // namespace
+
+KeySource keys_in_files(StateLayout layout, AskPassphrase ask) {
+  const auto files = std::make_shared<KeyFiles>(std::move(layout), std::move(ask));
+  return [files](const ledger::Issuer& issuer, const x509::Certificate& certificate) {
+    return files->open(issuer, certificate);
+  };
+}
+
+KeySource keys_behind(std::shared_ptr<signer::Client> client) {
+  return [client = std::move(client)](
+             const ledger::Issuer& issuer,
+             const x509::Certificate& certificate) -> Result<std::shared_ptr<const crypto::Signer>> {
+    const auto keys = client->keys();
+    const auto key = std::ranges::find(keys, issuer.id.value, &signer::OfferedKey::issuer);
+    if (key == keys.end()) return nullptr;
+    if (!std::ranges::equal(key->spki, certificate.public_key().spki())) {
+      return fail(Code::key_mismatch, "the signer has another key for {}", certificate.text());
+    }
+    return std::make_shared<RemoteSigner>(client, issuer.id.value, certificate.public_key(), key->algorithm);
+  };
+}
+
+}  // namespace symbolon::authority

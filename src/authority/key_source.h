@@ -1,0 +1,33 @@
+// Where the keys of issuing CAs are: in this process, or behind the signer.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "authority/state_layout.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "crypto/key.h"
+#include "ledger/records.h"
+#include "signer/client.h"
+#include "x509/certificate.h"
+
+namespace symbolon::authority {
+
+// The signer of a CA; null where its key is not at hand. Never asked for the root's.
+using KeySource = std::function<Result<std::shared_ptr<const crypto::Signer>>(const ledger::Issuer& issuer,
+                                                                              const x509::Certificate& certificate)>;
+
+// Asked once, when the first key proves to be encrypted. `file` is for the question.
+using AskPassphrase = std::function<Result<Secret>(const Path& file)>;
+
+// Keys that lie in files and are read into this process: in $CREDENTIALS_DIRECTORY where systemd gave one of that name,
+// else in the state folder. The source fails with key_file_exposed, key_mismatch, key_unreadable, passphrase_needed
+// (encrypted, and `ask` is empty), passphrase_wrong.
+KeySource keys_in_files(StateLayout layout, AskPassphrase ask);
+
+// Keys of another process, which signs what the ledger holds. The source fails with key_mismatch when the signer has
+// another key for that CA.
+KeySource keys_behind(std::shared_ptr<signer::Client> client);
+
+}  // namespace symbolon::authority

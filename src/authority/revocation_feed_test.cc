@@ -1,0 +1,201 @@
+// The feed from end to end: a ledger, the API over its Unix socket, and a gateway's follower in a thread of its own.
+#include "authority/revocation_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "authority/api_server.h"
+#include "authority/testing.h"
+#include "enroll/authority_client.h"
+#include "enroll/revocation_follower.h"
+#include "http/server_fixture.h"
+#include "ledger/sqlite_ledger.h"
+
+namespace symbolon::authority {
+namespace {
+
+using namespace testing;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPatience{20'000};  // of a test that would hang
+
+// The API of a Home, while it lives.
+class Serving {
+ public:
+  explicit Serving(Home& home)
+      : server_(context_.get(), *home.authority), socket_(home.folder.path() / "state" / "authority.sock") {
+    const auto bound = server_.http().listen({net::Endpoint::Kind::unix_path, socket_.string(), 0});
+    EXPECT_TRUE(bound) << bound.error().text();
+  }
+  ~Serving() {
+    server_.stop();
+    context_.finish();
+  }
+  const Path& socket() const { return socket_; }
+
+ private:
+  http::RunningContext context_;
+  ApiServer server_;
+  Path socket_;
+};
+
+class FeedTest : public ::testing::Test {
+ protected:
+  std::string issued(std::string name) {
+    const auto answer = home_.issue("client", {std::move(name)}, csr_);
+    EXPECT_TRUE(answer) << answer.error().text();
+    return answer->summary.serial;
+  }
+  api::RevocationAnswer revoke(const std::string& serial) {
+    const auto answer = home_.authority->revoke({.what = serial}, kTester);
+    EXPECT_TRUE(answer) << answer.error().text();
+    return *answer;
+  }
+  std::unique_ptr<enroll::RevocationFollower> follow(const Serving& serving, milliseconds wait = milliseconds(2000)) {
+    auto follower =
+        enroll::RevocationFollower::follow({.socket = serving.socket(), .name = "web-1", .wait = wait}, home_.clock);
+    EXPECT_TRUE(follower) << follower.error().text();
+    return std::move(*follower);
+  }
+  bool knows(const enroll::RevocationFollower& follower, const std::string& serial) {
+    const Issuer* const issuer = home_.authority->issuance().issuers()->select(std::nullopt, kNow).value();
+    return follower.source()->current()->revoked(revocation::IssuerKey::of(issuer->certificate),
+                                                 x509::SerialNumber::parse(serial).value());
+  }
+
+  Home home_;
+  std::string csr_ = home_.request();
+};
+
+TEST_F(FeedTest, WhoFollowsKnowsWhatWasRevokedBeforeAndWhatIsRevokedNowWhenRevokeAnswers) {
+  const std::string before = issued("alice");
+  const std::string now = issued("bob");
+  EXPECT_FALSE(revoke(before).enforcement) << "nobody follows yet";
+  const Serving serving(home_);
+  const auto follower = follow(serving);
+  EXPECT_TRUE(knows(*follower, before));
+  EXPECT_FALSE(knows(*follower, now));
+  const std::uint64_t generation = follower->source()->generation();
+
+  EXPECT_EQ(revoke(now).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1}));
+  EXPECT_TRUE(knows(*follower, now));
+  EXPECT_GT(follower->source()->generation(), generation);
+  EXPECT_EQ(revoke(now).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1})) << "again: it holds already";
+}
+
+TEST_F(FeedTest, ManyRevocationsAtOnceAllArrive) {
+  const Serving serving(home_);
+  const auto follower = follow(serving);
+  std::vector<std::string> serials;
+  for (int i = 0; i < 40; ++i) serials.push_back(issued(fmt::format("client-{}", i)));
+  std::vector<std::future<api::RevocationAnswer>> answers;
+  for (const std::string& serial : serials) {
+    answers.push_back(std::async(std::launch::async, [&, serial] { return revoke(serial); }));
+  }
+  for (auto& answer : answers) EXPECT_EQ(answer.get().enforcement->acknowledged, 1);
+  for (const std::string& serial : serials) EXPECT_TRUE(knows(*follower, serial));
+}
+
+TEST_F(FeedTest, AFurtherCaIsFollowedAsSoonAsItIsThere) {
+  const Serving serving(home_);
+  std::promise<void> told;
+  auto follower = enroll::RevocationFollower::follow(
+      {.socket = serving.socket(), .name = "web-1", .on_issuers_changed = [&] { told.set_value(); }}, home_.clock);
+  ASSERT_TRUE(follower) << follower.error().text();
+  const std::size_t before = (*follower)->source()->current()->issuers();
+  home_.authority->on_issuers_changed([&] { home_.authority->feed()->issuers_changed(); });
+  ASSERT_TRUE(home_.new_issuer());
+  ASSERT_EQ(told.get_future().wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ((*follower)->source()->current()->issuers(), before + 1);
+}
+
+TEST_F(FeedTest, WhoHearsNothingForTooLongTakesNothingForUnrevoked) {
+  const std::string serial = issued("alice");
+  auto serving = std::make_unique<Serving>(home_);
+  const auto follower = enroll::RevocationFollower::follow(
+      {.socket = serving->socket(), .name = "web-1", .stale_after = Seconds{60}}, home_.clock);
+  ASSERT_TRUE(follower) << follower.error().text();
+  const Issuer* const issuer = home_.authority->issuance().issuers()->select(std::nullopt, kNow).value();
+  const auto judged_at = [&](UnixSeconds at) {
+    return (*follower)->source()->check(issuer->certificate, x509::SerialNumber::parse(serial).value(), at).status;
+  };
+  using Status = x509::RevocationChecker::Status;
+  EXPECT_EQ(judged_at(kNow + Seconds{60}), Status::good);
+  EXPECT_EQ(judged_at(kNow + Seconds{61}), Status::unknown);
+}
+
+TEST_F(FeedTest, WhenTheAuthorityIsGoneTheLastSetStaysAndItIsSaid) {
+  const std::string before = issued("alice");
+  const std::string after = issued("bob");
+  revoke(before);
+  auto serving = std::make_unique<Serving>(home_);
+  const auto follower = follow(*serving, milliseconds(100));
+  EXPECT_FALSE(follower->state().broken);
+  serving.reset();
+  const auto until = [&](auto condition) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    return condition();
+  };
+  EXPECT_TRUE(until([&] { return follower->state().broken.has_value(); }));
+  EXPECT_TRUE(knows(*follower, before));
+  revoke(after);  // nobody hears of it now
+  serving = std::make_unique<Serving>(home_);
+  EXPECT_TRUE(until([&] { return knows(*follower, after); }));
+  EXPECT_TRUE(until([&] { return !follower->state().broken; }));
+  EXPECT_TRUE(knows(*follower, before));
+}
+
+TEST_F(FeedTest, WithoutAnAuthorityThereIsNoStart) {
+  const auto follower =
+      enroll::RevocationFollower::follow({.socket = home_.folder.path() / "nobody.sock", .name = "web-1"}, home_.clock);
+  ASSERT_FALSE(follower);
+  EXPECT_EQ(follower.error().code, Code::authority_unreachable);
+}
+
+TEST_F(FeedTest, AServerThatStopsAnswersWhoWaits) {
+  auto serving = std::make_unique<Serving>(home_);
+  auto client = enroll::AuthorityClient::over_unix(serving->socket()).value();
+  auto waiting = std::async(std::launch::async, [&] { return client.feed({.gateway = "web-1", .wait = 30'000}); });
+  // It waits when its question has been counted.
+  while (!home_.authority->feed()->wait_for_enforcement(0)) std::this_thread::yield();
+  const auto begin = std::chrono::steady_clock::now();
+  serving.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(15'000));
+  static_cast<void>(waiting.get());
+}
+
+TEST_F(FeedTest, PagesFollowTheNumberAndTellAnAuthorityThatForgot) {
+  for (const char* const name : {"a", "b", "c"}) revoke(issued(name));
+  const auto page = home_.authority->feed_page({.gateway = "web-1", .after = 1});
+  ASSERT_TRUE(page) << page.error().text();
+  ASSERT_EQ(page->entries.size(), 2U);
+  EXPECT_EQ(page->entries[0].number, 2);
+  EXPECT_EQ(page->issuers.size(), 2U);
+  EXPECT_FALSE(page->more || page->behind);
+  EXPECT_FALSE(home_.authority->feed_page({.gateway = "web-1", .after = 3})->behind);
+  EXPECT_TRUE(home_.authority->feed_page({.gateway = "web-1", .after = 4})->behind);
+}
+
+TEST_F(FeedTest, ASilentGatewayHoldsARevocationUpForNoLongerThanTheBound) {
+  home_.authority.reset();
+  auto ledger =
+      ledger::SqliteLedger::open(home_.folder.path() / "state" / "ledger.db", {.clock = &home_.clock}).value();
+  RevocationFeed feed(*ledger, {.enforcement = milliseconds(20)});
+  ASSERT_TRUE(feed.heard("web-1", 6));
+  ASSERT_TRUE(feed.heard("web-2", 7));
+  EXPECT_EQ(feed.wait_for_enforcement(7), (api::Enforcement{.gateways = 2, .acknowledged = 1}));
+  ASSERT_TRUE(feed.heard("web-1", 7));
+  EXPECT_EQ(feed.wait_for_enforcement(7), (api::Enforcement{.gateways = 2, .acknowledged = 2}));
+}
+
+TEST_F(FeedTest, TheNumberOfFollowersIsBounded) {
+  RevocationFeed& feed = *home_.authority->feed();
+  for (std::size_t i = 0; i < RevocationFeed::kMostFollowers; ++i) ASSERT_TRUE(feed.heard(fmt::format("web-{}", i), 0));
+  EXPECT_TRUE(feed.heard("web-0", 1));
+  EXPECT_EQ(feed.heard("one more", 0).error().code, Code::overloaded);
+}
+
+}  // namespace
+}  // namespace symbolon::authority

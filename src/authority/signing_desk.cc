@@ -1,0 +1,52 @@
+#include "authority/signing_desk.h"
+
+#include "authority/intent_check.h"
+#include "authority/state.h"
+#include "ledger/intent_reader.h"
+
+namespace symbolon::authority {
+
+struct SigningDesk::Impl {
+  const Clock& clock;
+  std::unique_ptr<ledger::IntentReader> intents;
+  std::shared_ptr<const IssuerSet> issuers;
+  ProfileSet profiles;
+};
+
+Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
+  auto intents = TRY(ledger::IntentReader::open(StateLayout{options.state}.ledger(), options.threads));
+  auto issuers = TRY(load_issuers({options.state}, TRY(intents->issuers()), options.keys));
+  auto profiles = TRY(configure(builtin_profiles(organization_of(*issuers, clock.now())), options.profiles));
+  auto impl = std::unique_ptr<Impl>(new Impl{clock, std::move(intents), std::move(issuers), std::move(profiles)});
+  return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
+}
+
+SigningDesk::SigningDesk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SigningDesk::~SigningDesk() = default;
+
+std::vector<signer::OfferedKey> SigningDesk::keys() const {
+  std::vector<signer::OfferedKey> out;
+  for (const Issuer& issuer : impl_->issuers->issuers) {
+    if (!issuer.can_sign() || out.size() == signer::kMostKeys) continue;
+    out.push_back({.issuer = issuer.id.value,
+                   .spki = to_bytes(issuer.signer->public_key().spki()),
+                   .algorithm = to_bytes(issuer.signer->algorithm_identifier())});
+  }
+  return out;
+}
+
+Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
+  const Issuer* const issuer = impl_->issuers->find({intent.issuer});
+  if (issuer == nullptr || !issuer->can_sign()) {
+    return fail(Code::issuer_unknown, "the signer has no key of issuer {}", intent.issuer);
+  }
+  const auto recorded = impl_->intents->find(issuer->id, intent.serial);
+  if (!recorded && recorded.error().code == Code::not_found) {
+    return fail(Code::intent_missing, "{}", recorded.error().words);
+  }
+  if (!recorded) return std::unexpected(recorded.error());
+  TRY(check_intent(*recorded, *issuer, impl_->profiles, impl_->clock.now()));
+  return issuer->signer->sign(recorded->tbs);
+}
+
+}  // namespace symbolon::authority

@@ -1,0 +1,43 @@
+// What the signer process does: it has the keys of the issuing CAs, and signs intents that it finds in the ledger.
+//
+//   name of the intent -> looked up in the ledger -> held against profile and lint -> signed
+//
+// Whoever asks names an intent and gets a signature over what the ledger holds, or an error: never over octets of
+// their own.
+#pragma once
+
+#include <memory>
+
+#include "authority/key_source.h"
+#include "authority/profile_config.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "signer/server.h"
+
+namespace symbolon::authority {
+
+struct SigningDeskOptions {
+  Path state;
+  std::map<std::string, ProfileConfig> profiles = {};  // as the authority's
+  KeySource keys;                                      // keys_in_files
+  std::size_t threads = 2;                             // that will call it: each needs a connection to the ledger
+};
+
+class SigningDesk final : public signer::Desk {
+ public:
+  // Keys and ledger are open when this returns: no file is opened later. The clock is borrowed. Fails with
+  // ledger_..., state_missing, config_..., and as the key source.
+  static Result<std::unique_ptr<SigningDesk>> open(const SigningDeskOptions& options, const Clock& clock);
+  ~SigningDesk() override;
+
+  std::vector<signer::OfferedKey> keys() const override;
+  // Fails with issuer_unknown (its key is not here), intent_missing, as check_intent, crypto_failed.
+  Result<Bytes> sign(const signer::IntentName& intent) override;
+
+ private:
+  struct Impl;
+  explicit SigningDesk(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::authority

@@ -1,0 +1,239 @@
+// A compromised authority has the ledger and the way to the signer. What it still does not get is tried here.
+#include "authority/signing_desk.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "authority/apply_profile.h"
+#include "authority/testing.h"
+#include "ledger/sqlite_ledger.h"
+#include "x509/certificate_template.h"
+
+namespace symbolon::authority {
+namespace {
+
+using namespace testing;
+
+// A signer over the state of a Home, as the process has it, in threads of the test.
+class SignerBeside {
+ public:
+  explicit SignerBeside(const Home& home) {
+    const Path state = home.folder.path() / "state";
+    auto desk = SigningDesk::open({.state = state, .keys = keys_in_files({state}, {})}, home.clock);
+    EXPECT_TRUE(desk) << desk.error().text();
+    desk_ = std::move(*desk);
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    end_ = ends[1];
+    thread_ = std::thread([this] { signer::serve({.descriptor = end_, .threads = 2}, *desk_); });
+    auto client = signer::Client::open(ends[0]);
+    EXPECT_TRUE(client) << client.error().text();
+    client_ = *client;
+  }
+  ~SignerBeside() {
+    ::shutdown(end_, SHUT_RDWR);
+    thread_.join();
+    ::close(end_);
+  }
+  const std::shared_ptr<signer::Client>& client() const { return client_; }
+
+ private:
+  std::unique_ptr<SigningDesk> desk_;
+  int end_ = -1;
+  std::thread thread_;
+  std::shared_ptr<signer::Client> client_;
+};
+
+TEST(SigningDesk, AnAuthorityWithoutKeysIssuesThroughIt) {
+  Home home;
+  const SignerBeside beside(home);
+  home.authority.reset();
+  auto opened = Authority::open(
+      {.state = home.folder.path() / "state", .profiles = {}, .keys = keys_behind(beside.client())}, home.clock);
+  ASSERT_TRUE(opened) << opened.error().text();
+  home.authority = std::move(*opened);
+  for (const std::string_view profile : {"server", "client"}) {
+    const auto answer = home.issue(profile, {"web.example"});
+    ASSERT_TRUE(answer) << answer.error().text();
+    home.verify(*answer, profile == "server" ? "sslserver" : "sslclient");
+  }
+}
+
+// Plays an authority that writes into the ledger what it likes and then asks for a signature.
+class Compromised : public ::testing::Test {
+ protected:
+  Compromised() : beside_(home_) {
+    home_.authority.reset();
+    auto ledger = ledger::SqliteLedger::open(home_.folder.path() / "state" / "ledger.db", {.clock = &home_.clock});
+    EXPECT_TRUE(ledger) << ledger.error().text();
+    ledger_ = std::move(*ledger);
+    const auto issuers = ledger_->issuers().value();
+    for (const ledger::Issuer& issuer : issuers) {
+      if (issuer.name == kIssuingName) issuer_ = issuer;
+    }
+    certificate_ = x509::Certificate::from_der(issuer_.certificate).value();
+  }
+
+  // What Issuance would have prepared for alice.
+  x509::CertificateTemplate honest(std::string_view name = "client") {
+    const Profile& profile = profiles_.find(name)->second;
+    const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256)->public_key();
+    return {.serial = ledger::SerialAllocator(ledger_->instance_prefix()).draw(),
+            .issuer = certificate_->subject(),
+            .subject = subject_of(profile, "alice").value(),
+            .validity = {.not_before = kNow - kMinute, .not_after = kNow + profile.lifetime},
+            .public_key = key,
+            .key_usage = key_usage_of(profile, key),
+            .extended_key_usage = profile.extended_key_usage,
+            .authority_key_identifier = key_identifier_of(*certificate_),
+            .subject_alt_names = {x509::GeneralName::email("alice@example.com").value()},
+            .profile = profile.name};
+  }
+
+  Bytes encode(const x509::CertificateTemplate& content) {
+    return x509::encode_tbs(content, beside_.client()->keys().front().algorithm).value();
+  }
+
+  ledger::IntentId reserve(const x509::SerialNumber& serial, Bytes tbs, std::string profile) {
+    return ledger_
+        ->reserve({.issuer = issuer_.id,
+                   .serial = serial,
+                   .tbs = std::move(tbs),
+                   .profile = std::move(profile),
+                   .requester = "attacker",
+                   .subject = "CN=alice"})
+        .value();
+  }
+
+  Result<Bytes> ask(const x509::SerialNumber& serial) {
+    return beside_.client()->sign({.issuer = issuer_.id.value, .serial = serial});
+  }
+  // Recorded as the profile `profile`, then asked for; `usage` stands for a signature (code_of).
+  Code answer(const x509::CertificateTemplate& content, std::string profile = "client") {
+    reserve(content.serial, encode(content), std::move(profile));
+    return code_of(ask(content.serial));
+  }
+
+  Home home_;
+  SignerBeside beside_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  ledger::Issuer issuer_;
+  std::optional<x509::Certificate> certificate_;
+  ProfileSet profiles_ = builtin_profiles("Example Corp");
+};
+
+TEST_F(Compromised, GetsASignatureForWhatIsRecordedAndInProfile) {
+  const auto content = honest();
+  const Bytes tbs = encode(content);
+  reserve(content.serial, tbs, "client");
+  const auto signature = ask(content.serial);
+  ASSERT_TRUE(signature) << signature.error().text();
+  EXPECT_TRUE(crypto::verify_signature(certificate_->public_key(), beside_.client()->keys().front().algorithm, tbs,
+                                       *signature));
+}
+
+TEST_F(Compromised, GetsNothingForWhatTheLedgerDoesNotHold) {
+  EXPECT_EQ(code_of(ask(honest().serial)), Code::intent_missing);
+  EXPECT_EQ(code_of(beside_.client()->sign({.issuer = 1, .serial = honest().serial})),
+            Code::issuer_unknown);  // the root
+  EXPECT_EQ(code_of(beside_.client()->sign({.issuer = 99, .serial = honest().serial})), Code::issuer_unknown);
+}
+
+TEST_F(Compromised, GetsNothingForWhatIsIssuedAbandonedOrRevoked) {
+  const auto issued = honest();
+  const auto intent = reserve(issued.serial, encode(issued), "client");
+  const Bytes signature = ask(issued.serial).value();
+  const Bytes& algorithm = beside_.client()->keys().front().algorithm;
+  ASSERT_TRUE(ledger_->complete(
+      {.intent = intent, .certificate = x509::assemble_certificate(encode(issued), algorithm, signature)}));
+  EXPECT_EQ(code_of(ask(issued.serial)), Code::intent_missing);
+
+  const auto abandoned = honest();
+  ASSERT_TRUE(ledger_->abandon(reserve(abandoned.serial, encode(abandoned), "client"), "no"));
+  EXPECT_EQ(code_of(ask(abandoned.serial)), Code::intent_missing);
+
+  const auto revoked = honest();
+  reserve(revoked.serial, encode(revoked), "client");
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_.id, .serial = revoked.serial}));
+  EXPECT_EQ(code_of(ask(revoked.serial)), Code::intent_missing);
+}
+
+TEST_F(Compromised, GetsNoCa) {
+  auto content = honest();
+  content.ca = true;
+  content.path_length = 0;
+  content.key_usage = x509::key_cert_sign | x509::crl_sign;
+  content.extended_key_usage.clear();
+  EXPECT_EQ(row(answer(content)).fault, Fault::policy);
+  content.serial = honest().serial;
+  content.profile.reset();
+  EXPECT_EQ(answer(content, "ca"), Code::intent_out_of_profile);  // only the root makes CAs, and its key is not here
+}
+
+TEST_F(Compromised, GetsNoOtherUsage) {
+  auto content = honest();
+  content.extended_key_usage = {std::string(x509::eku::kServerAuth), std::string(x509::eku::kClientAuth)};
+  EXPECT_EQ(answer(content), Code::lint_extended_key_usage);
+  content = honest();
+  content.key_usage |= x509::key_cert_sign;
+  EXPECT_EQ(answer(content), Code::lint_key_usage);
+}
+
+TEST_F(Compromised, GetsNoOtherSubjectNameLifetimeOrKey) {
+  auto content = honest();
+  content.subject = x509::DistinguishedName::from_attributes({{"O", "Other Corp"}, {"CN", "alice"}}).value();
+  EXPECT_EQ(answer(content), Code::intent_out_of_profile);
+
+  content = honest("person");
+  EXPECT_EQ(answer(content, "person"), Code::usage);
+  content = honest("person");
+  content.subject_alt_names.push_back(x509::GeneralName::dns("web.example").value());
+  EXPECT_EQ(answer(content, "person"), Code::name_not_allowed);
+  content = honest("person");
+  content.subject = subject_of(profiles_.at("person"), std::nullopt).value();
+  EXPECT_EQ(answer(content, "person"), Code::usage);
+
+  content = honest();
+  content.validity.not_after = kNow + profiles_.at("client").longest + kDay;
+  EXPECT_EQ(answer(content), Code::intent_out_of_profile);
+
+  content = honest();
+  content.validity.not_before = kNow + kDay;
+  EXPECT_EQ(answer(content), Code::intent_out_of_profile);
+
+  content = honest("person");
+  content.public_key = crypto::PrivateKey::generate(crypto::KeyType::ed25519)->public_key();
+  EXPECT_EQ(answer(content, "person"), Code::key_type_not_allowed);
+}
+
+TEST_F(Compromised, GetsNoUnknownProfileAndNoProfileUnderAnothersName) {
+  EXPECT_EQ(answer(honest(), "mine"), Code::intent_out_of_profile);
+  EXPECT_EQ(row(answer(honest(), "server")).fault, Fault::policy);
+}
+
+TEST_F(Compromised, GetsNoSignatureOverBytesOfAnotherSerialOrNoCertificateAtAll) {
+  const auto content = honest();
+  const auto other = honest();
+  reserve(other.serial, encode(content), "client");
+  EXPECT_EQ(code_of(ask(other.serial)), Code::intent_out_of_profile);
+  const auto junk = honest();
+  reserve(junk.serial, Bytes(32, 0x30), "client");
+  EXPECT_FALSE(ask(junk.serial));
+}
+
+TEST(KeySource, ASignerWithAnotherKeyIsNotTaken) {
+  Home one;
+  Home other;
+  const SignerBeside beside(other);
+  one.authority.reset();
+  const auto opened = Authority::open(
+      {.state = one.folder.path() / "state", .profiles = {}, .keys = keys_behind(beside.client())}, one.clock);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::key_mismatch);
+}
+
+}  // namespace
+}  // namespace symbolon::authority

@@ -1,0 +1,338 @@
+#include "cli/supervisor.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include "base/log.h"
+#include "contain/control.h"
+#include "contain/restarts.h"
+
+namespace symbolon::cli {
+namespace {
+
+using contain::Instant;
+using std::chrono::milliseconds;
+
+constexpr int kSignsInTime = 4;  // of life, within the time that the service manager waits for one
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+// A role and the process that plays it now.
+class Role {
+ public:
+  explicit Role(RoleProcess process) : process_(std::move(process)) {}
+
+  Status start() {
+    auto pair = TRY(contain::packet_pair());
+    auto arguments = process_.arguments;
+    arguments.insert(arguments.end(), {"--control", std::to_string(pair.theirs.get())});
+    auto descriptors = process_.descriptors;
+    descriptors.push_back(pair.theirs.get());
+    child_ = TRY(contain::Child::start(arguments, descriptors));
+    control_ = std::move(pair.ours);
+    started_ = now();
+    restart_at_.reset();
+    return {};
+  }
+
+  void stop() {
+    restart_at_.reset();
+    if (!child_) return;
+    child_->signal(SIGTERM);
+    kill_at_ = now() + process_.stop();
+  }
+
+  // It ended: how.
+  std::optional<contain::Ended> reap() {
+    auto ended = child_ ? child_->ended() : std::nullopt;
+    if (ended) {
+      child_.reset();
+      kill_at_.reset();
+      control_ = {};
+      ready_ = false;
+      reloading_ = false;
+    }
+    return ended;
+  }
+
+  void start_again_later(const contain::Ended& ended) {
+    restart_at_ = restarts_.after(started_, now());
+    const auto pause = std::chrono::duration_cast<milliseconds>(*restart_at_ - now());
+    log(LogLevel::error, fmt::format("role {} {}", process_.role, ended.words()),
+        {{"role", process_.role},
+         {"restarts", std::to_string(restarts_.count())},
+         {"again_in_ms", std::to_string(std::max<std::int64_t>(pause.count(), 0))}});
+  }
+
+  // What is due: a start, or the end of patience.
+  Status pass(Instant at) {
+    if (restart_at_ && at >= *restart_at_) return start();
+    if (child_ && kill_at_ && at >= *kill_at_) {
+      log(LogLevel::warning, fmt::format("role {} did not end in time and is killed", process_.role));
+      child_->signal(SIGKILL);
+      kill_at_.reset();
+    }
+    return {};
+  }
+  std::optional<Instant> due() const { return restart_at_ ? restart_at_ : child_ ? kill_at_ : std::nullopt; }
+
+  void signal(int number) const {
+    if (child_) child_->signal(number);
+  }
+  // It ends, and is started again at once.
+  void renew() {
+    if (!child_ || renewed_) return;
+    renewed_ = true;
+    stop();
+  }
+  bool is_renewed() const { return renewed_; }
+  void start_again_now() {
+    renewed_ = false;
+    restart_at_ = now();
+  }
+  const std::string& name() const { return process_.role; }
+  bool runs() const { return child_.has_value(); }
+  bool is_ready() const { return ready_; }
+  void got_ready() { ready_ = true; }
+  // Between RELOADING=1 and READY=1, whose words stay.
+  bool is_reloading() const { return reloading_; }
+  void begin_reload() { reloading_ = true; }
+  void end_reload(std::string told) {
+    reloading_ = false;
+    told_ = std::move(told);
+  }
+  const std::string& told() const { return told_; }
+  void gave_sign(Instant at) { sign_ = at; }
+  // Nothing is wrong with who gives none, and with who is not there: that is ours to mend.
+  bool lives(Instant at, std::chrono::microseconds within) const {
+    return !process_.signs_of_life || !ready_ || at - sign_ <= within;
+  }
+  int control() const { return control_.get(); }
+  void close_control() { control_ = {}; }
+  void stay_away() { restart_at_.reset(); }
+
+ private:
+  RoleProcess process_;
+  std::optional<contain::Child> child_;
+  contain::Descriptor control_;
+  contain::Restarts restarts_;
+  Instant started_;
+  std::optional<Instant> restart_at_;
+  std::optional<Instant> kill_at_;
+  bool ready_ = false;
+  bool renewed_ = false;
+  bool reloading_ = false;
+  std::string told_;
+  Instant sign_;
+};
+
+sigset_t supervised_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, number);
+  return set;
+}
+
+//   starting  --all ready-->  serving  --SIGTERM-->  stopping  --all ended-->  over
+//      |                                                 ^
+//      +------------- a role ended, SIGTERM -------------+
+enum class Phase : std::uint8_t { starting, serving, stopping };
+
+class Supervisor {
+ public:
+  Supervisor(std::vector<RoleProcess> processes, const SupervisorHooks& hooks) : hooks_(hooks) {
+    for (RoleProcess& process : processes) roles_.emplace_back(std::move(process));
+  }
+
+  Result<int> run() {
+    const sigset_t watched = supervised_signals();
+    signals_ = contain::Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (signals_.get() < 0) return fail(Code::system_error, "signalfd: {}", std::strerror(errno));
+    TRY(roles_.front().start());
+    while (phase_ != Phase::stopping || std::ranges::any_of(roles_, &Role::runs)) {
+      wait();
+      read_signals();
+      for (Role& role : roles_) hear(role);
+      TRY(reap());
+      TRY(go_on());
+      for (Role& role : roles_) TRY(role.pass(now()));
+      give_sign_of_life();
+    }
+    return status_;
+  }
+
+ private:
+  void wait() const {
+    std::vector<pollfd> sources{{.fd = signals_.get(), .events = POLLIN, .revents = 0}};
+    std::optional<Instant> first;
+    for (const Role& role : roles_) {
+      if (role.control() >= 0) sources.push_back({.fd = role.control(), .events = POLLIN, .revents = 0});
+      if (const auto due = role.due(); due && (!first || *due < *first)) first = due;
+    }
+    if (hooks_.manager.watchdog()) first = std::min(first.value_or(next_sign_), next_sign_);
+    int span = -1;
+    if (first) {
+      const auto left = std::chrono::ceil<milliseconds>(*first - now()).count();
+      span = static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    }
+    ::poll(sources.data(), sources.size(), span);
+  }
+
+  void read_signals() {
+    signalfd_siginfo signal{};
+    while (::read(signals_.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
+      switch (signal.ssi_signo) {
+        case SIGTERM:
+        case SIGINT: stop_asked(); break;
+        case SIGHUP:
+          if (phase_ == Phase::serving)
+            for (const Role& role : roles_) role.signal(SIGHUP);
+          break;
+        default: break;  // SIGCHLD: reap() asks each
+      }
+    }
+  }
+
+  void hear(Role& role) {
+    if (role.control() < 0) return;
+    const contain::Said said = contain::read_control(role.control());
+    const auto allowed = [&](const auto& hook) {
+      return hook && hook(role.name(), said.path) ? contain::Allowed::yes : contain::Allowed::no;
+    };
+    switch (said.what) {
+      case contain::Said::What::ready: role.got_ready(); break;
+      case contain::Said::What::told: take(role, said.path.string()); break;
+      case contain::Said::What::open: contain::answer_open(role.control(), said, allowed(hooks_.may_read)); break;
+      case contain::Said::What::append: contain::answer_append(role.control(), said, allowed(hooks_.may_append)); break;
+      case contain::Said::What::connect:
+        contain::answer_connect(role.control(), said, allowed(hooks_.may_connect));
+        break;
+      case contain::Said::What::renew: renew(role, said.path.string()); break;
+      case contain::Said::What::ended: role.close_control(); break;
+      case contain::Said::What::nothing: break;
+    }
+  }
+
+  // As sd_notify(3) words it: the service manager hears of one process, not of several.
+  void take(Role& role, std::string told) {
+    const auto says = [&](std::string_view word) { return told.starts_with(word); };
+    if (says("WATCHDOG=1")) return role.gave_sign(now());
+    if (says("RELOADING=1")) {
+      const bool first = std::ranges::none_of(roles_, &Role::is_reloading);
+      role.begin_reload();
+      if (first && phase_ == Phase::serving) tell(hooks_.manager.send(told));
+    } else if (says("READY=1") && role.is_reloading()) {
+      role.end_reload(std::move(told));
+      tell_reloaded();
+    } else if (says("READY=1")) {
+      role.got_ready();
+      role.gave_sign(now());
+      role.end_reload(std::move(told));
+    }
+  }
+
+  // When none reloads any more: in the words of one that could not, if there is one.
+  void tell_reloaded() {
+    if (phase_ != Phase::serving || std::ranges::any_of(roles_, &Role::is_reloading)) return;
+    const auto failed = [](const Role& role) { return role.told().find("failed") != std::string::npos; };
+    const auto one = std::ranges::find_if(roles_, failed);
+    tell(one == roles_.end() ? hooks_.manager.ready("ready") : hooks_.manager.send(one->told()));
+  }
+
+  void give_sign_of_life() {
+    const auto within = hooks_.manager.watchdog();
+    if (!within || now() < next_sign_) return;
+    next_sign_ = now() + *within / kSignsInTime;
+    const auto lives = [&](const Role& role) { return role.lives(now(), *within); };
+    if (std::ranges::all_of(roles_, lives)) tell(hooks_.manager.alive());
+  }
+
+  static void tell(const Status& told) {
+    if (!told) log(LogLevel::warning, told.error());
+  }
+
+  void renew(const Role& asked_by, const std::string& name) {
+    const auto other = std::ranges::find(roles_, name, &Role::name);
+    if (phase_ != Phase::serving || other == roles_.end()) return;
+    if (hooks_.may_renew && hooks_.may_renew(asked_by.name(), name)) other->renew();
+  }
+
+  Status reap() {
+    for (Role& role : roles_) {
+      const bool reloaded = role.is_reloading();
+      const auto ended = role.reap();
+      if (!ended) continue;
+      if (reloaded) tell_reloaded();
+      switch (phase_) {
+        case Phase::starting:
+          status_ = ended->status == 0 ? row(Code::internal).exit_code : ended->status;
+          stop_asked();
+          break;
+        case Phase::serving:
+          if (role.is_renewed()) {
+            role.start_again_now();
+          } else {
+            role.start_again_later(*ended);
+          }
+          break;
+        case Phase::stopping: break;
+      }
+    }
+    return {};
+  }
+
+  // Starting: each role when those before it are ready. Stopping: each when those after it have ended.
+  Status go_on() {
+    if (phase_ == Phase::starting) {
+      const auto first = std::ranges::find_if_not(roles_, &Role::is_ready);
+      if (first != roles_.end()) return first->runs() ? Status() : first->start();
+      phase_ = Phase::serving;
+      if (hooks_.ready) hooks_.ready();
+      tell(hooks_.manager.ready("ready"));
+    }
+    if (phase_ != Phase::stopping) return {};
+    for (auto role = roles_.rbegin(); role != roles_.rend(); ++role) {
+      if (!role->runs()) continue;
+      if (!role->due()) role->stop();
+      break;
+    }
+    return {};
+  }
+
+  void stop_asked() {
+    if (phase_ == Phase::stopping) {  // a second time: at once
+      for (const Role& role : roles_) role.signal(SIGTERM);
+    }
+    if (phase_ == Phase::serving) tell(hooks_.manager.stopping("open connections may end"));
+    phase_ = Phase::stopping;
+    for (Role& role : roles_) role.stay_away();
+  }
+
+  const SupervisorHooks& hooks_;
+  std::vector<Role> roles_;
+  contain::Descriptor signals_;
+  Phase phase_ = Phase::starting;
+  Instant next_sign_ = now();
+  int status_ = 0;
+};
+
+}  // namespace
+
+void block_supervised_signals() {
+  const sigset_t set = supervised_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+Result<int> supervise(std::vector<RoleProcess> roles, const SupervisorHooks& hooks) {
+  ENSURE(!roles.empty());
+  return Supervisor(std::move(roles), hooks).run();
+}
+
+}  // namespace symbolon::cli

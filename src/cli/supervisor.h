@@ -1,0 +1,43 @@
+// One process a role: started in order, started again when they end, stopped in the reverse order. What `symbolon run`
+// is while it runs. It serves nothing itself.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "net/sd_notify.h"
+
+namespace symbolon::cli {
+
+// A process of this program: `symbolon ARGUMENTS... --control N`.
+struct RoleProcess {
+  std::string role;                                 // for the log
+  std::vector<std::string> arguments;               // the hidden command with what it needs
+  std::vector<int> descriptors;                     // that it gets beside the one of --control; borrowed
+  std::function<std::chrono::milliseconds()> stop;  // after SIGTERM, until it is killed
+  bool signs_of_life = false;                       // it gives them, where the service manager wants them
+};
+
+struct SupervisorHooks {
+  std::function<void()> ready;  // all roles serve; once
+  // Asked by roles that may not themselves: does the configuration name this file, this Unix socket, for that role?
+  std::function<bool(const std::string& role, const Path&)> may_read;
+  std::function<bool(const std::string& role, const Path&)> may_append;
+  std::function<bool(const std::string& role, const Path&)> may_connect;
+  // May `role` have `other` started anew?
+  std::function<bool(const std::string& role, const std::string& other)> may_renew;
+  net::ServiceManager manager = {};
+};
+
+// SIGTERM, SIGINT, SIGHUP and SIGCHLD are for supervise() alone: call it before there are other threads.
+void block_supervised_signals();
+
+// Until SIGTERM or SIGINT, or until a role does not get ready at the start: its exit status then, 0 else. SIGHUP is
+// passed on. On the main thread. Fails with system_error.
+Result<int> supervise(std::vector<RoleProcess> roles, const SupervisorHooks& hooks);
+
+}  // namespace symbolon::cli

@@ -1,0 +1,190 @@
+#include "contain/control.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace symbolon::contain {
+namespace {
+
+constexpr char kReady = 'R';
+constexpr char kOpen = 'O';
+constexpr char kAppend = 'A';
+constexpr char kConnect = 'C';
+constexpr char kRenew = 'N';
+constexpr char kTold = 'T';
+constexpr std::size_t kLargest = 4096 + 16;  // octets of a packet: PATH_MAX, and what stands before
+constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
+
+// An answer; a descriptor travels beside it where there is no problem.
+struct Outcome {
+  std::uint32_t question;
+  int problem;  // errno
+};
+
+union DescriptorSpace {
+  cmsghdr header;
+  char octets[CMSG_SPACE(sizeof(int))];
+};
+
+void send_outcome(int end, Outcome outcome, int descriptor) {
+  iovec part{.iov_base = &outcome, .iov_len = sizeof outcome};
+  DescriptorSpace space{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = space.octets;
+    message.msg_controllen = sizeof space.octets;
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  }
+  ::sendmsg(end, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+struct Received {
+  Outcome outcome;
+  Descriptor descriptor;
+};
+
+// Nothing: no answer came in time.
+std::optional<Received> receive_outcome(int end) {
+  Received out{};
+  iovec part{.iov_base = &out.outcome, .iov_len = sizeof out.outcome};
+  DescriptorSpace space{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = space.octets;
+  message.msg_controllen = sizeof space.octets;
+  ssize_t size = 0;
+  do {
+    size = ::recvmsg(end, &message, MSG_CMSG_CLOEXEC);
+  } while (size < 0 && errno == EINTR);
+  if (size != static_cast<ssize_t>(sizeof out.outcome)) return std::nullopt;
+  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_type == SCM_RIGHTS) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    out.descriptor = Descriptor(descriptor);
+  }
+  return out;
+}
+
+}  // namespace
+
+Control::Control(Descriptor end) : end_(std::move(end)) {
+  ::setsockopt(end_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+}
+
+void Control::ready() {
+  const std::lock_guard lock(mutex_);
+  ::send(end_.get(), &kReady, 1, MSG_NOSIGNAL);
+}
+
+bool Control::tell(const std::string& text) {
+  const std::string packet = kTold + text.substr(0, kLargest - 1);
+  const std::lock_guard lock(mutex_);
+  return ::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) >= 0;
+}
+
+int Control::open_for_reading(const Path& path) { return ask(kOpen, path); }
+int Control::open_for_appending(const Path& path) { return ask(kAppend, path); }
+int Control::connect_unix(const Path& path) { return ask(kConnect, path); }
+
+void Control::renew(const std::string& role) {
+  const std::string packet = kRenew + role;
+  const std::lock_guard lock(mutex_);
+  ::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL);
+}
+
+int Control::ask(char what, const Path& path) {
+  const std::lock_guard lock(mutex_);
+  const std::uint32_t question = next_++;
+  std::string packet(1, what);
+  packet.append(reinterpret_cast<const char*>(&question), sizeof question);
+  packet += path.string();
+  if (packet.size() > kLargest) return -EACCES;
+  if (::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) return -errno;
+  while (true) {
+    auto received = receive_outcome(end_.get());
+    if (!received) return -ETIMEDOUT;
+    if (received->outcome.question != question) continue;  // of a question whose asker did not wait any more
+    if (received->outcome.problem != 0) return -received->outcome.problem;
+    const int descriptor = received->descriptor.release();
+    return descriptor < 0 ? -EBADF : descriptor;
+  }
+}
+
+Said read_control(int end) {
+  std::array<char, kLargest> packet;
+  const ssize_t size = ::recv(end, packet.data(), packet.size(), MSG_DONTWAIT);
+  if (size == 0) return {Said::What::ended};
+  if (size < 0) return {};
+  std::string_view text(packet.data(), static_cast<std::size_t>(size));
+  const char what = text.front();
+  text.remove_prefix(1);
+  if (what == kReady) return {Said::What::ready};
+  if (what == kTold && text.find('\0') == std::string_view::npos) return {Said::What::told, text};
+  if (what == kRenew && text.find('\0') == std::string_view::npos) return {Said::What::renew, text};
+  Said said;
+  switch (what) {
+    case kOpen: said.what = Said::What::open; break;
+    case kAppend: said.what = Said::What::append; break;
+    case kConnect: said.what = Said::What::connect; break;
+    default: return {};
+  }
+  if (text.size() < sizeof said.question) return {};
+  std::memcpy(&said.question, text.data(), sizeof said.question);
+  text.remove_prefix(sizeof said.question);
+  if (text.find('\0') != std::string_view::npos) return {};
+  said.path = text;
+  return said;
+}
+
+void answer_open(int end, const Said& said, Allowed allowed) {
+  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
+  if (allowed == Allowed::no) return answer(EACCES, -1);
+  const Descriptor file(::open(said.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat info = {};
+  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return answer(errno, -1);
+  if (!S_ISREG(info.st_mode)) return answer(EACCES, -1);
+  answer(0, file.get());
+}
+
+void answer_append(int end, const Said& said, Allowed allowed) {
+  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
+  if (allowed == Allowed::no) return answer(EACCES, -1);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  const Descriptor file(::open(said.path.c_str(), kFlags, 0600));  // a pipe without a reader would hold us up
+  if (file.get() < 0) return answer(errno, -1);
+  ::fcntl(file.get(), F_SETFL, O_APPEND);
+  answer(0, file.get());
+}
+
+void answer_connect(int end, const Said& said, Allowed allowed) {
+  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string text = said.path.string();
+  if (allowed == Allowed::no || text.size() >= sizeof address.sun_path) return answer(EACCES, -1);
+  std::memcpy(address.sun_path, text.data(), text.size());
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.get() < 0 || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return answer(errno, -1);
+  }
+  answer(0, socket.get());
+}
+
+}  // namespace symbolon::contain

@@ -1,0 +1,185 @@
+#include "enroll/revocation_follower.h"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "enroll/authority_client.h"
+
+namespace symbolon::enroll {
+namespace {
+
+using revocation::IssuerKey;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstRetry{100};
+constexpr milliseconds kPatience{5'000};  // with an answer beyond the time that it may wait
+
+Result<IssuerKey> issuer_key(const std::string& hex) {
+  const Bytes octets = TRY(from_hex(hex));
+  IssuerKey key;
+  if (octets.size() != key.octets.size() + key.name.size()) return fail(Code::bad_request, "'{}' is no issuer", hex);
+  const auto name =
+      std::ranges::copy_n(octets.begin(), static_cast<std::ptrdiff_t>(key.octets.size()), key.octets.begin());
+  std::ranges::copy(name.in, octets.end(), key.name.begin());
+  return key;
+}
+
+struct Entry {
+  IssuerKey issuer;
+  x509::SerialNumber serial;
+  UnixSeconds at;
+};
+
+Result<std::vector<Entry>> entries_of(const api::FeedPage& page) {
+  std::map<std::string, IssuerKey> issuers;
+  for (const std::string& issuer : page.issuers) {
+    const IssuerKey key = TRY(issuer_key(issuer));
+    issuers.emplace(to_hex(key.octets), key);
+  }
+  std::vector<Entry> out;
+  out.reserve(page.entries.size());
+  for (const api::FeedEntry& entry : page.entries) {
+    const auto issuer = issuers.find(entry.issuer);
+    if (issuer == issuers.end()) return fail(Code::bad_request, "entry {} is of no issuer of its page", entry.number);
+    const auto serial = TRY(x509::SerialNumber::parse(entry.serial));
+    out.push_back({issuer->second, serial, entry.at});
+  }
+  return out;
+}
+
+}  // namespace
+
+struct RevocationFollower::Impl {
+  Impl(FollowerOptions chosen, const Clock& time, AuthorityClient opened)
+      : options(std::move(chosen)), clock(time), client(std::move(opened)) {}
+
+  // One page; empty ones too.
+  Result<api::FeedPage> ask(milliseconds wait) {
+    api::FeedPage page = TRY(client.feed({.gateway = options.name,
+                                          .after = static_cast<std::int64_t>(next_after),
+                                          .wait = static_cast<std::int64_t>(wait.count())}));
+    if (page.behind) {
+      log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
+          {{"number", std::to_string(next_after)}});
+      next_after = 0;
+    }
+    return page;
+  }
+
+  // All there is, at once: built whole, then swapped in.
+  Status read_whole() {
+    revocation::RevocationSet::Builder builder;
+    api::FeedPage page;
+    next_after = 0;
+    do {
+      page = TRY(ask(milliseconds(0)));
+      for (const std::string& issuer : page.issuers) builder.issuer(TRY(issuer_key(issuer)), {});
+      const auto entries = TRY(entries_of(page));
+      for (const Entry& entry : entries) builder.add(entry.issuer, entry.serial, entry.at);
+      if (!page.entries.empty()) next_after = static_cast<std::uint64_t>(page.entries.back().number);
+    } while (page.more);
+    source->swap(builder.build());
+    issuers = page.issuers;
+    note({});
+    return {};
+  }
+
+  Status follow_on() {
+    const api::FeedPage page = TRY(ask(options.wait));
+    const auto entries = TRY(entries_of(page));
+    for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
+    if (!page.entries.empty()) next_after = static_cast<std::uint64_t>(page.entries.back().number);
+    if (page.issuers == issuers) return {};
+    TRY(read_whole());  // a further CA: its certificates, too, are judged by this feed
+    options.on_issuers_changed();
+    return {};
+  }
+
+  void run() {
+    milliseconds pause = kFirstRetry;
+    while (!stopping()) {
+      const Status done = follow_on();
+      if (stopping()) return;
+      note(done);
+      if (done) {
+        pause = kFirstRetry;
+        continue;
+      }
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, pause, [this] { return stop; });
+      pause = std::min(pause * 2, options.longest_retry);
+    }
+  }
+
+  // Said once when it breaks, and once when it is whole again.
+  void note(const Status& outcome) {
+    const std::lock_guard lock(mutex);
+    state.number = next_after;
+    if (outcome) {
+      source->good_until(clock.now() + options.stale_after);
+      if (state.broken) log(LogLevel::info, "revocations arrive again");
+      state.broken.reset();
+      state.why.reset();
+      return;
+    }
+    if (!state.broken) {
+      log(LogLevel::error,
+          fmt::format("revocations do not arrive: the last known ones are enforced, after {} certificates of this "
+                      "authority are refused: {}",
+                      to_words(options.stale_after), outcome.error().text()),
+          {{"code", std::string(name(outcome.error().code))}});
+      state.broken = clock.now();
+    }
+    state.why = outcome.error();
+  }
+
+  bool stopping() {
+    const std::lock_guard lock(mutex);
+    return stop;
+  }
+
+  const FollowerOptions options;
+  const Clock& clock;
+  AuthorityClient client;
+  std::uint64_t next_after = 0;      // of the thread
+  std::vector<std::string> issuers;  // likewise: of the last page
+  std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
+  std::mutex mutex;  // guards all below
+  std::condition_variable wake;
+  FollowerState state;
+  bool stop = false;
+  std::thread thread;
+};
+
+Result<std::unique_ptr<RevocationFollower>> RevocationFollower::follow(FollowerOptions options, const Clock& clock) {
+  const ClientTimes times{.call = options.wait + kPatience};
+  auto client = TRY(AuthorityClient::over_unix(options.socket, times));
+  auto impl = std::make_unique<Impl>(std::move(options), clock, std::move(client));
+  TRY(impl->read_whole());
+  impl->thread = std::thread([raw = impl.get()] { raw->run(); });
+  return std::unique_ptr<RevocationFollower>(new RevocationFollower(std::move(impl)));
+}
+
+RevocationFollower::RevocationFollower(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+RevocationFollower::~RevocationFollower() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stop = true;
+  }
+  impl_->wake.notify_all();
+  impl_->client.cancel();
+  impl_->thread.join();
+}
+
+std::shared_ptr<const revocation::RevocationSource> RevocationFollower::source() const { return impl_->source; }
+
+FollowerState RevocationFollower::state() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->state;
+}
+
+}  // namespace symbolon::enroll

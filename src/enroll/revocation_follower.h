@@ -1,0 +1,54 @@
+// Follows the authority's feed of revocations: the set that a gateway in another process judges by.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "revocation/revocation_source.h"
+
+namespace symbolon::enroll {
+
+struct FollowerOptions {
+  Path socket;                            // the authority's
+  std::string name;                       // under which the authority counts it; one process, one name
+  std::chrono::milliseconds wait{2'000};  // that the authority may keep a question without news: the heartbeat
+  std::chrono::milliseconds longest_retry{5'000};
+  Seconds stale_after{3600};                         // silence beyond which nothing of its CAs counts as unrevoked
+  std::function<void()> on_issuers_changed = [] {};  // on the follower's thread
+};
+
+// Whether revocations arrive.
+struct FollowerState {
+  std::uint64_t number = 0;           // the newest entry that is enforced
+  std::optional<UnixSeconds> broken;  // since when nothing arrives; absent: they do
+  std::optional<Error> why = {};      // then
+};
+
+// A thread of its own asks. Thread-safe.
+class RevocationFollower {
+ public:
+  // The whole feed is in the set when this returns: without it nothing may start. The clock is borrowed. Fails with
+  // authority_unreachable, and as the authority says.
+  static Result<std::unique_ptr<RevocationFollower>> follow(FollowerOptions options, const Clock& clock);
+  RevocationFollower(const RevocationFollower&) = delete;
+  RevocationFollower& operator=(const RevocationFollower&) = delete;
+  ~RevocationFollower();
+
+  // Changes before the authority hears that an entry is enforced. When the feed breaks, the last set stays, and the log
+  // says so: what is revoked stays revoked, and after `stale_after` nothing is good any more.
+  std::shared_ptr<const revocation::RevocationSource> source() const;
+  FollowerState state() const;
+
+ private:
+  struct Impl;
+  explicit RevocationFollower(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::enroll

@@ -1,0 +1,56 @@
+#include "ledger/intent_reader.h"
+
+#include "ledger/schema.h"
+#include "ledger/sqlite_reader.h"
+
+namespace symbolon::ledger {
+namespace {
+
+Status check_version(SqliteReader& reader, const Path& path) {
+  const std::int64_t version = TRY(reader.connection().integer("PRAGMA user_version"));
+  const auto known = static_cast<std::int64_t>(migrations().size());
+  if (version > known) {
+    return fail_at(path.string(), Code::ledger_newer, "it has version {}, this program knows {}", version, known);
+  }
+  return {};
+}
+
+}  // namespace
+
+struct IntentReader::Impl {
+  Impl(const Path& path, std::size_t connections) : readers(path, connections) {}
+  ReaderPool readers;
+};
+
+IntentReader::IntentReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+IntentReader::~IntentReader() = default;
+
+Result<std::unique_ptr<IntentReader>> IntentReader::open(const Path& path, std::size_t connections) {
+  std::error_code problem;
+  if (!std::filesystem::exists(path, problem)) {
+    return fail_at(path.string(), Code::state_missing, "there is no ledger here");
+  }
+  auto impl = std::make_unique<Impl>(path, connections);
+  std::vector<ReaderPool::Lease> all;  // at once, so that the pool has to open each
+  for (std::size_t i = 0; i < connections; ++i) {
+    ReaderPool::Lease reader = TRY(impl->readers.lease());
+    TRY(check_version(*reader, path));
+    static_cast<void>(TRY(reader->issuers()));  // the journal and its index are opened by the first read
+    all.push_back(std::move(reader));
+  }
+  all.clear();
+  return std::unique_ptr<IntentReader>(new IntentReader(std::move(impl)));
+}
+
+Result<std::vector<Issuer>> IntentReader::issuers() { return TRY(impl_->readers.lease())->issuers(); }
+
+Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNumber& serial) {
+  const ReaderPool::Lease reader = TRY(impl_->readers.lease());
+  // Two reads of one state: else a completion between them would look like a lost row.
+  const sql::Snapshot snapshot = TRY(sql::Snapshot::begin(reader->connection()));
+  CertificateRecord record = TRY(reader->certificate(issuer, serial));
+  Bytes tbs = TRY(reader->reserved_tbs(record.id));
+  return RecordedIntent{.record = std::move(record), .tbs = std::move(tbs)};
+}
+
+}  // namespace symbolon::ledger

@@ -1,0 +1,231 @@
+#include "signer/client.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <unordered_map>
+
+namespace symbolon::signer {
+namespace {
+
+using Instant = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
+
+// One call that waits: it lives on the stack of its thread.
+struct Waiting {
+  IntentName intent;
+  Instant sent_at;
+  std::condition_variable answered = {};
+  std::optional<Result<Bytes>> answer = {};
+};
+
+std::unexpected<Error> unreachable(std::string_view why) { return fail(Code::signer_unreachable, "{}", why); }
+
+Result<Keys> ask_for_keys(int fd, milliseconds deadline) {
+  const Bytes hello = encode(Hello{});
+  if (::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL) < 0) return unreachable(std::strerror(errno));
+  const Instant end = std::chrono::steady_clock::now() + deadline;
+  Bytes packet(kLargestPacket);
+  while (true) {
+    const auto left = std::chrono::duration_cast<milliseconds>(end - std::chrono::steady_clock::now()).count();
+    pollfd wait{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return unreachable("it did not say in time which keys it has");
+    const ssize_t size = ::recv(fd, packet.data(), packet.size(), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return unreachable("it ended before it said which keys it has");
+    Message message = TRY(decode({packet.data(), static_cast<std::size_t>(size)}));
+    // Answers to a process before us may still lie there.
+    if (auto* const keys = std::get_if<Keys>(&message)) return std::move(*keys);
+  }
+}
+
+}  // namespace
+
+struct Client::Impl {
+  Impl(int descriptor, ClientLimits chosen, Keys offered) : fd(descriptor), limits(chosen), keys(std::move(offered)) {
+    // Answers to a process before us must not meet our numbers.
+    std::random_device random;
+    next = (static_cast<std::uint64_t>(random()) << 32U) | random();
+    ENSURE(over >= 0);
+    reader = std::thread([this] { read(); });
+  }
+  // Without shutdown(): the supervisor keeps this end for the next process.
+  ~Impl() {
+    ::eventfd_write(over, 1);
+    reader.join();
+    ::close(over);
+    ::close(fd);
+  }
+
+  Result<Bytes> sign(const IntentName& intent);
+  Status await_key(std::int64_t issuer);
+  void send_unsent(std::unique_lock<std::mutex>& lock);
+  void read();
+  void take(Answers answers);
+  void repeat_old();
+  void fail_all(std::string_view why);
+
+  const int fd;
+  const int over = ::eventfd(0, EFD_CLOEXEC);  // readable: the reader is to end
+  const ClientLimits limits;
+  std::mutex mutex;  // guards all below
+  Keys keys;
+  std::condition_variable keys_came;
+  std::unordered_map<std::uint64_t, Waiting*> waiting;
+  std::deque<std::uint64_t> unsent;
+  std::uint64_t next = 0;
+  bool sending = false;  // a thread is sending what is unsent, also that of others
+  bool broken = false;
+  std::thread reader;
+};
+
+Result<Bytes> Client::Impl::sign(const IntentName& intent) {
+  const Instant begin = std::chrono::steady_clock::now();
+  Waiting call{.intent = intent, .sent_at = begin};
+  std::unique_lock lock(mutex);
+  if (broken) return unreachable("the way to it is broken");
+  if (waiting.size() >= limits.waiting) return fail(Code::overloaded, "{} signatures are waited for", waiting.size());
+  const std::uint64_t number = next++;
+  waiting.emplace(number, &call);
+  unsent.push_back(number);
+  if (!sending) send_unsent(lock);
+  call.answered.wait_until(lock, begin + limits.answer, [&] { return call.answer.has_value(); });
+  waiting.erase(number);
+  if (!call.answer) return unreachable(fmt::format("no signature within {} ms", limits.answer.count()));
+  return std::move(*call.answer);
+}
+
+Status Client::Impl::await_key(std::int64_t issuer) {
+  const Instant end = std::chrono::steady_clock::now() + limits.hello;
+  const Bytes hello = encode(Hello{});
+  const auto offered = [&] {
+    return std::ranges::find(keys.entries, issuer, &OfferedKey::issuer) != keys.entries.end();
+  };
+  std::unique_lock lock(mutex);
+  while (!offered()) {
+    if (broken) return unreachable("the way to it is broken");
+    if (std::chrono::steady_clock::now() >= end) return unreachable("it does not offer the new key");
+    // A full buffer means a signer that is not there yet: it is asked again.
+    static_cast<void>(::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    keys_came.wait_for(lock, limits.look);
+  }
+  return {};
+}
+
+// Whoever finds nobody sending sends for all, a packet after the other, until nothing is left.
+void Client::Impl::send_unsent(std::unique_lock<std::mutex>& lock) {
+  sending = true;
+  while (!unsent.empty()) {
+    SignRequests requests;
+    while (!unsent.empty() && requests.entries.size() < kMostInPacket) {
+      const auto call = waiting.find(unsent.front());
+      if (call != waiting.end()) {
+        call->second->sent_at = std::chrono::steady_clock::now();
+        requests.entries.push_back({call->first, call->second->intent});
+      }
+      unsent.pop_front();
+    }
+    if (requests.entries.empty()) break;
+    lock.unlock();
+    const Bytes packet = encode(requests);
+    // A full buffer means a signer that is gone or behind: what is not taken is sent again later.
+    const ssize_t sent = ::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const int problem = errno;
+    lock.lock();
+    if (sent < 0 && problem != EAGAIN && problem != EWOULDBLOCK) fail_all(std::strerror(problem));
+  }
+  sending = false;
+}
+
+void Client::Impl::read() {
+  Bytes packet(kLargestPacket);
+  Instant looked = std::chrono::steady_clock::now();
+  while (true) {
+    pollfd wait[] = {{.fd = fd, .events = POLLIN, .revents = 0}, {.fd = over, .events = POLLIN, .revents = 0}};
+    const int ready = ::poll(wait, 2, static_cast<int>(limits.repeat.count()));
+    if (ready < 0 && errno != EINTR) break;
+    if (ready > 0 && wait[1].revents != 0) break;
+    if (const Instant now = std::chrono::steady_clock::now(); now - looked >= limits.repeat) {
+      looked = now;
+      repeat_old();
+    }
+    if (ready <= 0) continue;
+    const ssize_t size = ::recv(fd, packet.data(), packet.size(), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    auto message = decode({packet.data(), static_cast<std::size_t>(size)});
+    if (!message) continue;  // who asked gives up in time
+    if (auto* const answers = std::get_if<Answers>(&*message)) take(std::move(*answers));
+    if (auto* const offered = std::get_if<Keys>(&*message)) {
+      const std::lock_guard lock(mutex);
+      keys = std::move(*offered);
+      keys_came.notify_all();
+    }
+  }
+  const std::lock_guard lock(mutex);
+  fail_all("it ended");
+  keys_came.notify_all();
+}
+
+void Client::Impl::take(Answers answers) {
+  const std::lock_guard lock(mutex);
+  for (Answer& answer : answers.entries) {
+    const auto call = waiting.find(answer.number);
+    if (call == waiting.end() || call->second->answer) continue;
+    call->second->answer = std::move(answer.signature);
+    call->second->answered.notify_one();
+  }
+}
+
+void Client::Impl::repeat_old() {
+  std::unique_lock lock(mutex);
+  const Instant now = std::chrono::steady_clock::now();
+  for (const auto& [number, call] : waiting) {
+    if (!call->answer && now - call->sent_at >= limits.repeat) unsent.push_back(number);
+  }
+  if (!sending) send_unsent(lock);
+}
+
+void Client::Impl::fail_all(std::string_view why) {
+  broken = true;
+  unsent.clear();
+  for (const auto& [number, call] : waiting) {
+    if (call->answer) continue;
+    call->answer = unreachable(why);
+    call->answered.notify_one();
+  }
+}
+
+Result<std::shared_ptr<Client>> Client::open(int descriptor, ClientLimits limits) {
+  auto keys = ask_for_keys(descriptor, limits.hello);
+  if (!keys) {
+    ::close(descriptor);
+    return std::unexpected(keys.error());
+  }
+  return std::shared_ptr<Client>(new Client(std::make_unique<Impl>(descriptor, limits, std::move(*keys))));
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::~Client() = default;
+
+std::vector<OfferedKey> Client::keys() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->keys.entries;
+}
+Status Client::await_key(std::int64_t issuer) { return impl_->await_key(issuer); }
+Result<Bytes> Client::sign(const IntentName& intent) { return impl_->sign(intent); }
+
+}  // namespace symbolon::signer

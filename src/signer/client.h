@@ -1,0 +1,45 @@
+// The authority's end of the way to the signer.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "signer/message.h"
+
+namespace symbolon::signer {
+
+struct ClientLimits {
+  std::chrono::milliseconds hello{30'000};   // for the first answer: it opens keys and ledger first
+  std::chrono::milliseconds answer{15'000};  // for a signature
+  std::chrono::milliseconds repeat{1'000};   // a request without answer is sent again: signers are started anew
+  std::chrono::milliseconds look{100};       // likewise for a new key
+  std::size_t waiting = 4096;                // calls at once; beyond: overloaded
+};
+
+// Thread-safe: requests of many threads share packets.
+class Client {
+ public:
+  // Over a connected SOCK_SEQPACKET socket, which it owns; asks for the keys. Fails with signer_unreachable,
+  // signer_protocol.
+  static Result<std::shared_ptr<Client>> open(int descriptor, ClientLimits limits = {});
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  // What the signer could sign for when it was asked last. await_key: asks anew, until a signer that was started since
+  // offers a key for this CA; fails with signer_unreachable when none does within ClientLimits::hello.
+  std::vector<OfferedKey> keys() const;
+  Status await_key(std::int64_t issuer);
+  // Blocks for the signature, at most ClientLimits::answer. Fails with signer_unreachable, overloaded, and as the
+  // signer says. Asking twice for one intent is harmless: the same bytes are signed.
+  Result<Bytes> sign(const IntentName& intent);
+
+ private:
+  struct Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::signer

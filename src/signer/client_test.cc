@@ -1,0 +1,183 @@
+#include "signer/client.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "signer/server.h"
+
+namespace symbolon::signer {
+namespace {
+
+using std::chrono::milliseconds;
+
+IntentName intent(std::int64_t issuer, std::string_view serial) {
+  return {.issuer = issuer, .serial = x509::SerialNumber::parse(serial).value()};
+}
+
+// Signs with the serial's own octets; knows the issuer 1.
+class EchoDesk final : public Desk {
+ public:
+  std::vector<OfferedKey> keys() const override {
+    std::vector<OfferedKey> out = {{1, {1, 2}, {3}}};
+    if (second_) out.push_back({2, {4, 5}, {3}});
+    return out;
+  }
+  void offer_second() { second_ = true; }
+  Result<Bytes> sign(const IntentName& name) override {
+    ++asked;
+    if (name.issuer != 1) return fail(Code::issuer_unknown, "issuer {}", name.issuer);
+    return to_bytes(name.serial.magnitude());
+  }
+  std::atomic<int> asked = 0;
+
+ private:
+  std::atomic<bool> second_ = false;
+};
+
+struct Pair {
+  int authority = -1;
+  int signer = -1;
+  Pair() {
+    int ends[2] = {-1, -1};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    authority = ends[0];
+    signer = ends[1];
+  }
+};
+
+// A signer in threads of the test; it ends with the socket.
+class Signing {
+ public:
+  explicit Signing(int descriptor)
+      : descriptor_(descriptor), thread_([this] { serve({.descriptor = descriptor_, .threads = 2}, desk); }) {}
+  ~Signing() { stop(); }
+  void stop() {
+    if (!thread_.joinable()) return;
+    ::shutdown(descriptor_, SHUT_RDWR);
+    thread_.join();
+    ::close(descriptor_);
+  }
+  EchoDesk desk;
+
+ private:
+  int descriptor_;
+  std::thread thread_;
+};
+
+std::shared_ptr<Client> client_of(int descriptor, ClientLimits limits = {}) {
+  auto client = Client::open(descriptor, limits);
+  EXPECT_TRUE(client) << client.error().text();
+  return *client;
+}
+
+TEST(SignerClient, GetsKeysSignaturesAndRefusals) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority);
+  EXPECT_EQ(client->keys(), signing.desk.keys());
+  EXPECT_EQ(client->sign(intent(1, "0a1b")).value(), (Bytes{0x0a, 0x1b}));
+  EXPECT_EQ(client->sign(intent(2, "0a1b")).error().code, Code::issuer_unknown);
+}
+
+TEST(SignerClient, CallsOfManyThreadsGetTheirOwnAnswers) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority);
+  std::vector<std::future<bool>> callers;
+  for (int thread = 0; thread < 16; ++thread) {
+    callers.push_back(std::async(std::launch::async, [&, thread] {
+      for (int i = 0; i < 200; ++i) {
+        const IntentName name = intent(1, fmt::format("{:04x}", 0x1000 + thread * 200 + i));
+        const auto signature = client->sign(name);
+        if (!signature || *signature != to_bytes(name.serial.magnitude())) return false;
+      }
+      return true;
+    }));
+  }
+  for (auto& caller : callers) EXPECT_TRUE(caller.get());
+  EXPECT_EQ(signing.desk.asked, 16 * 200);
+}
+
+TEST(SignerClient, ASignerThatEndsIsUnreachableAtOnce) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority);
+  signing.stop();
+  EXPECT_EQ(client->sign(intent(1, "0a")).error().code, Code::signer_unreachable);
+}
+
+TEST(SignerClient, ASignerThatSaysNothingIsUnreachableInTime) {
+  const Pair pair;
+  EXPECT_EQ(Client::open(pair.authority, {.hello = milliseconds(1)}).error().code, Code::signer_unreachable);
+  ::close(pair.signer);
+}
+
+// The supervisor keeps both ends: when a signer dies, what it was asked waits for the next one.
+TEST(SignerClient, ASignerThatIsStartedAnewGetsTheRequestOfTheDead) {
+  const Pair pair;
+  const int kept = ::dup(pair.signer);
+  const auto first = std::make_unique<std::thread>([&] {
+    EchoDesk desk;
+    Bytes packet(kLargestPacket);
+    ASSERT_GT(::recv(pair.signer, packet.data(), packet.size(), 0), 0);  // hello
+    const Bytes keys = encode(Keys{desk.keys()});
+    ASSERT_GT(::send(pair.signer, keys.data(), keys.size(), 0), 0);
+    ASSERT_GT(::recv(pair.signer, packet.data(), packet.size(), 0), 0);  // the request, and it dies with it
+    ::close(pair.signer);
+  });
+  const auto client = client_of(pair.authority, {.repeat = milliseconds(20)});
+  auto call = std::async(std::launch::async, [&] { return client->sign(intent(1, "0a1b")); });
+  first->join();
+  Signing second(kept);
+  EXPECT_EQ(call.get().value(), (Bytes{0x0a, 0x1b}));
+}
+
+// And when an authority ends, the next one finds the same signer.
+TEST(SignerClient, AnAuthorityThatEndsLeavesTheWayToTheNext) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const int kept = ::dup(pair.authority);
+  EXPECT_TRUE(client_of(pair.authority)->sign(intent(1, "0a")));
+  EXPECT_TRUE(client_of(kept)->sign(intent(1, "0b")));
+}
+
+TEST(SignerClient, AwaitsTheKeyOfASignerThatWasStartedSince) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority, {.hello = milliseconds(2000), .look = milliseconds(5)});
+  EXPECT_TRUE(client->await_key(1));
+  auto awaited = std::async(std::launch::async, [&] { return client->await_key(2); });
+  signing.desk.offer_second();
+  EXPECT_TRUE(awaited.get());
+  EXPECT_EQ(client->keys().size(), 2U);
+}
+
+TEST(SignerClient, NoMoreThanTheBoundWait) {
+  const Pair pair;
+  std::thread mute([&] {
+    const Bytes keys = encode(Keys{});
+    ASSERT_GT(::send(pair.signer, keys.data(), keys.size(), 0), 0);
+  });
+  const auto client = client_of(pair.authority, {.answer = milliseconds(50), .waiting = 0});
+  mute.join();
+  EXPECT_EQ(client->sign(intent(1, "0a")).error().code, Code::overloaded);
+  ::close(pair.signer);
+}
+
+TEST(SignerServer, DropsWhatItCannotReadAndGoesOn) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  for (const Bytes& junk : {Bytes{9}, Bytes{1, 2, 0, 1}, Bytes(1000)}) {
+    ASSERT_EQ(::send(pair.authority, junk.data(), junk.size(), 0), static_cast<ssize_t>(junk.size()));
+  }
+  const auto client = client_of(pair.authority);
+  EXPECT_TRUE(client->sign(intent(1, "0a")));
+}
+
+}  // namespace
+}  // namespace symbolon::signer

@@ -1,0 +1,190 @@
+#include "signer/message.h"
+
+#include <algorithm>
+#include <concepts>
+#include <optional>
+
+namespace symbolon::signer {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4 };
+enum class Outcome : std::uint8_t { signature = 0, error = 1 };
+
+class Writer {
+ public:
+  Writer(Kind kind, std::size_t count) {
+    number(kVersion);
+    number(static_cast<std::uint8_t>(kind));
+    number(static_cast<std::uint16_t>(count));
+  }
+  template <std::unsigned_integral T>
+  void number(T value) {
+    for (std::size_t i = sizeof(T); i-- > 0;) out_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  }
+  template <std::unsigned_integral Length>
+  void field(ByteView octets) {
+    ENSURE(octets.size() <= kLargestField);
+    number(static_cast<Length>(octets.size()));
+    out_.insert(out_.end(), octets.begin(), octets.end());
+  }
+  Bytes take() { return std::move(out_); }
+
+ private:
+  Bytes out_;
+};
+
+// Once something is missing, everything is: `good` is asked at the end.
+class Reader {
+ public:
+  explicit Reader(ByteView rest) : rest_(rest) {}
+
+  template <std::unsigned_integral T>
+  T number() {
+    T value = 0;
+    for (const std::uint8_t octet : take(sizeof(T))) value = static_cast<T>((value << 8U) | octet);
+    return value;
+  }
+  template <std::unsigned_integral Length>
+  ByteView field() {
+    const std::size_t length = number<Length>();
+    good_ = good_ && length <= kLargestField;
+    return take(length);
+  }
+  bool good() const { return good_; }
+  bool at_end() const { return good_ && rest_.empty(); }
+
+ private:
+  ByteView take(std::size_t size) {
+    good_ = good_ && size <= rest_.size();
+    if (!good_) return {};
+    const ByteView out = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return out;
+  }
+  ByteView rest_;
+  bool good_ = true;
+};
+
+std::unexpected<Error> malformed(std::string_view what) {
+  return fail(Code::signer_protocol, "a packet between authority and signer: {}", what);
+}
+
+Bytes encoded(const Hello&) { return Writer(Kind::hello, 0).take(); }
+
+Bytes encoded(const SignRequests& message) {
+  ENSURE(!message.entries.empty() && message.entries.size() <= kMostInPacket);
+  Writer out(Kind::sign, message.entries.size());
+  for (const SignRequest& request : message.entries) {
+    out.number(request.number);
+    out.number(static_cast<std::uint64_t>(request.intent.issuer));
+    out.field<std::uint8_t>(request.intent.serial.magnitude());
+  }
+  return out.take();
+}
+
+Bytes encoded(const Keys& message) {
+  ENSURE(message.entries.size() <= kMostKeys);
+  Writer out(Kind::keys, message.entries.size());
+  for (const OfferedKey& key : message.entries) {
+    out.number(static_cast<std::uint64_t>(key.issuer));
+    out.field<std::uint16_t>(key.spki);
+    out.field<std::uint16_t>(key.algorithm);
+  }
+  return out.take();
+}
+
+Bytes encoded(const Answers& message) {
+  ENSURE(!message.entries.empty() && message.entries.size() <= kMostInPacket);
+  Writer out(Kind::answers, message.entries.size());
+  for (const Answer& answer : message.entries) {
+    out.number(answer.number);
+    if (answer.signature) {
+      out.number(static_cast<std::uint8_t>(Outcome::signature));
+      out.field<std::uint16_t>(*answer.signature);
+    } else {
+      const std::string text =
+          fmt::format("{}\n{}", name(answer.signature.error().code), answer.signature.error().words);
+      out.number(static_cast<std::uint8_t>(Outcome::error));
+      out.field<std::uint16_t>(as_bytes(std::string_view(text).substr(0, kLargestField)));
+    }
+  }
+  return out.take();
+}
+
+Result<Message> read_requests(Reader& in, std::size_t count) {
+  if (count == 0 || count > kMostInPacket) return malformed("too many requests, or none");
+  SignRequests out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto number = in.number<std::uint64_t>();
+    const auto issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    const ByteView octets = in.field<std::uint8_t>();
+    const auto serial = x509::SerialNumber::from_magnitude(octets);
+    if (!serial || !std::ranges::equal(serial->magnitude(), octets)) return malformed("not a serial");
+    out.entries.push_back({number, {issuer, *serial}});
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_keys(Reader& in, std::size_t count) {
+  if (count > kMostKeys) return malformed("too many keys");
+  Keys out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    const ByteView spki = in.field<std::uint16_t>();
+    const ByteView algorithm = in.field<std::uint16_t>();
+    out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm)});
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_answers(Reader& in, std::size_t count) {
+  if (count == 0 || count > kMostInPacket) return malformed("too many answers, or none");
+  Answers out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto number = in.number<std::uint64_t>();
+    const auto outcome = in.number<std::uint8_t>();
+    const ByteView field = in.field<std::uint16_t>();
+    if (outcome == static_cast<std::uint8_t>(Outcome::signature)) {
+      out.entries.push_back({number, to_bytes(field)});
+      continue;
+    }
+    const std::string_view text = as_text(field);
+    const auto end = text.find('\n');
+    const auto code = code_from_name(text.substr(0, end));
+    if (outcome != static_cast<std::uint8_t>(Outcome::error) || end == std::string_view::npos || !code) {
+      return malformed("neither signature nor error");
+    }
+    out.entries.push_back({number, std::unexpected(Error{*code, std::string(text.substr(end + 1))})});
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_entries(Reader& in, std::uint8_t kind, std::size_t count) {
+  switch (static_cast<Kind>(kind)) {
+    case Kind::hello: return count == 0 ? Result<Message>(Hello{}) : malformed("a hello with entries");
+    case Kind::sign: return read_requests(in, count);
+    case Kind::keys: return read_keys(in, count);
+    case Kind::answers: return read_answers(in, count);
+  }
+  return malformed("of an unknown kind");
+}
+
+}  // namespace
+
+Bytes encode(const Message& message) {
+  return std::visit([](const auto& one) { return encoded(one); }, message);
+}
+
+Result<Message> decode(ByteView packet) {
+  Reader in(packet);
+  const auto version = in.number<std::uint8_t>();
+  const auto kind = in.number<std::uint8_t>();
+  const auto count = in.number<std::uint16_t>();
+  if (!in.good() || version != kVersion) return malformed("of another version");
+  auto message = read_entries(in, kind, count);
+  if (message && !in.at_end()) return malformed("cut, or something follows");
+  return message;
+}
+
+}  // namespace symbolon::signer

@@ -1,0 +1,74 @@
+// What authority and signer say to each other, a packet each (AF_UNIX, SOCK_SEQPACKET). Both ends are the same program.
+//
+//   authority -> signer   hello      which keys are there?
+//                         sign       names of intents: CA and serial, never the bytes to be signed
+//   signer -> authority   keys       what it can sign for
+//                         answers    a signature or an error for each
+//
+// A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
+//   sign      number (8), issuer (8), length (1), serial
+//   keys      issuer (8), length (2), SubjectPublicKeyInfo, length (2), AlgorithmIdentifier
+//   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "x509/serial_number.h"
+
+namespace symbolon::signer {
+
+inline constexpr std::size_t kMostInPacket = 16;           // requests; few, so that all threads of the signer have some
+inline constexpr std::size_t kMostKeys = 32;               // CAs of one authority that can sign
+inline constexpr std::size_t kLargestField = 2048;         // octets: keys, signatures and words
+inline constexpr std::size_t kLargestPacket = 256 * 1024;  // octets: more than any packet of ours
+
+// The intent that shall be signed. `issuer` is the ledger's number of the CA.
+struct IntentName {
+  std::int64_t issuer = 0;
+  x509::SerialNumber serial;
+  bool operator==(const IntentName&) const = default;
+};
+
+struct Hello {
+  bool operator==(const Hello&) const = default;
+};
+struct SignRequest {
+  std::uint64_t number = 0;  // comes back with the answer
+  IntentName intent;
+  bool operator==(const SignRequest&) const = default;
+};
+struct SignRequests {
+  std::vector<SignRequest> entries;  // 1 to kMostInPacket
+  bool operator==(const SignRequests&) const = default;
+};
+struct OfferedKey {
+  std::int64_t issuer = 0;
+  Bytes spki;       // DER
+  Bytes algorithm;  // DER AlgorithmIdentifier of its signatures
+  bool operator==(const OfferedKey&) const = default;
+};
+struct Keys {
+  std::vector<OfferedKey> entries;  // at most kMostKeys
+  bool operator==(const Keys&) const = default;
+};
+struct Answer {
+  std::uint64_t number = 0;
+  Result<Bytes> signature;  // of an error, code and words arrive; the place does not
+};
+struct Answers {
+  std::vector<Answer> entries;  // 1 to kMostInPacket
+};
+
+using Message = std::variant<Hello, SignRequests, Keys, Answers>;
+
+// Words beyond kLargestField are cut. Aborts for more entries than are allowed.
+Bytes encode(const Message& message);
+// Total. Fails with signer_protocol.
+Result<Message> decode(ByteView packet);
+
+}  // namespace symbolon::signer

@@ -1,0 +1,57 @@
+#include "signer/message.h"
+
+#include <gtest/gtest.h>
+
+namespace symbolon::signer {
+namespace {
+
+x509::SerialNumber serial(std::string_view hex) { return x509::SerialNumber::parse(hex).value(); }
+
+template <typename T>
+T round_trip(const T& message) {
+  const auto decoded = decode(encode(message));
+  EXPECT_TRUE(decoded) << decoded.error().text();
+  return std::get<T>(*decoded);
+}
+
+TEST(SignerMessages, ComeBackAsTheyWere) {
+  EXPECT_EQ(round_trip(Hello{}), Hello{});
+  const SignRequests requests{{{1, {7, serial("0a1b")}}, {0xffff'ffff'ffff'ffff, {-1, serial("ff00")}}}};
+  EXPECT_EQ(round_trip(requests), requests);
+  const Keys keys{{{2, {1, 2, 3}, {4}}, {3, {}, Bytes(kLargestField)}}};
+  EXPECT_EQ(round_trip(keys), keys);
+  EXPECT_EQ(round_trip(Keys{}), Keys{});
+
+  const Answers answers =
+      round_trip(Answers{{{5, Bytes{9, 8}}, {6, std::unexpected(Error{Code::intent_missing, "line\nand another"})}}});
+  ASSERT_EQ(answers.entries.size(), 2U);
+  EXPECT_EQ(answers.entries[0].number, 5U);
+  EXPECT_EQ(answers.entries[0].signature.value(), (Bytes{9, 8}));
+  EXPECT_EQ(answers.entries[1].signature.error().code, Code::intent_missing);
+  EXPECT_EQ(answers.entries[1].signature.error().words, "line\nand another");
+}
+
+TEST(SignerMessages, WordsThatAreTooLongAreCut) {
+  const Answers answers =
+      round_trip(Answers{{{1, std::unexpected(Error{Code::crypto_failed, std::string(100'000, 'x')})}}});
+  EXPECT_EQ(answers.entries[0].signature.error().code, Code::crypto_failed);
+  EXPECT_LE(answers.entries[0].signature.error().words.size(), kLargestField);
+}
+
+TEST(SignerMessages, CutAnywhereOrProlongedTheyAreRefused) {
+  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, Keys{{{2, {1, 2, 3}, {4}}}},
+                              Answers{{{5, Bytes{9, 8}}}}};
+  for (const Message& message : messages) {
+    Bytes packet = encode(message);
+    for (std::size_t size = 0; size < packet.size(); ++size) {
+      EXPECT_FALSE(decode(ByteView(packet).first(size))) << size;
+    }
+    packet.push_back(0);
+    const auto decoded = decode(packet);
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().code, Code::signer_protocol);
+  }
+}
+
+}  // namespace
+}  // namespace symbolon::signer

@@ -1,0 +1,64 @@
+#include "signer/server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "base/log.h"
+
+namespace symbolon::signer {
+namespace {
+
+Answers answer(const SignRequests& requests, Desk& desk) {
+  Answers out;
+  for (const SignRequest& request : requests.entries)
+    out.entries.push_back({request.number, desk.sign(request.intent)});
+  return out;
+}
+
+void reply(int descriptor, const Message& message) {
+  const Bytes packet = encode(message);
+  // Blocks while the authority does not read; it ends with the socket.
+  while (::send(descriptor, packet.data(), packet.size(), MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+enum class Wait : std::uint8_t { packet, over };
+
+Wait wait_for_packet(const ServeOptions& options) {
+  pollfd sources[] = {{.fd = options.descriptor, .events = POLLIN, .revents = 0},
+                      {.fd = options.stop, .events = POLLIN, .revents = 0}};  // a negative one is passed over
+  while (::poll(sources, 2, -1) < 0) {
+    if (errno != EINTR) return Wait::over;
+  }
+  return sources[1].revents != 0 ? Wait::over : Wait::packet;
+}
+
+void serve_alone(const ServeOptions& options, Desk& desk) {
+  Bytes packet(kLargestPacket);
+  while (wait_for_packet(options) == Wait::packet) {
+    const ssize_t size = ::recv(options.descriptor, packet.data(), packet.size(), MSG_DONTWAIT);
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;  // another thread was quicker
+    if (size <= 0) return;
+    const auto message = decode({packet.data(), static_cast<std::size_t>(size)});
+    if (!message) {
+      log(LogLevel::warning, message.error());
+    } else if (std::holds_alternative<Hello>(*message)) {
+      reply(options.descriptor, Keys{desk.keys()});
+    } else if (const auto* const requests = std::get_if<SignRequests>(&*message)) {
+      reply(options.descriptor, answer(*requests, desk));
+    }
+  }
+}
+
+}  // namespace
+
+void serve(const ServeOptions& options, Desk& desk) {
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < options.threads; ++i) others.emplace_back([&] { serve_alone(options, desk); });
+  serve_alone(options, desk);
+}
+
+}  // namespace symbolon::signer

@@ -1,0 +1,29 @@
+// The signer's end: answers what the authority asks, and nothing else.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/error.h"
+#include "signer/message.h"
+
+namespace symbolon::signer {
+
+// What stands behind it. Called by several threads at once.
+class Desk {
+ public:
+  virtual ~Desk() = default;
+  virtual std::vector<OfferedKey> keys() const = 0;  // at most kMostKeys
+  // Looks the intent up by itself; the name is all that the other side gets to say.
+  virtual Result<Bytes> sign(const IntentName& intent) = 0;
+};
+
+struct ServeOptions {
+  int descriptor = -1;      // a connected SOCK_SEQPACKET socket; borrowed
+  int stop = -1;            // serving ends when this can be read (a signalfd, an eventfd); -1: with the socket only
+  std::size_t threads = 1;  // the calling one among them
+};
+// Serves until the other side closes, or it is to stop. A packet that cannot be read is dropped and logged.
+void serve(const ServeOptions& options, Desk& desk);
+
+}  // namespace symbolon::signer
