@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import ssl
 import threading
 
@@ -13,6 +14,7 @@ import pytest
 
 from harness import peers, roles
 from harness.attack import SANITIZED
+from harness.backend import Backend
 from harness.process import is_listening, wait_until
 from harness.symbolon import port, static_route
 
@@ -175,6 +177,25 @@ def test_listeners_come_and_go(site):
             site.running.wait_record("closed", serial=site.bob.serial, reason="route_removed")
         wait_until(lambda: not is_listening(second), "the second address is closed")
         assert echoes(alice)
+
+
+def test_what_had_no_name_when_the_gateway_was_confined_is_reached(site):
+    """Another port of a service, and a Unix socket to listen on: the supervisor lends a hand."""
+    path = site.symbolon.folder / "in.sock"
+    with Backend("echo") as other, site.connect(site.alice) as alice:
+        second = port()
+        by_port = static_route(second, other.address, site.server, [site.foreign.cert], name="by_port")
+        by_file = static_route(second, site.echo.address, site.server, [site.foreign.cert], name="by_file")
+        site.reload(more=[by_port, {**by_file, "listen": f"unix:{path}"}])
+        with peers.python_client(second, site.foreign.cert, site.bob) as bob:
+            assert echoes(bob) and echoes(alice), site.running.output
+        with socket.socket(socket.AF_UNIX) as local:
+            local.connect(str(path))
+            with peers.python_context(site.foreign.cert, site.bob).wrap_socket(local, server_hostname="localhost") as bob:
+                assert echoes(bob)
+        assert path.stat().st_mode & 0o777 == 0o600
+        site.reload()
+        wait_until(lambda: not path.exists(), "the socket is gone with its route")
 
 
 def test_an_address_that_is_taken_changes_nothing(site, backend):

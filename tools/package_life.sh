@@ -30,7 +30,8 @@ expect "NAME" man symbolon
 say "use: a CA, a service behind the gateway, a client"
 echo "correct horse battery staple" >passphrase && chmod 600 passphrase
 symbolon init "Example Corp" --passphrase-file passphrase
-[ "$(find /var/lib/symbolon ! -user symbolon)" = "" ] || fail "init left files that the service cannot open"
+keys=$(find /var/lib/symbolon ! -user symbolon -printf '%f:%u:%m ' | tr ' ' '\n' | sort | xargs)
+[ "$keys" = "issuing.key:symbolon-signer:600 root.key:symbolon-signer:600" ] || fail "init left to others than symbolon: $keys"
 python3 -m http.server 3000 --bind 127.0.0.1 >/dev/null 2>&1 &
 cat >/etc/symbolon/symbolon.yaml <<'END'
 state: /var/lib/symbolon
@@ -49,6 +50,11 @@ symbolon issue client stranger >/dev/null
 systemctl start symbolon
 [ "$(systemctl is-active symbolon)" = active ] || fail "it does not run"
 get() { curl -sS --fail --cacert /var/lib/symbolon/root.crt --cert "$1.crt" --key "$1.key" https://localhost/; }
+for role in signer:symbolon-signer authority:symbolon gateway:symbolon; do
+  pid=$(pgrep -f "symbolon role ${role%:*} ") || fail "there is no ${role%:*}"
+  [ "$(stat -c %U "/proc/$pid")" = "${role#*:}" ] || fail "${role%:*} runs as $(stat -c %U "/proc/$pid")"
+  [ "$(sed -n 's/^Seccomp:\t//p' "/proc/$pid/status")" = 2 ] || fail "${role%:*} is not confined"
+done
 expect passphrase get laptop
 if get stranger >/dev/null 2>&1; then fail "a stranger got in"; fi
 symbolon issue client while-it-runs >/dev/null
@@ -59,6 +65,9 @@ sed -i 's/cn: laptop/cn: "*"/' /etc/symbolon/symbolon.yaml
 systemctl reload symbolon
 for _ in $(seq 100); do get stranger >/dev/null 2>&1 && break || sleep 0.1; done
 expect passphrase get stranger
+
+symbolon ca new-issuer --passphrase-file passphrase >/dev/null
+symbolon issue client after-a-new-ca >/dev/null
 
 say upgrade
 before=$(systemctl show -p MainPID --value symbolon)

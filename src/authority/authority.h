@@ -35,7 +35,8 @@ struct AuthorityOptions {
   KeySource keys = {};  // unset: unencrypted files of the state folder
   // A CA's key was written: makes `keys` have it. Unset: it has.
   std::function<Status(ledger::IssuerId)> on_new_key = {};
-  AskPassphrase ask_passphrase = {};  // encrypts the key of a further CA where the others are encrypted
+  bool passphrase_is_configured = false;  // where keys lie encrypted, somebody else knows the passphrase
+  AskPassphrase ask_passphrase = {};      // encrypts the key of a further CA where the others are encrypted
   IssuanceOptions issuance = {};
 };
 

@@ -4,6 +4,7 @@
 
 #include "api/codec.h"
 #include "authority/authority_impl.h"
+#include "base/acting_as_owner.h"
 
 namespace symbolon::authority {
 namespace {
@@ -108,12 +109,16 @@ void Authority::Impl::give_up_old() {
   }
 }
 
-// Does a key of an issuing CA lie encrypted here? Then all do.
+// Does a key of an issuing CA lie encrypted here? Then all do. Keys that only the signer can read are so where a
+// passphrase is configured.
 Result<bool> Authority::Impl::keys_are_encrypted() const {
+  const ActingAsOneself oneself;
   for (const Issuer& issuer : state.issuers->issuers) {
     if (issuer.name == kRootName || !issuer.ours) continue;
-    const auto pem = read_private_file(state.layout.key(issuer.name));
+    const auto pem = read_private_file(state.layout.key(issuer.name), KeyOwner::anybody);
     if (!pem && pem.error().code == Code::file_missing) continue;
+    if (!pem && pem.error().code == Code::file_unreadable && options.on_new_key)
+      return options.passphrase_is_configured;
     if (!pem) return std::unexpected(pem.error());
     if (crypto::is_encrypted_key(pem->reveal())) return true;
   }

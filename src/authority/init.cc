@@ -1,5 +1,4 @@
 #include "authority/init.h"
-#include "base/acting_as_owner.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +10,8 @@
 
 #include "authority/issuance.h"
 #include "authority/state.h"
+#include "base/acting_as_owner.h"
+#include "contain/privileges.h"
 #include "ledger/sqlite_ledger.h"
 #include "x509/request.h"
 
@@ -169,8 +170,23 @@ Status check_configuration(const Path& config, const std::string& content) {
   return fail_at(config.string(), Code::file_exists, "a configuration is there already; it was not touched");
 }
 
+// Where the signer has a user of its own, the keys of the CAs are for it (and root) alone.
+Status give_keys_to_signer(const Path& to, const Path& from) {
+  const auto owner = ::geteuid() == 0 ? contain::owner_of(to) : std::nullopt;
+  const auto signer = owner ? contain::signer_of(*owner) : std::nullopt;
+  if (!signer) return {};
+  const StateLayout layout{from};
+  for (const Path& key : {layout.key(kRootName), layout.key(kIssuingName)}) {
+    if (::lchown(key.c_str(), signer->user, signer->group) != 0 && errno != ENOENT) {
+      return fail_at(key.string(), Code::file_unwritable, "giving it to {}: {}", signer->name, std::strerror(errno));
+    }
+  }
+  return {};
+}
+
 Status publish(const Path& from, const Path& to) {
   TRY(give_to_owner_of(to, from));
+  TRY(give_keys_to_signer(to, from));
   const Path used = to / kOfGateway;
   const Path taken_along = from / kOfGateway;
   const bool moved = std::rename(used.c_str(), taken_along.c_str()) == 0;

@@ -1,7 +1,10 @@
 #include "authority/key_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "base/acting_as_owner.h"
 #include "base/file_access.h"
 #include "x509/tbs_reader.h"
 
@@ -14,6 +17,7 @@ class KeyFiles {
 
   Result<std::shared_ptr<const crypto::Signer>> open(const ledger::Issuer& issuer,
                                                      const x509::Certificate& certificate) {
+    const ActingAsOneself oneself;  // the key may be another user's than the rest
     std::error_code ignored;
     const Path file = credential_file(issuer.key_reference).value_or(layout_.folder / issuer.key_reference);
     if (!std::filesystem::exists(file, ignored)) return nullptr;
@@ -26,7 +30,8 @@ class KeyFiles {
 
  private:
   Result<crypto::PrivateKey> read(const Path& file) {
-    const Secret pem = TRY(read_private_file(file));
+    // The state folder is private to whom it belongs to; who else owns a key in it is the signer's user.
+    const Secret pem = TRY(read_private_file(file, ::geteuid() == 0 ? KeyOwner::anybody : KeyOwner::us_or_root));
     if (crypto::is_encrypted_key(pem.reveal()) && passphrase_.empty() && ask_) passphrase_ = TRY(ask_(file));
     auto key = crypto::PrivateKey::from_pem(pem, passphrase_);
     if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);

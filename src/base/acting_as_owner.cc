@@ -24,6 +24,14 @@ ActingAsOwner::~ActingAsOwner() {
   ::setfsgid(::getegid());
 }
 
+ActingAsOneself::ActingAsOneself()
+    : user_(static_cast<uid_t>(::setfsuid(::geteuid()))), group_(static_cast<gid_t>(::setfsgid(::getegid()))) {}
+
+ActingAsOneself::~ActingAsOneself() {
+  ::setfsgid(group_);
+  ::setfsuid(user_);
+}
+
 Status give_to_owner_of(const Path& folder, const Path& tree) {
   struct stat found{};
   if (::geteuid() != 0 || ::stat(folder.c_str(), &found) != 0 || found.st_uid == 0) return {};

@@ -21,6 +21,19 @@ class ActingAsOwner {
   bool acting_ = false;
 };
 
+// While it lives, this thread reaches files as its own user again, whatever it acts as.
+class ActingAsOneself {
+ public:
+  ActingAsOneself();
+  ActingAsOneself(const ActingAsOneself&) = delete;
+  ActingAsOneself& operator=(const ActingAsOneself&) = delete;
+  ~ActingAsOneself();
+
+ private:
+  uid_t user_;
+  gid_t group_;
+};
+
 // For a tree that shall take the folder's place: where root is the caller and the folder is there and another user's,
 // all of the tree becomes that user's. Nobody else may be able to write in the tree. Fails with file_unwritable.
 Status give_to_owner_of(const Path& folder, const Path& tree);

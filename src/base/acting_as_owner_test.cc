@@ -38,6 +38,10 @@ TEST_F(OwnedFolder, MakesFilesThatBelongToTheFoldersOwnerOnItsOwnThreadsToo) {
   const uid_t owner = owner_of(folder);
   {
     const ActingAsOwner acting(folder);
+    {
+      const ActingAsOneself oneself;
+      ASSERT_TRUE(write_file(outside_ / "oneself", "", {}));
+    }
     EXPECT_TRUE(write_file(folder / "here", "x", {.mode = 0600}));
     std::thread([&] { EXPECT_TRUE(write_file(folder / "thread", "x", {.mode = 0600})); }).join();
   }

@@ -21,8 +21,9 @@ inline constexpr std::uint64_t kLargestFile = 256ULL << 20;  // octets; what rea
 Result<std::string> read_file(const Path& path, std::uint64_t largest = kLargestFile);
 
 // A file with a key or a passphrase: as read_file, and fails with key_file_exposed when group or others may read or
-// write it, or when neither we nor root own it. Trailing line breaks stay.
-Result<Secret> read_private_file(const Path& path);
+// write it, or when it is not the `owner`'s. Trailing line breaks stay.
+enum class KeyOwner : std::uint8_t { us_or_root, anybody };
+Result<Secret> read_private_file(const Path& path, KeyOwner owner = KeyOwner::us_or_root);
 
 enum class Existing : std::uint8_t { keep, replace };  // keep: fail with file_exists
 

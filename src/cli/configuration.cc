@@ -57,13 +57,15 @@ Result<LoadedConfiguration> load(const Session& session, const std::function<voi
     if (session.options().config) return fail_at(places.config.string(), Code::config_missing, "there is no such file");
     return fail_at(places.config.string(), Code::config_missing, "there is no configuration here");
   }
-  auto loaded = config::load_file(places.config, configuration_table());
+  auto text = TRY(read_file(places.config, config::kLargestText));
+  auto loaded = config::load(text, places.config.string(), configuration_table());
   for (const config::Warning& warning : loaded.warnings) warn(warning);
   if (!loaded.errors.empty()) {
     for (std::size_t i = 1; i < loaded.errors.size(); ++i) other(loaded.errors[i]);
     return std::unexpected(config::first_of(loaded.errors));
   }
-  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value), std::move(loaded.paths)};
+  LoadedConfiguration out{places.config, places.state, std::move(*loaded.value), std::move(loaded.paths),
+                          std::move(text)};
   if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
   return out;
 }
@@ -77,7 +79,7 @@ config::Table<Configuration> configuration_table() {
                 {"The state folder: ledger, keys, socket. Default: the folder of this file.", "/var/lib/symbolon"})
       .optional("user", &Configuration::user, config::string(),
                 {"Whom authority and gateway run as when `symbolon run` is started by root; the state folder must be "
-                 "theirs. The signer becomes NAME-signer where such a user exists.",
+                 "theirs. The signer becomes NAME-signer where such a user exists. Default: whom the state belongs to.",
                  "symbolon"})
       .optional("insecure_no_sandbox", &Configuration::insecure_no_sandbox, config::boolean(),
                 "Landlock and seccomp stay off: who breaks into a process may do what its user may.")
@@ -147,6 +149,8 @@ authority::AuthorityOptions options_of(const LoadedConfiguration& loaded) {
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority) options.rights = loaded.content.authority->rights;
+  options.passphrase_is_configured = credential_file(kPassphraseCredential).has_value() ||
+                                     (loaded.content.authority && loaded.content.authority->key_passphrase_file);
   if (loaded.content.authority && loaded.content.authority->two_persons) {
     options.two_persons = authority::TwoPersons::needed;
   }

@@ -42,6 +42,7 @@ struct LoadedConfiguration {
   Path state;
   Configuration content;
   std::vector<Path> paths = {};  // every file that it names
+  std::string text = {};
 };
 
 // Reads --config; every error of the file is printed, the first is returned; warnings are printed. Fails with

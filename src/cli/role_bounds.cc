@@ -39,7 +39,8 @@ void add_socket_folder(contain::LandlockRules& rules, const net::Endpoint& liste
   rules.sockets.push_back(folder.empty() ? Path(".") : folder);
 }
 
-// Where connections go to: services, or the proxies before them, and the resolver where there are names.
+}  // namespace
+
 std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config) {
   std::vector<std::uint16_t> out;
   const auto add = [&](const net::Endpoint& to) {
@@ -56,8 +57,6 @@ std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config) {
   }
   return out;
 }
-
-}  // namespace
 
 std::vector<gateway::CertificateFromAuthority> wishes_of(const gateway::RouteConfig& route) {
   std::vector<gateway::CertificateFromAuthority> out;
@@ -93,23 +92,26 @@ contain::Bounds bounds_of_gateway(const LoadedConfiguration& loaded) {
   // Where there can be none, that is said by who needs it.
   const GatewayLayout own{loaded.state};
   if (own.make()) out.files.write.push_back(own.folder());
-  for (const gateway::RouteConfig& route : config.routes) add_socket_folder(out.files, route.listen);
-  if (loaded.content.metrics) add_socket_folder(out.files, loaded.content.metrics->endpoint());
   return out;
 }
 
-Status change_user(const LoadedConfiguration& loaded, const std::optional<std::string>& name, contain::Keep keep) {
-  if (!name || ::geteuid() != 0) return {};
-  const auto user = contain::find_user(*name);
-  if (!user) return fail_at(loaded.file.string(), Code::config_bad_value, "there is no user '{}'", *name);
-  return contain::become(*user, keep);
+Result<std::optional<contain::User>> user_of(const LoadedConfiguration& loaded) {
+  if (::geteuid() != 0) return std::nullopt;
+  auto user = loaded.content.user ? contain::find_user(*loaded.content.user) : contain::owner_of(loaded.state);
+  if (!user && loaded.content.user) {
+    return fail_at(loaded.file.string(), Code::config_bad_value, "there is no user '{}'", *loaded.content.user);
+  }
+  return user && user->user != 0 ? user : std::nullopt;
 }
 
-std::optional<std::string> signer_user(const LoadedConfiguration& loaded) {
-  const auto& name = loaded.content.user;
-  if (!name) return std::nullopt;
-  const std::string own = *name + "-signer";
-  return contain::find_user(own) ? own : *name;
+Result<std::optional<contain::User>> signer_user(const LoadedConfiguration& loaded) {
+  auto user = TRY(user_of(loaded));
+  auto signer = user ? contain::signer_of(*user) : std::nullopt;
+  return signer ? signer : user;
+}
+
+Status change_user(const std::optional<contain::User>& user, contain::Keep keep) {
+  return user ? contain::become(*user, keep) : Status();
 }
 
 Result<Entry> enter_bounds(const LoadedConfiguration& loaded, const contain::Bounds& bounds) {

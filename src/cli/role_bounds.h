@@ -14,21 +14,27 @@ std::vector<gateway::CertificateFromAuthority> wishes_of(const gateway::RouteCon
 contain::Bounds bounds_of_signer();
 // The state folder, and the one for backups; no TCP connections go out.
 contain::Bounds bounds_of_authority(const LoadedConfiguration& loaded);
+// Where the connections of a gateway go to: services or the proxies before them, and the resolver where there are
+// names.
+std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config);
 // Its folder in the state (credentials, inventory), the ports of its services. Files that the configuration names are
 // opened by the supervisor (contain/control.h), so that no folder has to be readable because of one file in it. Makes
 // that folder.
 contain::Bounds bounds_of_gateway(const LoadedConfiguration& loaded);
 
-// When started as root; nothing without a name. Fails with config_bad_value (there is no such user), system_error.
-Status change_user(const LoadedConfiguration& loaded, const std::optional<std::string>& name, contain::Keep keep);
-// NAME-signer for `user: NAME` where that user exists, else NAME.
-std::optional<std::string> signer_user(const LoadedConfiguration& loaded);
+// Whom the roles become when root starts them: `user`, else whom the state belongs to. None: they stay who they are.
+// Fails with config_bad_value (there is no such user).
+Result<std::optional<contain::User>> user_of(const LoadedConfiguration& loaded);
+// Of the signer: contain::signer_of where that user exists, else the same.
+Result<std::optional<contain::User>> signer_user(const LoadedConfiguration& loaded);
+// Nothing without a user. Fails with system_error.
+Status change_user(const std::optional<contain::User>& user, contain::Keep keep);
 
 // How the bounds were entered; none where `insecure_no_sandbox` is set.
 using Entry = std::optional<contain::Entered>;
 // Fails as contain::enter.
 Result<Entry> enter_bounds(const LoadedConfiguration& loaded, const contain::Bounds& bounds);
-// When the gateway listens: from now on it makes no Unix socket, and so connects to none but through the supervisor
+// For the gateway: it makes no Unix socket, and so neither listens on nor connects to one but through the supervisor
 // (the kernel's filter cannot see where a socket is connected to). Fails as contain::filter_calls.
 Status close_unix_sockets(const Entry& entry);
 // In the log: what holds, and as warnings what does not.

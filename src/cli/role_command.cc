@@ -17,6 +17,7 @@
 #include "contain/hardening.h"
 #include "crypto/locked_memory.h"
 #include "net/dial.h"
+#include "net/listener.h"
 #include "net/sd_listen_fds.h"
 #include "signer/client.h"
 #include "signer/server.h"
@@ -79,7 +80,7 @@ Status signer(const RoleWords& words, const Session& session) {
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   const auto desk = TRY(authority::SigningDesk::open(options, session.clock()));
   leave_the_terminal();  // after a passphrase was typed
-  TRY(change_user(loaded, signer_user(loaded), contain::Keep::nothing));
+  TRY(change_user(TRY(signer_user(loaded)), contain::Keep::nothing));
   const auto stop = TRY(stop_descriptor());
   const Entry entry = TRY(enter_bounds(loaded, bounds_of_signer()));
   start_log_of("signer");
@@ -121,7 +122,7 @@ Status authority(const RoleWords& words, const Session& session) {
   leave_the_terminal();
   harden();
   const LoadedConfiguration loaded = TRY(load_configuration_silently(session));
-  TRY(change_user(loaded, loaded.content.user, contain::Keep::low_ports));
+  TRY(change_user(TRY(user_of(loaded)), contain::Keep::low_ports));
   open_files_through(opener_over(control));
   const Entry entry = TRY(enter_bounds(loaded, bounds_of_authority(loaded)));
   const auto client = TRY(signer::Client::open(TRY(descriptor_of(words.signing)).release()));
@@ -132,6 +133,11 @@ Status authority(const RoleWords& words, const Session& session) {
   ServeOptions serving = serving_as("authority", loaded, words, control, session);
   serving.roles = {.authority = true, .gateway = false};
   serving.keys = [&](const LoadedConfiguration&) { return AuthorityKeys{authority::keys_behind(client), on_new_key}; };
+  // The signer holds what is signed against the profiles, too.
+  serving.renew_authority = [&control] {
+    control.renew("signer");
+    control.renew("authority");
+  };
   serving.ready = [&](const Service&) -> Status {
     say(entry);
     return {};
@@ -145,14 +151,18 @@ Status gateway(const RoleWords& words, const Session& session) {
   harden();
   const LoadedConfiguration loaded = TRY(load_configuration_silently(session));
   if (words.sockets) net::take_over_sockets(static_cast<std::size_t>(number_of(words.sockets)), words.socket_names);
-  TRY(change_user(loaded, loaded.content.user, contain::Keep::low_ports));
+  TRY(change_user(TRY(user_of(loaded)), contain::Keep::low_ports));
   open_files_through(opener_over(control));
-  net::dial_unix_through([&control](const std::string& path) { return control.connect_unix(path); });
+  net::dial_through({.to_unix = [&control](const std::string& path) { return control.connect_unix(path); },
+                     .to_tcp = [&control](std::string_view address) { return control.connect_tcp(address); }});
+  net::bind_unix_through(
+      {.bind = [&control](const std::string& path, unsigned mode) { return control.bind_unix(path, mode); },
+       .remove = [&control](const std::string& path) { control.remove_unix(path); }});
   const Entry entry = TRY(enter_bounds(loaded, bounds_of_gateway(loaded)));
+  TRY(close_unix_sockets(entry));
   ServeOptions serving = serving_as("gateway", loaded, words, control, session);
   serving.roles = {.authority = false, .gateway = true};
   serving.ready = [&](const Service&) -> Status {
-    TRY(close_unix_sockets(entry));
     say(entry);
     return {};
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,6 +15,7 @@
 #include "cli/renewal.h"
 #include "cli/role_bounds.h"
 #include "cli/watching.h"
+#include "config/same_section.h"
 #include "crypto/digest.h"
 #include "enroll/revocation_follower.h"
 #include "gateway/gateway.h"
@@ -84,6 +86,7 @@ struct Service::Impl {
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
   std::function<Result<LoadedConfiguration>()> load_again;
+  std::function<void()> renew_authority;
   std::shared_ptr<const net::InheritedSockets> inherited;
   std::shared_ptr<gateway::FileRecordSink> records;
   std::unique_ptr<AdminListener> admins;
@@ -122,7 +125,8 @@ struct Service::Impl {
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status start_gateway();
   Status renew();
-  Status reload(const Configuration& next, const Path& next_state);
+  Status reload(const LoadedConfiguration& next_loaded);
+  Status reload_authority(const LoadedConfiguration& next);
   Result<gateway::AuthorityTrust> trust() const;
 };
 
@@ -264,25 +268,39 @@ Status Service::Impl::start_gateway() {
   return {};
 }
 
-Status Service::Impl::reload(const Configuration& next, const Path& next_state) {
+// What could stop the new one from starting is found out while the old one still runs.
+Status Service::Impl::reload_authority(const LoadedConfiguration& next) {
+  if (config::same_section("authority", loaded.text, next.text)) return {};
+  if (!renew_authority) {
+    log(LogLevel::warning, "`authority` was changed: it takes effect at the next start");
+    return {};
+  }
+  if (next.content.authority) {
+    std::ignore = TRY(authority::configure(authority::builtin_profiles(""), next.content.authority->profiles));
+  }
+  log(LogLevel::info, "`authority` was changed: its processes are started anew");
+  renew_authority();
+  return {};
+}
+
+Status Service::Impl::reload(const LoadedConfiguration& next_loaded) {
+  const Configuration& next = next_loaded.content;
+  const Path& next_state = next_loaded.state;
   const auto later = [](std::string_view what) {
     log(LogLevel::warning, fmt::format("{} was changed: it takes effect at the next start", what));
   };
   const Configuration& now = loaded.content;
   if (next_state != loaded.state) later("`state`");
-  if (next.authority.has_value() != now.authority.has_value()) later("`authority`");
-  if (next.authority && now.authority && next.authority->listen != now.authority->listen) later("`authority.listen`");
-  if (next.authority && now.authority && next.authority->name != now.authority->name) later("`authority.name`");
+  if (next.user != now.user) later("`user`");
+  if (next.insecure_no_sandbox != now.insecure_no_sandbox) later("`insecure_no_sandbox`");
   if (next.metrics != now.metrics) later("`metrics`");
+  if (authority) TRY(reload_authority(next_loaded));
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
-  if (authority) log(LogLevel::info, "`authority` is read at the start only: rights, profiles and two_persons stay");
   if (!gateway || !next.gateway) return {};
   if (auto checked = check_revocation_source(*next.gateway); !checked) {
     gateway->reload_failed(checked.error());
     return checked;
   }
-  if (now.user != next.user) later("`user`");
-  if (now.insecure_no_sandbox != next.insecure_no_sandbox) later("`insecure_no_sandbox`");
   TRY(records->reopen(next.gateway->records));
   return gateway->reload(*next.gateway);
 }
@@ -304,6 +322,7 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   auto impl = std::make_unique<Impl>(clock, loaded);
   impl->inherited = std::move(options.inherited);
   impl->load_again = std::move(options.load_again);
+  impl->renew_authority = std::move(options.renew_authority);
   const authority::StateLayout layout{loaded.state};
   const Roles roles = TRY(roles_to_run(loaded, options.roles));
   impl->renewal = roles.authority ? std::make_unique<Renewal>(layout.socket(), layout.own(), clock)
@@ -331,7 +350,7 @@ std::vector<std::string> Service::warnings() const {
   return out;
 }
 
-Status Service::reload(const LoadedConfiguration& loaded) { return impl_->reload(loaded.content, loaded.state); }
+Status Service::reload(const LoadedConfiguration& loaded) { return impl_->reload(loaded); }
 
 void Service::reload_failed(const Error& error) {
   if (impl_->gateway) impl_->gateway->reload_failed(error);

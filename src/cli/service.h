@@ -30,6 +30,9 @@ struct ServiceOptions {
   AuthorityKeys keys = {};                                           // of the authority
   std::shared_ptr<const net::InheritedSockets> inherited = nullptr;  // of the service manager, for the gateway
   std::function<Result<LoadedConfiguration>()> load_again;           // asked from several threads
+  // Has the authority's processes started anew, soon, because their part of the configuration changed. Empty: such a
+  // change takes effect at the next start.
+  std::function<void()> renew_authority = {};
 };
 
 class Service {

@@ -90,7 +90,8 @@ Status Serving::start(std::shared_ptr<const net::InheritedSockets> inherited) {
                          .metrics = options_.metrics,
                          .keys = options_.keys ? options_.keys(loaded) : AuthorityKeys{},
                          .inherited = std::move(inherited),
-                         .load_again = options_.load_silently};
+                         .load_again = options_.load_silently,
+                         .renew_authority = options_.renew_authority};
   service_ = TRY(Service::start(loaded, std::move(options), session_.clock()));
   for (const std::string& line : service_->started()) log(LogLevel::info, line);
   for (const std::string& line : service_->warnings()) log(LogLevel::warning, line);

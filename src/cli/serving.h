@@ -18,6 +18,7 @@ struct ServeOptions {
   std::function<Result<LoadedConfiguration>()> load;                   // for the start
   std::function<Result<LoadedConfiguration>()> load_again;             // for a reload
   std::function<Result<LoadedConfiguration>()> load_silently;          // for a look; from several threads
+  std::function<void()> renew_authority = {};                          // ServiceOptions::renew_authority
   // Called once everything listens, before anybody is told; may be empty. A failure ends it.
   std::function<Status(const Service&)> ready = {};
 };

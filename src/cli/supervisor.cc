@@ -1,5 +1,6 @@
 #include "cli/supervisor.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ namespace {
 using contain::Instant;
 using std::chrono::milliseconds;
 
+constexpr int kMostHeard = 64;
 constexpr int kSignsInTime = 4;  // of life, within the time that the service manager waits for one
 
 Instant now() { return std::chrono::steady_clock::now(); }
@@ -133,6 +135,13 @@ class Role {
   Instant sign_;
 };
 
+// Both sockaddr_in and sockaddr_in6 have it at the same place.
+std::uint16_t port_of(const std::string& address) {
+  sockaddr_in internet{};
+  std::memcpy(&internet, address.data(), std::min(address.size(), sizeof internet));
+  return ntohs(internet.sin_port);
+}
+
 sigset_t supervised_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -200,9 +209,16 @@ class Supervisor {
     }
   }
 
+  // All that waits, but for one that talks without end.
   void hear(Role& role) {
-    if (role.control() < 0) return;
-    const contain::Said said = contain::read_control(role.control());
+    for (int i = 0; i < kMostHeard && role.control() >= 0; ++i) {
+      const contain::Said said = contain::read_control(role.control());
+      if (said.what == contain::Said::What::nothing) return;
+      answer(role, said);
+    }
+  }
+
+  void answer(Role& role, const contain::Said& said) {
     const auto allowed = [&](const auto& hook) {
       return hook && hook(role.name(), said.path) ? contain::Allowed::yes : contain::Allowed::no;
     };
@@ -210,9 +226,23 @@ class Supervisor {
       case contain::Said::What::ready: role.got_ready(); break;
       case contain::Said::What::told: take(role, said.path.string()); break;
       case contain::Said::What::open: contain::answer_open(role.control(), said, allowed(hooks_.may_read)); break;
-      case contain::Said::What::append: contain::answer_append(role.control(), said, allowed(hooks_.may_append)); break;
-      case contain::Said::What::connect:
-        contain::answer_connect(role.control(), said, allowed(hooks_.may_connect));
+      case contain::Said::What::append:
+        contain::answer_with(role.control(), said, hooks_.append ? hooks_.append(role.name(), said.path) : -EACCES);
+        break;
+      case contain::Said::What::connect_unix:
+        contain::answer_connect_unix(role.control(), said, allowed(hooks_.may_connect));
+        break;
+      case contain::Said::What::connect_tcp: {
+        const bool named = hooks_.may_connect_tcp && hooks_.may_connect_tcp(role.name(), port_of(said.address));
+        contain::answer_connect_tcp(role.control(), said, named ? contain::Allowed::yes : contain::Allowed::no);
+        break;
+      }
+      case contain::Said::What::bind_unix:
+        contain::answer_with(role.control(), said,
+                             hooks_.bind_unix ? hooks_.bind_unix(role.name(), said.path, said.mode) : -EACCES);
+        break;
+      case contain::Said::What::remove_unix:
+        if (hooks_.remove_unix) hooks_.remove_unix(role.name(), said.path);
         break;
       case contain::Said::What::renew: renew(role, said.path.string()); break;
       case contain::Said::What::ended: role.close_control(); break;
@@ -266,6 +296,7 @@ class Supervisor {
 
   Status reap() {
     for (Role& role : roles_) {
+      hear(role);  // its last words
       const bool reloaded = role.is_reloading();
       const auto ended = role.reap();
       if (!ended) continue;

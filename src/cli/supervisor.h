@@ -26,8 +26,13 @@ struct SupervisorHooks {
   std::function<void()> ready;  // all roles serve; once
   // Asked by roles that may not themselves: does the configuration name this file, this Unix socket, for that role?
   std::function<bool(const std::string& role, const Path&)> may_read;
-  std::function<bool(const std::string& role, const Path&)> may_append;
   std::function<bool(const std::string& role, const Path&)> may_connect;
+  std::function<bool(const std::string& role, std::uint16_t port)> may_connect_tcp;
+  // Opens a file for appending that the configuration has for that role: a descriptor, or -errno.
+  std::function<int(const std::string& role, const Path&)> append;
+  // Binds a Unix socket that the configuration has for that role: a descriptor, or -errno.
+  std::function<int(const std::string& role, const Path&, unsigned mode)> bind_unix;
+  std::function<void(const std::string& role, const Path&)> remove_unix;
   // May `role` have `other` started anew?
   std::function<bool(const std::string& role, const std::string& other)> may_renew;
   net::ServiceManager manager = {};

@@ -1,6 +1,7 @@
 #include "contain/control.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,7 +19,10 @@ namespace {
 constexpr char kReady = 'R';
 constexpr char kOpen = 'O';
 constexpr char kAppend = 'A';
-constexpr char kConnect = 'C';
+constexpr char kConnectUnix = 'C';
+constexpr char kConnectTcp = 'P';
+constexpr char kBindUnix = 'B';
+constexpr char kRemoveUnix = 'U';
 constexpr char kRenew = 'N';
 constexpr char kTold = 'T';
 constexpr std::size_t kLargest = 4096 + 16;  // octets of a packet: PATH_MAX, and what stands before
@@ -82,6 +86,15 @@ std::optional<Received> receive_outcome(int end) {
   return out;
 }
 
+// Whole, and of a family that has ports.
+bool is_internet_address(std::string_view octets) {
+  sa_family_t family = AF_UNSPEC;
+  if (octets.size() < sizeof family) return false;
+  std::memcpy(&family, octets.data(), sizeof family);
+  return (family == AF_INET && octets.size() == sizeof(sockaddr_in)) ||
+         (family == AF_INET6 && octets.size() == sizeof(sockaddr_in6));
+}
+
 }  // namespace
 
 Control::Control(Descriptor end) : end_(std::move(end)) {
@@ -99,9 +112,21 @@ bool Control::tell(const std::string& text) {
   return ::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) >= 0;
 }
 
-int Control::open_for_reading(const Path& path) { return ask(kOpen, path); }
-int Control::open_for_appending(const Path& path) { return ask(kAppend, path); }
-int Control::connect_unix(const Path& path) { return ask(kConnect, path); }
+int Control::open_for_reading(const Path& path) { return ask(kOpen, path.native()); }
+int Control::open_for_appending(const Path& path) { return ask(kAppend, path.native()); }
+int Control::connect_unix(const Path& path) { return ask(kConnectUnix, path.native()); }
+int Control::connect_tcp(std::string_view address) { return ask(kConnectTcp, address); }
+
+int Control::bind_unix(const Path& path, unsigned mode) {
+  std::string words(reinterpret_cast<const char*>(&mode), sizeof mode);
+  return ask(kBindUnix, words + path.native());
+}
+
+void Control::remove_unix(const Path& path) {
+  const std::string packet = kRemoveUnix + path.native();
+  const std::lock_guard lock(mutex_);
+  ::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL);
+}
 
 void Control::renew(const std::string& role) {
   const std::string packet = kRenew + role;
@@ -109,12 +134,12 @@ void Control::renew(const std::string& role) {
   ::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL);
 }
 
-int Control::ask(char what, const Path& path) {
+int Control::ask(char what, std::string_view words) {
   const std::lock_guard lock(mutex_);
   const std::uint32_t question = next_++;
   std::string packet(1, what);
   packet.append(reinterpret_cast<const char*>(&question), sizeof question);
-  packet += path.string();
+  packet += words;
   if (packet.size() > kLargest) return -EACCES;
   if (::send(end_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) return -errno;
   while (true) {
@@ -138,16 +163,29 @@ Said read_control(int end) {
   if (what == kReady) return {Said::What::ready};
   if (what == kTold && text.find('\0') == std::string_view::npos) return {Said::What::told, text};
   if (what == kRenew && text.find('\0') == std::string_view::npos) return {Said::What::renew, text};
+  if (what == kRemoveUnix && text.find('\0') == std::string_view::npos) return {Said::What::remove_unix, text};
   Said said;
   switch (what) {
     case kOpen: said.what = Said::What::open; break;
     case kAppend: said.what = Said::What::append; break;
-    case kConnect: said.what = Said::What::connect; break;
+    case kConnectUnix: said.what = Said::What::connect_unix; break;
+    case kConnectTcp: said.what = Said::What::connect_tcp; break;
+    case kBindUnix: said.what = Said::What::bind_unix; break;
     default: return {};
   }
   if (text.size() < sizeof said.question) return {};
   std::memcpy(&said.question, text.data(), sizeof said.question);
   text.remove_prefix(sizeof said.question);
+  if (said.what == Said::What::connect_tcp) {
+    if (!is_internet_address(text)) return {};
+    said.address = text;
+    return said;
+  }
+  if (said.what == Said::What::bind_unix) {
+    if (text.size() < sizeof said.mode) return {};
+    std::memcpy(&said.mode, text.data(), sizeof said.mode);
+    text.remove_prefix(sizeof said.mode);
+  }
   if (text.find('\0') != std::string_view::npos) return {};
   said.path = text;
   return said;
@@ -163,17 +201,7 @@ void answer_open(int end, const Said& said, Allowed allowed) {
   answer(0, file.get());
 }
 
-void answer_append(int end, const Said& said, Allowed allowed) {
-  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
-  if (allowed == Allowed::no) return answer(EACCES, -1);
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  const Descriptor file(::open(said.path.c_str(), kFlags, 0600));  // a pipe without a reader would hold us up
-  if (file.get() < 0) return answer(errno, -1);
-  ::fcntl(file.get(), F_SETFL, O_APPEND);
-  answer(0, file.get());
-}
-
-void answer_connect(int end, const Said& said, Allowed allowed) {
+void answer_connect_unix(int end, const Said& said, Allowed allowed) {
   const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -185,6 +213,25 @@ void answer_connect(int end, const Said& said, Allowed allowed) {
     return answer(errno, -1);
   }
   answer(0, socket.get());
+}
+
+void answer_connect_tcp(int end, const Said& said, Allowed allowed) {
+  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
+  if (allowed == Allowed::no) return answer(EACCES, -1);
+  sockaddr_storage address{};
+  std::memcpy(&address, said.address.data(), said.address.size());
+  const Descriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.get() < 0) return answer(errno, -1);
+  const auto length = static_cast<socklen_t>(said.address.size());
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 && errno != EINPROGRESS) {
+    return answer(errno, -1);
+  }
+  answer(0, socket.get());
+}
+
+void answer_with(int end, const Said& said, int outcome) {
+  const Descriptor made(outcome);
+  send_outcome(end, {said.question, outcome < 0 ? -outcome : 0}, outcome);
 }
 
 }  // namespace symbolon::contain

@@ -5,6 +5,9 @@
 //                        open PATH            please open this file for reading: it may not
 //                        append PATH          likewise for appending
 //                        connect PATH         please connect to this Unix socket: it may make none
+//                        connect ADDRESS      likewise over TCP: a port that was not named yet when it was confined
+//                        listen PATH          please bind this Unix socket
+//                        remove PATH          and remove the file of one that it bound
 //                        renew ROLE           please start that role anew: there is something new for it
 //   supervisor -> role   done, descriptor     or why not
 #pragma once
@@ -13,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "contain/child.h"
@@ -32,11 +36,16 @@ class Control {
   int open_for_appending(const Path& path);
   // Likewise; the socket does not block.
   int connect_unix(const Path& path);
-  // Asks for it; it happens soon.
+  // Likewise; the connection may still be under way. `address` is a sockaddr_in or sockaddr_in6.
+  int connect_tcp(std::string_view address);
+  // Likewise: bound, its file with these permissions; a dead one is replaced.
+  int bind_unix(const Path& path, unsigned mode);
+  // Ask for it; it happens soon.
+  void remove_unix(const Path& path);
   void renew(const std::string& role);
 
  private:
-  int ask(char what, const Path& path);
+  int ask(char what, std::string_view words);
 
   std::mutex mutex_;
   Descriptor end_;
@@ -45,18 +54,34 @@ class Control {
 
 // The supervisor's end: what the role says now.
 struct Said {
-  enum class What : std::uint8_t { ready, told, open, append, connect, renew, ended, nothing } what = What::nothing;
-  Path path = {};              // of open and connect; of renew: the role; of told: the text
-  std::uint32_t question = 0;  // of open and connect: what the answer repeats
+  enum class What : std::uint8_t {
+    ready,
+    told,
+    open,
+    append,
+    connect_unix,
+    connect_tcp,
+    bind_unix,
+    remove_unix,
+    renew,
+    ended,
+    nothing
+  } what = What::nothing;
+  Path path = {};              // that is asked for; of renew: the role; of told: the text
+  std::string address = {};    // of connect_tcp: a whole sockaddr_in or sockaddr_in6
+  unsigned mode = 0;           // of bind_unix
+  std::uint32_t question = 0;  // where an answer is awaited: what it repeats
 };
 // Waits for nothing; `ended`: the role closed its end; `nothing` also for what cannot be read.
 Said read_control(int end);
 // Answers an `open`: opens it if `allowed` and it is a plain file. Never waits.
 enum class Allowed : std::uint8_t { no, yes };
 void answer_open(int end, const Said& said, Allowed allowed);
-// Answers an `append`: makes the file if it is not there. Never waits.
-void answer_append(int end, const Said& said, Allowed allowed);
-// Answers a `connect`. Never waits.
-void answer_connect(int end, const Said& said, Allowed allowed);
+// Answers a `connect_unix`. Never waits.
+void answer_connect_unix(int end, const Said& said, Allowed allowed);
+// Answers a `connect_tcp`: the connection is begun, not awaited.
+void answer_connect_tcp(int end, const Said& said, Allowed allowed);
+// Answers an `append` and a `bind_unix` with what was made elsewhere: a descriptor, which is closed here, or -errno.
+void answer_with(int end, const Said& said, int outcome);
 
 }  // namespace symbolon::contain

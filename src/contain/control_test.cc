@@ -1,6 +1,8 @@
 #include "contain/control.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -76,14 +78,16 @@ TEST_F(ControlTest, GivesNoAnswerToAnotherQuestion) {
   EXPECT_STREQ(text, "others");
 }
 
-TEST_F(ControlTest, OpensForAppendingWhatIsAllowed) {
+TEST_F(ControlTest, PassesOnWhatWasOpenedForAppending) {
   std::ofstream(folder_ / "records") << "a";
   const auto append = [&](Allowed allowed) {
     int outcome = 0;
     std::thread role([&] { outcome = role_->open_for_appending(folder_ / "records"); });
     const Said said = hear();
     EXPECT_EQ(said.what, Said::What::append);
-    answer_append(supervisor_.get(), said, allowed);
+    const int opened = ::open(said.path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    answer_with(supervisor_.get(), said, allowed == Allowed::yes ? opened : -EACCES);
+    if (allowed == Allowed::no) ::close(opened);
     role.join();
     return outcome;
   };
@@ -116,7 +120,7 @@ TEST_F(ControlTest, PassesOverWhatItCannotRead) {
     EXPECT_EQ(::send(pair->theirs.get(), packet.data(), packet.size(), 0), static_cast<ssize_t>(packet.size()));
     return read_control(pair->ours.get()).what;
   };
-  for (const std::string_view packet : {"O", "Oabc", "C123", "X", "?path"}) {
+  for (const std::string_view packet : {"O", "Oabc", "C123", "X", "?path", "P1234", "P1234\x02", "B1234", "B1234abc"}) {
     EXPECT_EQ(heard_of(packet), Said::What::nothing) << packet;
   }
   EXPECT_EQ(heard_of(std::string_view("O1234/a\0b", 9)), Said::What::nothing);
@@ -133,6 +137,53 @@ TEST_F(ControlTest, RefusesTheRest) {
   EXPECT_EQ(role_->open_for_reading(std::string(5000, 'x')), -EACCES);
 }
 
+TEST_F(ControlTest, BeginsATcpConnectionWhereThatIsAllowed) {
+  const Descriptor listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ASSERT_EQ(::bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(listening.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  const std::string octets(reinterpret_cast<const char*>(&address), sizeof address);
+  const auto connect = [&](Allowed allowed) {
+    int outcome = 0;
+    std::thread role([&] { outcome = role_->connect_tcp(octets); });
+    const Said said = hear();
+    EXPECT_EQ(said.what, Said::What::connect_tcp);
+    EXPECT_EQ(said.address, octets);
+    answer_connect_tcp(supervisor_.get(), said, allowed);
+    role.join();
+    return outcome;
+  };
+  EXPECT_EQ(connect(Allowed::no), -EACCES);
+  const Descriptor begun(connect(Allowed::yes));
+  ASSERT_GE(begun.get(), 0);
+  pollfd wait{.fd = begun.get(), .events = POLLOUT, .revents = 0};
+  ASSERT_EQ(::poll(&wait, 1, 20'000), 1);
+  EXPECT_EQ(::send(begun.get(), "x", 1, MSG_NOSIGNAL), 1);
+}
+
+TEST_F(ControlTest, AsksToRemoveASocket) {
+  role_->remove_unix(folder_ / "socket");
+  const Said said = hear();
+  EXPECT_EQ(said.what, Said::What::remove_unix);
+  EXPECT_EQ(said.path, folder_ / "socket");
+}
+
+TEST_F(ControlTest, AsksForABoundSocketWithItsMode) {
+  int outcome = 0;
+  std::thread role([&] { outcome = role_->bind_unix(folder_ / "socket", 0660); });
+  const Said said = hear();
+  EXPECT_EQ(said.what, Said::What::bind_unix);
+  EXPECT_EQ(said.path, folder_ / "socket");
+  EXPECT_EQ(said.mode, 0660U);
+  answer_with(supervisor_.get(), said, -EADDRINUSE);
+  role.join();
+  EXPECT_EQ(outcome, -EADDRINUSE);
+}
+
 TEST_F(ControlTest, ConnectsWhereThatIsAllowed) {
   const Path path = folder_ / "socket";
   const Descriptor listening(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -144,8 +195,8 @@ TEST_F(ControlTest, ConnectsWhereThatIsAllowed) {
     int outcome = 0;
     std::thread role([&] { outcome = role_->connect_unix(path); });
     const Said said = hear();
-    EXPECT_EQ(said.what, Said::What::connect);
-    answer_connect(supervisor_.get(), said, allowed);
+    EXPECT_EQ(said.what, Said::What::connect_unix);
+    answer_connect_unix(supervisor_.get(), said, allowed);
     role.join();
     return outcome;
   };

@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,6 +41,20 @@ std::optional<User> find_user(const std::string& name) {
   }
   return User{.name = name, .user = entry.pw_uid, .group = entry.pw_gid};
 }
+
+std::optional<User> owner_of(const Path& folder) {
+  struct stat info{};
+  if (::stat(folder.c_str(), &info) != 0) return std::nullopt;
+  std::vector<char> buffer(16384);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(info.st_uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
+  }
+  return User{.name = entry.pw_name, .user = entry.pw_uid, .group = entry.pw_gid};
+}
+
+std::optional<User> signer_of(const User& user) { return find_user(user.name + "-signer"); }
 
 Status become(const User& user, Keep keep) {
   if (::prctl(PR_SET_KEEPCAPS, keep == Keep::low_ports ? 1 : 0) != 0) return refused(user, "PR_SET_KEEPCAPS");

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace symbolon::contain {
 
@@ -19,6 +20,11 @@ struct User {
 
 // By name. None: there is no such user.
 std::optional<User> find_user(const std::string& name);
+
+// Whom a folder belongs to. None: nobody with a name, or there is no such folder.
+std::optional<User> owner_of(const Path& folder);
+// Who has the keys of a CA whose state belongs to `user`: NAME-signer. None: there is no such user.
+std::optional<User> signer_of(const User& user);
 
 enum class Keep : std::uint8_t { nothing, low_ports };  // low_ports: CAP_NET_BIND_SERVICE
 

@@ -5,13 +5,36 @@
 namespace symbolon::gateway {
 namespace {
 
-Result<std::shared_ptr<const tls::Credential>> read_credential(const CertificateSource& source,
-                                                               const GatewayInputs& inputs) {
-  if (const auto* files = std::get_if<CertificateFiles>(&source))
-    return tls::Credential::load(files->cert.string(), files->key.string());
-  if (!inputs.authority_credential)
+// Many routes name the same files: each is read once.
+class Files {
+ public:
+  explicit Files(const GatewayInputs& inputs) : inputs_(inputs) {}
+
+  const GatewayInputs& inputs() const { return inputs_; }
+
+  Result<std::shared_ptr<const tls::Credential>> credential(const CertificateFiles& files) {
+    auto& known = credentials_[{files.cert, files.key}];
+    if (!known) known = TRY(tls::Credential::load(files.cert.string(), files.key.string()));
+    return known;
+  }
+
+  Result<std::shared_ptr<const x509::TrustBundle>> trust(const Path& file) {
+    auto& known = bundles_[file];
+    if (!known) known = std::make_shared<const x509::TrustBundle>(TRY(read_trust_file(file, inputs_.clock->now())));
+    return known;
+  }
+
+ private:
+  const GatewayInputs& inputs_;
+  std::map<std::pair<Path, Path>, std::shared_ptr<const tls::Credential>> credentials_;
+  std::map<Path, std::shared_ptr<const x509::TrustBundle>> bundles_;
+};
+
+Result<std::shared_ptr<const tls::Credential>> read_credential(const CertificateSource& source, Files& files) {
+  if (const auto* named = std::get_if<CertificateFiles>(&source)) return files.credential(*named);
+  if (!files.inputs().authority_credential)
     return fail(Code::authority_unreachable, "`certificate: {{ from: authority }}` needs an authority");
-  return inputs.authority_credential(std::get<CertificateFromAuthority>(source));
+  return files.inputs().authority_credential(std::get<CertificateFromAuthority>(source));
 }
 
 struct Trust {
@@ -19,30 +42,30 @@ struct Trust {
   x509::PathCheck check = x509::PathCheck::strict;
 };
 
-Result<Trust> read_one_trust(const TrustSource& source, const GatewayInputs& inputs) {
+Result<Trust> read_one_trust(const TrustSource& source, Files& files) {
   if (!source.file) {
-    if (!inputs.authority_trust) return fail(Code::authority_unreachable, "`trust: [authority]` needs an authority");
-    auto trust = TRY(inputs.authority_trust());
+    const auto& authority_trust = files.inputs().authority_trust;
+    if (!authority_trust) return fail(Code::authority_unreachable, "`trust: [authority]` needs an authority");
+    auto trust = TRY(authority_trust());
     return Trust{std::move(trust.bundle), trust.check};
   }
-  auto bundle = TRY(read_trust_file(*source.file, inputs.clock->now()));
-  return Trust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), x509::PathCheck::rfc5280};
+  return Trust{TRY(files.trust(*source.file)), x509::PathCheck::rfc5280};
 }
 
 // Every source must be sound by itself; their certificates are then one bundle.
-Result<Trust> read_trust(const std::vector<TrustSource>& sources, const GatewayInputs& inputs) {
+Result<Trust> read_trust(const std::vector<TrustSource>& sources, Files& files) {
   std::vector<x509::Certificate> anchors;
   std::string where;
   Trust out;
   for (const auto& source : sources) {
-    Trust one = TRY(read_one_trust(source, inputs));
+    Trust one = TRY(read_one_trust(source, files));
     if (one.check == x509::PathCheck::rfc5280) out.check = x509::PathCheck::rfc5280;
     anchors.insert(anchors.end(), one.bundle->anchors().begin(), one.bundle->anchors().end());
     where += (where.empty() ? "" : ", ") + one.bundle->where();
     out.bundle = std::move(one.bundle);
   }
   if (sources.size() == 1) return out;
-  auto merged = TRY(x509::TrustBundle::make(std::move(anchors), inputs.clock->now(), where));
+  auto merged = TRY(x509::TrustBundle::make(std::move(anchors), files.inputs().clock->now(), where));
   out.bundle = std::make_shared<const x509::TrustBundle>(std::move(merged));
   return out;
 }
@@ -55,12 +78,12 @@ Result<std::shared_ptr<const policy::AccessPolicy>> read_access(const JudgementC
   return std::make_shared<const policy::AccessPolicy>(std::move(access));
 }
 
-Result<SideMaterial> read_clients(const RouteConfig& route, const GatewayInputs& inputs) {
+Result<SideMaterial> read_clients(const RouteConfig& route, Files& files) {
   SideMaterial out;
   if (route.listens_in_plain()) return out;
-  out.credential = TRY(read_credential(*route.certificate, inputs));
+  out.credential = TRY(read_credential(*route.certificate, files));
   if (route.clients->verify == tls::ClientVerification::insecure_none) return out;
-  Trust trust = TRY(read_trust(route.clients->trust, inputs));
+  Trust trust = TRY(read_trust(route.clients->trust, files));
   out.trust = std::move(trust.bundle);
   out.check = route.clients->path_check.value_or(trust.check);
   ENSURE(route.clients->allow.has_value());  // config_no_rules
@@ -68,11 +91,11 @@ Result<SideMaterial> read_clients(const RouteConfig& route, const GatewayInputs&
   return out;
 }
 
-Result<SideMaterial> read_server(const RouteConfig& route, const GatewayInputs& inputs) {
+Result<SideMaterial> read_server(const RouteConfig& route, Files& files) {
   SideMaterial out;
   if (!route.server) return out;
-  if (route.server->certificate) out.credential = TRY(read_credential(*route.server->certificate, inputs));
-  Trust trust = TRY(read_trust(route.server->trust, inputs));
+  if (route.server->certificate) out.credential = TRY(read_credential(*route.server->certificate, files));
+  Trust trust = TRY(read_trust(route.server->trust, files));
   out.trust = std::move(trust.bundle);
   out.check = route.server->path_check.value_or(trust.check);
   if (route.server->allow || !route.server->deny.empty()) out.access = TRY(read_access(*route.server));
@@ -92,11 +115,11 @@ Result<std::shared_ptr<const net::TunnelProxy>> read_proxy(const std::optional<V
   return std::make_shared<const net::TunnelProxy>(std::move(out));
 }
 
-Result<RouteMaterial> read_route(const RouteConfig& route, const GatewayInputs& inputs) {
+Result<RouteMaterial> read_route(const RouteConfig& route, Files& files) {
   RouteMaterial out;
   out.config = &route;
-  out.clients = TRY(read_clients(route, inputs));
-  out.server = TRY(read_server(route, inputs));
+  out.clients = TRY(read_clients(route, files));
+  out.server = TRY(read_server(route, files));
   out.via = TRY(read_proxy(route.via));
   return out;
 }
@@ -223,8 +246,9 @@ Result<x509::TrustBundle> read_trust_file(const Path& file, UnixSeconds now) {
 
 Result<Materials> read_materials(const GatewayConfig& config, const GatewayInputs& inputs) {
   Materials out;
+  Files files(inputs);
   for (const auto& route : config.routes) {
-    auto material = read_route(route, inputs);
+    auto material = read_route(route, files);
     if (!material) return std::unexpected(at_route(std::move(material).error(), route));
     warn(out, *material, inputs.clock->now());
     out.routes.push_back(std::move(*material));

@@ -62,16 +62,13 @@ int try_connect(int descriptor, const Address& address) {
   return ::connect(descriptor, address.data(), static_cast<socklen_t>(address.size())) == 0 ? 0 : errno;
 }
 
-std::function<int(const std::string&)>& unix_dialer() {
-  static std::function<int(const std::string&)> kDialer;
-  return kDialer;
+Dialers& dialers_of_this_process() {
+  static Dialers kDialers;
+  return kDialers;
 }
 
-// As try_connect, through whom this process connects to Unix sockets where it may not by itself.
-int try_connect_unix(Socket& socket, const Address& address) {
-  const auto* const local = reinterpret_cast<const sockaddr_un*>(address.data());
-  const std::size_t room = address.size() - offsetof(sockaddr_un, sun_path);
-  const int descriptor = unix_dialer()(std::string(local->sun_path, ::strnlen(local->sun_path, room)));
+// `descriptor` is a socket, or -errno. 0, or errno.
+int take(Socket& socket, int descriptor) {
   if (descriptor < 0) return -descriptor;
   auto adopted = adopt(socket.get_executor(), descriptor);
   if (!adopted) return EMFILE;
@@ -79,9 +76,23 @@ int try_connect_unix(Socket& socket, const Address& address) {
   return 0;
 }
 
+// As try_connect, through who does it for this process.
+int try_connect_unix(Socket& socket, const Address& address) {
+  const auto* const local = reinterpret_cast<const sockaddr_un*>(address.data());
+  const std::size_t room = address.size() - offsetof(sockaddr_un, sun_path);
+  return take(socket,
+              dialers_of_this_process().to_unix(std::string(local->sun_path, ::strnlen(local->sun_path, room))));
+}
+
+int try_connect_tcp(Socket& socket, const Address& address) {
+  const std::string_view octets(reinterpret_cast<const char*>(address.data()), address.size());
+  const int problem = take(socket, dialers_of_this_process().to_tcp(octets));
+  return problem == 0 ? EINPROGRESS : problem;
+}
+
 }  // namespace
 
-void dial_unix_through(std::function<int(const std::string& path)> dialer) { unix_dialer() = std::move(dialer); }
+void dial_through(Dialers dialers) { dialers_of_this_process() = std::move(dialers); }
 
 Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Resolver& resolver, asio::steady_timer& timer,
                                            Deadline deadline) {
@@ -103,7 +114,7 @@ Task<Result<std::vector<Address>>> resolve(Endpoint endpoint, Resolver& resolver
 
 Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer, Deadline deadline) {
   const int family = address.protocol().family();
-  const bool through = family == AF_UNIX && unix_dialer();
+  const bool through = family == AF_UNIX && dialers_of_this_process().to_unix;
   int descriptor = -1;
   if (!through) {
     descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -122,6 +133,8 @@ Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer,
     if (error) co_return fail(Code::cancelled, "{}", error.message());
     problem = attempt();
   }
+  if (problem == EACCES && family != AF_UNIX && dialers_of_this_process().to_tcp)
+    problem = try_connect_tcp(socket, address);
   if (problem == 0) co_return Status();
   if (problem != EINPROGRESS) co_return refuse(problem);
   {
@@ -131,7 +144,7 @@ Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer,
     if (error) co_return fail(Code::cancelled, "{}", error.message());
   }
   socklen_t size = sizeof(problem);
-  getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size);
+  getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &problem, &size);
   if (problem != 0) co_return refuse(problem);
   co_return Status();
 }

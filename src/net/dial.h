@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/endpoint.h"
@@ -33,8 +34,13 @@ std::string text(const Address& address);
 // in turn, each with its share of the time. Fails as resolve and connect do.
 Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline);
 
-// For a process that may not make Unix sockets by itself: `dialer` gives a connected one that does not block, or
-// -errno. Once, before there are threads; it is called by several, and answers at once.
-void dial_unix_through(std::function<int(const std::string& path)> dialer);
+// For a process that may not make every connection by itself. Each gives a socket that does not block, or -errno. Set
+// once, before there are threads; they are called by several, and answer at once.
+struct Dialers {
+  std::function<int(const std::string& path)> to_unix;  // connected; for every Unix socket
+  // Its connection may be under way; for TCP, after the kernel refused it to this process. A whole sockaddr.
+  std::function<int(std::string_view address)> to_tcp;
+};
+void dial_through(Dialers dialers);
 
 }  // namespace symbolon::net

@@ -81,6 +81,11 @@ Status remove_dead_unix_socket(const Endpoint& endpoint, const Bindable& where) 
   return {};
 }
 
+UnixBinder& unix_binder() {
+  static UnixBinder kBinder;
+  return kBinder;
+}
+
 // One bound socket. The first of a group is bound alone and opened to the group after: the kernel then refuses a port
 // that is taken, even by a process of the same user that would share it.
 Result<ListeningSocket> bind_one(const Endpoint& endpoint, const Bindable& where, bool first,
@@ -88,15 +93,29 @@ Result<ListeningSocket> bind_one(const Endpoint& endpoint, const Bindable& where
   const int family = where.address.ss_family;
   ListeningSocket bound(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (bound.get() < 0) return refuse(endpoint, "making a socket for", errno);
-  if (family != AF_UNIX) set(bound.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  set(bound.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (family == AF_INET6) set(bound.get(), IPPROTO_IPV6, IPV6_V6ONLY, endpoint.kind == Endpoint::Kind::any ? 0 : 1);
-  if (family != AF_UNIX && !first) set(bound.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-  const mode_t before = family == AF_UNIX ? umask(static_cast<mode_t>(~options.unix_mode & 0777)) : 0;
+  if (!first) set(bound.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (bind(bound.get(), reinterpret_cast<const sockaddr*>(&where.address), where.length) != 0)
+    return refuse(endpoint, "listening on", errno);
+  if (first && options.sockets > 1) set(bound.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  return bound;
+}
+
+Result<ListeningSocket> bind_unix(const Endpoint& endpoint, const Bindable& where, unsigned mode) {
+  if (const auto& bind_elsewhere = unix_binder().bind) {
+    const int descriptor = bind_elsewhere(endpoint.host, mode);
+    if (descriptor < 0) return refuse(endpoint, "listening on", -descriptor);
+    return ListeningSocket(descriptor);
+  }
+  TRY(remove_dead_unix_socket(endpoint, where));
+  ListeningSocket bound(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (bound.get() < 0) return refuse(endpoint, "making a socket for", errno);
+  const mode_t before = umask(static_cast<mode_t>(~mode & 0777));
   const int outcome = bind(bound.get(), reinterpret_cast<const sockaddr*>(&where.address), where.length);
   const int problem = errno;
-  if (family == AF_UNIX) umask(before);
+  umask(before);
   if (outcome != 0) return refuse(endpoint, "listening on", problem);
-  if (family != AF_UNIX && first && options.sockets > 1) set(bound.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   return bound;
 }
 
@@ -114,14 +133,18 @@ ListeningSocket::~ListeningSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+void bind_unix_through(UnixBinder binder) { unix_binder() = std::move(binder); }
+
+void remove_unix_socket(const std::string& path) {
+  if (unix_binder().remove) return unix_binder().remove(path);
+  unlink(path.c_str());
+}
+
 Result<std::vector<ListeningSocket>> listen(const Endpoint& endpoint, const ListenOptions& options) {
   Bindable where = TRY(resolve(endpoint));
   const bool unix_socket = endpoint.kind == Endpoint::Kind::unix_path;
-  if (unix_socket) {
-    if (auto removed = remove_dead_unix_socket(endpoint, where); !removed) return std::unexpected(removed.error());
-  }
   std::vector<ListeningSocket> out;
-  auto bound = bind_one(endpoint, where, true, options);
+  auto bound = unix_socket ? bind_unix(endpoint, where, options.unix_mode) : bind_one(endpoint, where, true, options);
   if (!bound && endpoint.kind == Endpoint::Kind::any && bound.error().code == Code::system_error) {
     where = any_of(AF_INET, endpoint.port);  // a machine without IPv6
     bound = bind_one(endpoint, where, true, options);

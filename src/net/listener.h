@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "net/endpoint.h"
@@ -54,6 +56,15 @@ struct ListenOptions {
 // same user listens is refused instead of shared in silence. A dead Unix socket file is replaced, a live one is not.
 // Fails with listen_in_use, listen_denied, name_not_found or system_error.
 Result<std::vector<ListeningSocket>> listen(const Endpoint& endpoint, const ListenOptions& options);
+
+// For a process that may make no Unix socket by itself. Set once, before there are threads.
+struct UnixBinder {
+  std::function<int(const std::string& path, unsigned mode)> bind;  // one that does not block, or -errno
+  std::function<void(const std::string& path)> remove;              // its file
+};
+void bind_unix_through(UnixBinder binder);
+// Whatever it is, nothing where there is none.
+void remove_unix_socket(const std::string& path);
 
 // Accepts on one executor.
 class Listener {

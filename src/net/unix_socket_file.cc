@@ -1,10 +1,11 @@
 #include "net/unix_socket_file.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
+
+#include "net/listener.h"
 
 namespace symbolon::net {
 
@@ -16,7 +17,7 @@ UnixSocketFile::UnixSocketFile(const Endpoint& endpoint) : path_(endpoint.host) 
 }
 
 UnixSocketFile::~UnixSocketFile() {
-  if (is_ours()) unlink(path_.c_str());
+  if (is_ours()) remove_unix_socket(path_);
 }
 
 Status UnixSocketFile::set_mode(unsigned mode) const {

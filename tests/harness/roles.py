@@ -1,5 +1,6 @@
 """The processes that `symbolon run` consists of, seen from outside through /proc."""
 
+import contextlib
 import os
 import pathlib
 
@@ -17,9 +18,10 @@ def roles(running):
     """{"signer": pid, "authority": pid, "gateway": pid} of those that run now."""
     found = {}
     for pid in children(running.child.pid):
-        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"role" in words:
-            found[words[words.index(b"role") + 1].decode()] = pid
+        with contextlib.suppress(FileNotFoundError):  # it ended while we looked
+            words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if b"role" in words:
+                found[words[words.index(b"role") + 1].decode()] = pid
     return found
 
 

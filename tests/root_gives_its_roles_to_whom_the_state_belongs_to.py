@@ -1,0 +1,59 @@
+"""Started by root over a state of another user, authority and gateway become that user; Unix sockets and records are that user's."""
+
+import pathlib
+import pwd
+import shutil
+import tempfile
+
+import pytest
+
+from harness import peers, roles
+from harness.process import wait_until
+from harness.symbolon import Symbolon, port
+
+OTHER = pwd.getpwnam("daemon")  # of every Debian
+
+
+@pytest.fixture
+def theirs():
+    """Everybody may pass through its folder: pytest's own are root's alone."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="s-"))
+    folder.chmod(0o755)
+    symbolon = Symbolon(folder)
+    symbolon.state.mkdir(mode=0o700)
+    shutil.chown(symbolon.state, OTHER.pw_uid, OTHER.pw_gid)
+    yield symbolon
+    shutil.rmtree(folder)
+
+
+def test_it_serves_issues_and_revokes_as_them(theirs, backend):
+    theirs.init()
+    alice = theirs.issue("client", "alice")
+    records = theirs.folder / "records"
+    records.mkdir(mode=0o755)
+    shutil.chown(records, OTHER.pw_uid, OTHER.pw_gid)
+    sockets = theirs.folder / "sockets"
+    sockets.mkdir(mode=0o755)
+    shutil.chown(sockets, OTHER.pw_uid, OTHER.pw_gid)
+    listen = port()
+    route = {
+        "name": "web",
+        "listen": f"127.0.0.1:{listen}",
+        "to": backend.address,
+        "certificate": {"from": "authority", "names": ["localhost"]},
+        "clients": {"trust": ["authority"], "allow": "any_verified"},
+    }
+    local = {**route, "name": "local", "listen": f"unix:{sockets}/web.sock"}
+    config = theirs.configure({"routes": [route, local], "records": str(records / "r.jsonl")}, authority={})
+    with theirs.run(config, listen) as running:
+        for role, pid in roles.wait_roles(running, "signer", "authority", "gateway").items():
+            assert roles.status_field(pid, "Uid").split() == [str(OTHER.pw_uid)] * 4, role
+        assert peers.curl(listen, theirs.ca, alice).status == 0
+        for made in (sockets / "web.sock", records / "r.jsonl", theirs.state / "ledger.db-wal", theirs.state / "authority.sock"):
+            assert made.stat().st_uid == OTHER.pw_uid, made
+        theirs.do("issue", "client", "bob", "--out", theirs.folder)
+        assert theirs.json("revoke", "alice")["enforcement"] == {"gateways": 1, "acknowledged": 1}
+        assert peers.curl(listen, theirs.ca, alice).status != 0
+    wait_until(lambda: not (sockets / "web.sock").exists(), "its socket is gone")
+    theirs.do("issue", "client", "carol", "--out", theirs.folder)
+    assert all(one.stat().st_uid == OTHER.pw_uid for one in theirs.state.rglob("*"))
