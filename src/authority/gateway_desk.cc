@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "x509/request.h"
+
 namespace symbolon::authority {
 namespace {
 
@@ -13,6 +15,13 @@ std::unexpected<Error> refuse(std::string_view what) {
 
 bool has_all(const std::vector<std::string>& names, const std::vector<std::string>& wanted) {
   return std::ranges::all_of(wanted, [&](const auto& one) { return std::ranges::find(names, one) != names.end(); });
+}
+
+// Profiles may take a common name from the request's subject: it would be a name that nobody looked at.
+Status check_request(const std::string& csr) {
+  const auto request = TRY(x509::CertificateRequest::from_file_content(csr));
+  if (request.subject().attributes().empty()) return {};
+  return refuse(fmt::format("for the subject {}: what it gets is named by its route", request.subject().text()));
 }
 
 }  // namespace
@@ -40,6 +49,7 @@ Result<api::IssueAnswer> GatewayDesk::issue(const api::IssueRequest& request, co
     record_refusal(requester.text, "POST /v1/certificates", refused.error());
     return refused;
   }
+  TRY(check_request(request.csr));
   const Requester gateway{.text = "gateway, " + requester.text, .roles = requester.roles, .person = requester.person};
   return authority_.issue(request, gateway, idempotency_key);
 }

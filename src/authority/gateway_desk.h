@@ -27,7 +27,8 @@ class GatewayDesk final : public Operations {
   using LookAgain = std::function<std::vector<GatewayWish>()>;
   GatewayDesk(Operations& authority, std::vector<GatewayWish> wishes, LookAgain look_again = {});
 
-  // Of the profile of a wish, with some of its names and no common name of its own; else fails with forbidden.
+  // Of the profile of a wish, with some of its names and no common name of its own, neither beside them nor in the
+  // request's subject, which is empty; else fails with forbidden.
   Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
                                  const std::optional<std::string>& idempotency_key) override;
   Result<api::CertificateDetails> show(const std::string& what) override;

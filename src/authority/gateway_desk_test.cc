@@ -25,7 +25,7 @@ class GatewayDeskTest : public ::testing::Test {
 
   const Requester kGateway{.text = "unix: uid 0", .roles = kGatewayRoles, .person = "unix: uid 0"};
   Home home_;
-  std::string csr_ = home_.request("-subj /CN=evil.example -addext subjectAltName=DNS:evil.example");
+  std::string csr_ = home_.request("-subj / -addext subjectAltName=DNS:evil.example");
   GatewayDesk desk_{*home_.authority, {{"server", {"web.example", "127.0.0.1"}}, {"client", {"gateway-1"}}}};
 };
 
@@ -47,6 +47,19 @@ TEST_F(GatewayDeskTest, RefusesOtherNamesAndProfiles) {
   for (const std::string profile : {"admin", "client", "gateway", "person"}) {
     EXPECT_EQ(code_of(ask(profile, {"web.example"})), Code::forbidden) << profile;
   }
+}
+
+TEST_F(GatewayDeskTest, RefusesANameInTheSubjectOfTheRequest) {
+  for (const std::string subject : {"/CN=billing", "/CN=gateway-1", "/O=Example Corp"}) {
+    csr_ = home_.request("-subj '" + subject + "'");
+    EXPECT_EQ(code_of(ask("client", {"gateway-1"})), Code::forbidden) << subject;
+  }
+  csr_ = "no request";
+  EXPECT_EQ(code_of(ask("client", {"gateway-1"})), Code::request_malformed);
+  csr_ = home_.request();
+  const auto answer = ask("client", {"gateway-1"});
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_NE(answer->summary.subject.find("CN=gateway-1"), std::string::npos) << answer->summary.subject;
 }
 
 TEST_F(GatewayDeskTest, LooksAgainWhenANameIsNew) {
