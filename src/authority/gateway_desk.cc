@@ -9,6 +9,8 @@
 namespace symbolon::authority {
 namespace {
 
+constexpr std::string_view kMark = "gateway, ";  // before whoever asks here, in the ledger
+
 std::unexpected<Error> refuse(std::string_view what) {
   return fail(Code::forbidden, "a gateway asks for its certificates and for revocations, not {}", what);
 }
@@ -35,26 +37,33 @@ bool GatewayDesk::is_wished(const api::IssueRequest& request) {
     return wish.profile == request.profile && has_all(wish.names, request.names);
   };
   const std::lock_guard lock(mutex_);
-  if (std::ranges::any_of(wishes_, covers)) return true;
-  if (!look_again_) return false;
-  wishes_ = look_again_();
+  if (look_again_) {
+    if (auto now = look_again_()) wishes_ = *std::move(now);
+  }
   return std::ranges::any_of(wishes_, covers);
 }
 
 Result<api::IssueAnswer> GatewayDesk::issue(const api::IssueRequest& request, const Requester& requester,
                                             const std::optional<std::string>& idempotency_key) {
   if (!is_wished(request)) {
-    auto refused = refuse(
+    return refuse(
         fmt::format("for {} of the profile '{}', which no route has", fmt::join(request.names, ", "), request.profile));
-    record_refusal(requester.text, "POST /v1/certificates", refused.error());
-    return refused;
   }
   TRY(check_request(request.csr));
-  const Requester gateway{.text = "gateway, " + requester.text, .roles = requester.roles, .person = requester.person};
+  const Requester gateway{
+      .text = std::string(kMark) + requester.text, .roles = requester.roles, .person = requester.person};
   return authority_.issue(request, gateway, idempotency_key);
 }
 
-Result<api::CertificateDetails> GatewayDesk::show(const std::string& what) { return authority_.show(what); }
+// By its fingerprint alone: the answer to a name or a part of one would tell of other certificates.
+Result<api::CertificateDetails> GatewayDesk::show(const std::string& what) {
+  const auto octets = from_hex(what);
+  if (!octets || octets->size() != x509::Fingerprint{}.octets.size()) return refuse("to search");
+  auto found = authority_.show(what);
+  if (!found && found.error().code != Code::ambiguous) return found;
+  if (found && found->summary.fingerprint == what && found->summary.requester.starts_with(kMark)) return found;
+  return refuse("for the certificates of others");
+}
 Result<api::FeedPage> GatewayDesk::feed_page(const api::FeedQuery& query) { return authority_.feed_page(query); }
 RevocationFeed* GatewayDesk::feed() { return authority_.feed(); }
 
@@ -88,7 +97,7 @@ Result<Standing> GatewayDesk::standing_of(const x509::Certificate& issuer, const
 }
 api::Roles GatewayDesk::roles_of(const x509::Identity&) const { return {}; }
 void GatewayDesk::record_refusal(const std::string& requester, const std::string& call, const Error& why) {
-  authority_.record_refusal("gateway, " + requester, call, why);
+  authority_.record_refusal(std::string(kMark) + requester, call, why);
 }
 
 }  // namespace symbolon::authority

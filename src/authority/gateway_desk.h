@@ -23,14 +23,16 @@ struct GatewayWish {
 // Thread-safe. Borrows the operations.
 class GatewayDesk final : public Operations {
  public:
-  // `look_again` says what the wishes are now; asked when something is asked for that is none of them.
-  using LookAgain = std::function<std::vector<GatewayWish>()>;
+  // `look_again` says what the wishes are now, so that a route that was taken away or has come counts at once. Asked,
+  // by one thread at a time, for each certificate; when it fails, the last wishes stay. Unset: they never change.
+  using LookAgain = std::function<Result<std::vector<GatewayWish>>()>;
   GatewayDesk(Operations& authority, std::vector<GatewayWish> wishes, LookAgain look_again = {});
 
   // Of the profile of a wish, with some of its names and no common name of its own, neither beside them nor in the
   // request's subject, which is empty; else fails with forbidden.
   Result<api::IssueAnswer> issue(const api::IssueRequest& request, const Requester& requester,
                                  const std::optional<std::string>& idempotency_key) override;
+  // One that a gateway asked for here, by its fingerprint; forbidden for others, and for whatever else names one.
   Result<api::CertificateDetails> show(const std::string& what) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;

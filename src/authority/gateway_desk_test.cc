@@ -34,7 +34,7 @@ TEST_F(GatewayDeskTest, GivesCertificatesForTheNamesOfTheRoutes) {
     const auto answer = ask("server", names);
     ASSERT_TRUE(answer) << answer.error().text();
     EXPECT_EQ(answer->summary.names.size(), names.size()) << "the request's own names are not taken";
-    EXPECT_TRUE(desk_.show(answer->summary.serial));
+    EXPECT_TRUE(desk_.show(answer->summary.fingerprint));
   }
 }
 
@@ -62,15 +62,40 @@ TEST_F(GatewayDeskTest, RefusesANameInTheSubjectOfTheRequest) {
   EXPECT_NE(answer->summary.subject.find("CN=gateway-1"), std::string::npos) << answer->summary.subject;
 }
 
-TEST_F(GatewayDeskTest, LooksAgainWhenANameIsNew) {
-  std::vector<GatewayWish> now = {{"server", {"web.example"}}};
-  GatewayDesk desk(*home_.authority, now, [&] { return now; });
-  const api::IssueRequest request{
-      .profile = "server", .csr = csr_, .names = {"new.example"}, .common_name = {}, .lifetime = {}, .issuer = {}};
-  EXPECT_EQ(code_of(desk.issue(request, kGateway, {})), Code::forbidden);
-  now.push_back({"server", {"new.example"}});
-  EXPECT_TRUE(desk.issue(request, kGateway, {}));
-  now.pop_back();
+TEST_F(GatewayDeskTest, WhatTheRoutesHaveNowCounts) {
+  Result<std::vector<GatewayWish>> now = std::vector<GatewayWish>{{"server", {"web.example"}}};
+  GatewayDesk desk(*home_.authority, *now, [&] { return now; });
+  const auto ask_for = [&](std::string name) {
+    return code_of(desk.issue(
+        {.profile = "server", .csr = csr_, .names = {std::move(name)}, .common_name = {}, .lifetime = {}, .issuer = {}},
+        kGateway, {}));
+  };
+  EXPECT_EQ(ask_for("new.example"), Code::forbidden);
+  now = std::vector<GatewayWish>{{"server", {"new.example"}}};
+  EXPECT_EQ(ask_for("new.example"), Code::usage) << "its route has come";
+  EXPECT_EQ(ask_for("web.example"), Code::forbidden) << "its route was taken away";
+  now = fail(Code::config_unknown_key, "half written");
+  EXPECT_EQ(ask_for("new.example"), Code::usage) << "what was read last stays";
+  EXPECT_EQ(ask_for("web.example"), Code::forbidden);
+}
+
+TEST_F(GatewayDeskTest, ShowsWhatItGaveAndNothingElse) {
+  const auto own = ask("client", {"gateway-1"});
+  ASSERT_TRUE(own) << own.error().text();
+  EXPECT_TRUE(desk_.show(own->summary.fingerprint));
+  const auto others = home_.issue("client", {"gateway-1"});
+  ASSERT_TRUE(others) << others.error().text();
+  for (const std::string& what : {others->summary.fingerprint, others->summary.serial, own->summary.serial,
+                                  std::string("gateway-1"), std::string("nobody")}) {
+    EXPECT_EQ(code_of(desk_.show(what)), Code::forbidden) << what;
+  }
+  EXPECT_EQ(code_of(desk_.show(std::string(64, 'a'))), Code::not_found);
+}
+
+TEST_F(GatewayDeskTest, LeavesTheRecordOfRefusalsToItsServerWhichBoundsIt) {
+  const std::string before = home_.authority->verify_ledger({})->head;
+  EXPECT_EQ(code_of(ask("server", {"other.example"})), Code::forbidden);
+  EXPECT_EQ(home_.authority->verify_ledger({})->head, before);
 }
 
 TEST_F(GatewayDeskTest, RefusesEverythingElse) {
