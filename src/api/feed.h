@@ -1,8 +1,10 @@
 // GET /v1/feed: the revocations in the order of their commits, for gateways. Whoever asks for what follows entry N says
-// by that that it enforces everything up to N.
+// by that that it enforces everything up to N. The entry is named by its number and its digest: a ledger that was
+// restored from a backup gives the same numbers to other revocations.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,10 @@ namespace symbolon::api {
 
 struct FeedQuery {
   static constexpr std::int64_t kLongestWait = 30'000;
-  std::string gateway;     // who asks; one process, one name
-  std::int64_t after = 0;  // enforced already; 0: nothing
-  std::int64_t wait = 0;   // milliseconds to wait for something new; then the page is empty
+  std::string gateway;      // who asks; one process, one name
+  std::int64_t after = 0;   // enforced already; 0: nothing
+  std::string digest = {};  // FeedPage::digest that came with it; empty for 0
+  std::int64_t wait = 0;    // milliseconds to wait for something new; then the page is empty
 };
 
 struct FeedEntry {
@@ -32,9 +35,12 @@ struct FeedPage {
   // SHA-256 of the CA's canonical name.
   std::vector<std::string> issuers;
   std::vector<FeedEntry> entries;  // in order
-  bool more = false;               // further ones are there already
-  // The authority does not know the entry that was named as the last one (a backup was restored): keep what is
-  // enforced, and ask from the beginning.
+  // Of the last entry, without entries of the one that was asked for: SHA-256 over all that the ledger has of it, hex.
+  // Absent: nothing was revoked yet, or `behind`.
+  std::optional<std::string> digest;
+  bool more = false;  // further ones are there already
+  // The authority has no entry of this number and digest (a backup was restored): keep what is enforced, and ask from
+  // the beginning.
   bool behind = false;
   bool operator==(const FeedPage&) const = default;
 };

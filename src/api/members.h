@@ -98,6 +98,7 @@ void members(auto& f, Is<FeedEntry> auto& x) {
 void members(auto& f, Is<FeedPage> auto& x) {
   f.required("issuers", x.issuers, kFew);
   f.required("entries", x.entries, ListBounds{.most = FeedPage::kMostEntries});
+  f.optional("digest", x.digest, kName);
   f.required("more", x.more);
   f.required("behind", x.behind);
 }

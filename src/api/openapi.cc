@@ -84,6 +84,7 @@ json::array parameters_of(const Endpoint& endpoint) {
   if (endpoint.name == "feed") {
     out.emplace_back(parameter("gateway", "query", text, "who asks: one process, one name"));
     out.emplace_back(parameter("after", "query", schema_of_integer({.least = 0}), "enforced already; absent: nothing"));
+    out.emplace_back(parameter("digest", "query", text, "that came with `after`; absent: `after` is 0"));
     out.emplace_back(parameter("wait", "query", schema_of_integer({.least = 0, .most = FeedQuery::kLongestWait}),
                                "milliseconds that the answer may wait for something new"));
   }

@@ -96,6 +96,8 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
       query.gateway = value;
     } else if (key == "after") {
       query.after = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
+    } else if (key == "digest") {
+      query.digest = value;
     } else if (key == "wait") {
       query.wait = TRY(number_of(key, value, {0, api::FeedQuery::kLongestWait}));
     } else {
@@ -105,6 +107,9 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
   }));
   if (query.gateway.empty() || query.gateway.size() > kLongestName) {
     return fail(Code::bad_request, "gateway is a name of at most {} octets", kLongestName);
+  }
+  if ((query.after == 0) != query.digest.empty()) {
+    return fail(Code::bad_request, "after names an entry together with digest, which came with it");
   }
   return query;
 }
@@ -344,11 +349,12 @@ net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {
   const net::Deadline deadline = net::in(std::chrono::milliseconds(query.wait));
   const auto after = static_cast<std::uint64_t>(query.after);
   RevocationFeed* const feed = operations.feed();
-  if (feed != nullptr) {
-    if (const Status heard = feed->heard(query.gateway, after); !heard) co_return http::problem(heard.error());
-  }
   auto read = [this, query] { return operations.feed_page(query); };
   auto page = co_await feed_pool.run(read);
+  if (page && feed != nullptr) {  // what it enforces by another ledger's numbers does not count
+    const Status heard = feed->heard(query.gateway, page->behind ? 0 : after);
+    if (!heard) co_return http::problem(heard.error());
+  }
   if (page && page->entries.empty() && !page->behind && feed != nullptr && query.wait > 0) {
     co_await feed->news(after, deadline);
     page = co_await feed_pool.run(read);

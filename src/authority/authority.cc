@@ -178,7 +178,7 @@ Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester)
 }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
-  return impl_->feed.page(static_cast<std::uint64_t>(query.after), *impl_->issuance.issuers());
+  return impl_->feed.page(query, *impl_->issuance.issuers());
 }
 
 RevocationFeed* Authority::feed() { return &impl_->feed; }

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "authority/records_view.h"
+#include "ledger/audit_chain.h"
 #include "revocation/issuer_key.h"
 
 namespace symbolon::authority {
@@ -20,6 +21,9 @@ using Instant = std::chrono::steady_clock::time_point;
 using Timer = std::shared_ptr<asio::steady_timer>;
 
 Instant now() { return std::chrono::steady_clock::now(); }
+
+// Of the very revocation: its time and actor tell it from one that got its number in another history of the ledger.
+std::string digest_of(const ledger::Revocation& revocation) { return to_hex(ledger::revocation_digest(revocation)); }
 
 // On the timer's own executor, where its wait has begun by then.
 void ring(const Timer& timer) {
@@ -95,7 +99,7 @@ net::Task<void> RevocationFeed::news(std::uint64_t after, net::Deadline deadline
   std::erase(impl_->timers, timer);
 }
 
-Result<api::FeedPage> RevocationFeed::page(std::uint64_t after, const IssuerSet& issuers) {
+Result<api::FeedPage> RevocationFeed::page(const api::FeedQuery& query, const IssuerSet& issuers) {
   api::FeedPage out;
   std::map<ledger::IssuerId, std::string> keys;
   for (const Issuer& issuer : issuers.issuers) {
@@ -103,22 +107,25 @@ Result<api::FeedPage> RevocationFeed::page(std::uint64_t after, const IssuerSet&
     keys[issuer.id] = to_hex(key.octets);
     out.issuers.push_back(keys[issuer.id] + to_hex(key.name));
   }
-  TRY(impl_->ledger.revocations(after, [&](const ledger::Revocation& revocation) {
+  const auto after = static_cast<std::uint64_t>(query.after);
+  const auto take = [&](const ledger::Revocation& revocation) {
     out.more = out.entries.size() == api::FeedPage::kMostEntries;
     if (out.more) return ledger::Proceed::no;
+    out.digest = digest_of(revocation);
+    if (out.behind) {  // it is the one that was named, or that is not there
+      out.behind = revocation.sequence != after || out.digest != query.digest;
+      return out.behind ? ledger::Proceed::no : ledger::Proceed::yes;
+    }
     out.entries.push_back({.number = static_cast<std::int64_t>(revocation.sequence),
                            .issuer = keys[revocation.issuer],
                            .serial = revocation.serial.hex(),
                            .reason = view_of(revocation).reason,
                            .at = revocation.revoked_at});
     return ledger::Proceed::yes;
-  }));
-  if (after == 0 || !out.entries.empty()) return out;
-  out.behind = true;  // unless the entry that was named is there
-  TRY(impl_->ledger.revocations(after - 1, [&](const ledger::Revocation&) {
-    out.behind = false;
-    return ledger::Proceed::no;
-  }));
+  };
+  out.behind = after > 0;
+  TRY(impl_->ledger.revocations(after > 0 ? after - 1 : 0, take));
+  if (out.behind) out.digest.reset();
   return out;
 }
 

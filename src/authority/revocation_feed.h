@@ -35,8 +35,8 @@ class RevocationFeed {
   Status heard(const std::string& gateway, std::uint64_t after);
   // Until there is something beyond `after`, or the deadline, or close(). On the executor of the caller.
   net::Task<void> news(std::uint64_t after, net::Deadline deadline);
-  // What follows `after`, at most a page. Blocks on the ledger.
-  Result<api::FeedPage> page(std::uint64_t after, const IssuerSet& issuers);
+  // What follows the entry that is named, at most a page. Blocks on the ledger.
+  Result<api::FeedPage> page(const api::FeedQuery& query, const IssuerSet& issuers);
 
   // Who waits for news is answered: the page names the CAs.
   void issuers_changed();

@@ -147,6 +147,45 @@ TEST_F(FeedTest, WhenTheAuthorityIsGoneTheLastSetStaysAndItIsSaid) {
   EXPECT_TRUE(knows(*follower, before));
 }
 
+TEST_F(FeedTest, AfterABackupWasRestoredNothingThatIsRevokedIsMissed) {
+  std::vector<std::string> serials;
+  for (const char* const name : {"a", "b", "c", "d", "e"}) serials.push_back(issued(name));
+  revoke(serials[0]);
+  const Path ledger = home_.folder.path() / "state" / "ledger.db";
+  const Path copy = home_.folder.path() / "backup.db";
+  ASSERT_TRUE(home_.authority->backup_ledger({.path = copy.string()}, {}));
+  for (const int i : {1, 2}) revoke(serials[static_cast<std::size_t>(i)]);
+  auto serving = std::make_unique<Serving>(home_);
+  const auto follower = follow(*serving, milliseconds(100));
+  EXPECT_EQ(follower->state().number, 3U);
+  serving.reset();
+
+  home_.authority.reset();
+  for (const char* const rest : {"-wal", "-shm"}) std::filesystem::remove(ledger.string() + rest);
+  std::filesystem::copy_file(copy, ledger, std::filesystem::copy_options::overwrite_existing);
+  home_.open();
+  for (const int i : {3, 4}) revoke(serials[static_cast<std::size_t>(i)]);  // 2 and 3 for the second time
+  serving = std::make_unique<Serving>(home_);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!knows(*follower, serials[3]) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  for (const std::string& serial : serials) EXPECT_TRUE(knows(*follower, serial));
+  const std::string later = issued("f");
+  EXPECT_EQ(revoke(later).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1}));
+  EXPECT_TRUE(knows(*follower, later));
+}
+
+TEST_F(FeedTest, WhatIsEnforcedByTheNumbersOfAnotherHistoryDoesNotCount) {
+  revoke(issued("a"));
+  const Serving serving(home_);
+  auto client = enroll::AuthorityClient::over_unix(serving.socket()).value();
+  const api::FeedQuery question{.gateway = "web-1", .after = 1, .digest = std::string(64, '0')};
+  const auto page = client.feed(question);
+  ASSERT_TRUE(page) << page.error().text();
+  EXPECT_TRUE(page->behind && page->entries.empty());
+  EXPECT_EQ(home_.authority->feed()->wait_for_enforcement(1), (api::Enforcement{.gateways = 1, .acknowledged = 0}));
+  EXPECT_EQ(code_of(client.feed({.gateway = "web-1", .after = 1})), Code::bad_request) << "a number alone";
+}
+
 TEST_F(FeedTest, WithoutAnAuthorityThereIsNoStart) {
   const auto follower =
       enroll::RevocationFollower::follow({.socket = home_.folder.path() / "nobody.sock", .name = "web-1"}, home_.clock);
@@ -168,14 +207,26 @@ TEST_F(FeedTest, AServerThatStopsAnswersWhoWaits) {
 
 TEST_F(FeedTest, PagesFollowTheNumberAndTellAnAuthorityThatForgot) {
   for (const char* const name : {"a", "b", "c"}) revoke(issued(name));
-  const auto page = home_.authority->feed_page({.gateway = "web-1", .after = 1});
-  ASSERT_TRUE(page) << page.error().text();
-  ASSERT_EQ(page->entries.size(), 2U);
-  EXPECT_EQ(page->entries[0].number, 2);
-  EXPECT_EQ(page->issuers.size(), 2U);
-  EXPECT_FALSE(page->more || page->behind);
-  EXPECT_FALSE(home_.authority->feed_page({.gateway = "web-1", .after = 3})->behind);
-  EXPECT_TRUE(home_.authority->feed_page({.gateway = "web-1", .after = 4})->behind);
+  const auto after = [&](std::int64_t number, const std::string& digest) {
+    const auto page = home_.authority->feed_page({.gateway = "web-1", .after = number, .digest = digest});
+    EXPECT_TRUE(page) << page.error().text();
+    return *page;
+  };
+  const auto all = after(0, "");
+  ASSERT_EQ(all.entries.size(), 3U);
+  EXPECT_EQ(all.entries[1].number, 2);
+  EXPECT_EQ(all.issuers.size(), 2U);
+  EXPECT_FALSE(all.more || all.behind);
+  ASSERT_TRUE(all.digest);
+  const auto none = after(3, *all.digest);
+  EXPECT_TRUE(!none.behind && none.entries.empty());
+  EXPECT_EQ(none.digest, all.digest);
+  revoke(issued("d"));
+  EXPECT_EQ(after(3, *all.digest).entries.size(), 1U);
+  for (const std::int64_t number : {2, 4, 5}) {
+    const auto page = after(number, *all.digest);
+    EXPECT_TRUE(page.behind && page.entries.empty() && !page.digest) << number;
+  }
 }
 
 TEST_F(FeedTest, ASilentGatewayHoldsARevocationUpForNoLongerThanTheBound) {

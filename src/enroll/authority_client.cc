@@ -231,8 +231,10 @@ Result<api::ChangeInfo> AuthorityClient::approve(const std::string& id) {
 }
 
 Result<api::FeedPage> AuthorityClient::feed(const api::FeedQuery& query) {
-  return impl_->ask<api::FeedPage>(get(fmt::format("/v1/feed?gateway={}&after={}&wait={}",
-                                                   http::percent_encode(query.gateway), query.after, query.wait)));
+  std::string target =
+      fmt::format("/v1/feed?gateway={}&after={}&wait={}", http::percent_encode(query.gateway), query.after, query.wait);
+  if (!query.digest.empty()) target += "&digest=" + http::percent_encode(query.digest);
+  return impl_->ask<api::FeedPage>(get(target));
 }
 
 void AuthorityClient::cancel() {

@@ -50,6 +50,19 @@ Result<std::vector<Entry>> entries_of(const api::FeedPage& page) {
   return out;
 }
 
+// The newest entry that is enforced.
+struct Place {
+  std::int64_t number = 0;
+  std::string digest = {};  // tells it from one that has its number in another history of the ledger
+
+  // Of a page that follows it. The beginning: the authority does not know this entry.
+  Place beyond(const api::FeedPage& page) const {
+    if (page.behind) return {};
+    if (page.entries.empty()) return *this;
+    return {page.entries.back().number, page.digest.value_or("")};
+  }
+};
+
 }  // namespace
 
 struct RevocationFollower::Impl {
@@ -57,44 +70,51 @@ struct RevocationFollower::Impl {
       : options(std::move(chosen)), clock(time), client(std::move(opened)) {}
 
   // One page; empty ones too.
-  Result<api::FeedPage> ask(milliseconds wait) {
-    api::FeedPage page = TRY(client.feed({.gateway = options.name,
-                                          .after = static_cast<std::int64_t>(next_after),
-                                          .wait = static_cast<std::int64_t>(wait.count())}));
-    if (page.behind) {
-      log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
-          {{"number", std::to_string(next_after)}});
-      next_after = 0;
-    }
-    return page;
+  Result<api::FeedPage> ask(const Place& after, milliseconds wait) {
+    return client.feed({.gateway = options.name,
+                        .after = after.number,
+                        .digest = after.digest,
+                        .wait = static_cast<std::int64_t>(wait.count())});
   }
 
-  // All there is, at once: built whole, then swapped in.
+  // All there is, beside what is enforced now: built whole, then swapped in. Nothing that was enforced is forgotten,
+  // not even what the authority does not know any more.
   Status read_whole() {
+    const auto enforced = source->current();
     revocation::RevocationSet::Builder builder;
+    builder.add(*enforced);
+    Place reached;
     api::FeedPage page;
-    next_after = 0;
     do {
-      page = TRY(ask(milliseconds(0)));
-      for (const std::string& issuer : page.issuers) builder.issuer(TRY(issuer_key(issuer)), {});
+      page = TRY(ask(reached, milliseconds(0)));
+      for (const std::string& issuer : page.issuers) {
+        const IssuerKey key = TRY(issuer_key(issuer));
+        if (!enforced->knows(key)) builder.issuer(key, {});
+      }
       const auto entries = TRY(entries_of(page));
       for (const Entry& entry : entries) builder.add(entry.issuer, entry.serial, entry.at);
-      if (!page.entries.empty()) next_after = static_cast<std::uint64_t>(page.entries.back().number);
-    } while (page.more);
+      reached = reached.beyond(page);
+    } while (page.more || page.behind);
     source->swap(builder.build());
+    place = reached;
     issuers = page.issuers;
     note({});
     return {};
   }
 
   Status follow_on() {
-    const api::FeedPage page = TRY(ask(options.wait));
+    const api::FeedPage page = TRY(ask(place, options.wait));
     const auto entries = TRY(entries_of(page));
     for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
-    if (!page.entries.empty()) next_after = static_cast<std::uint64_t>(page.entries.back().number);
-    if (page.issuers == issuers) return {};
+    const Place before = place;
+    if (!page.behind) place = place.beyond(page);
+    const bool further_ca = page.issuers != issuers;
+    if (!page.behind && !further_ca) return {};
     TRY(read_whole());  // a further CA: its certificates, too, are judged by this feed
-    options.on_issuers_changed();
+    if (further_ca) options.on_issuers_changed();
+    if (!page.behind) return {};
+    log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
+        {{"number", std::to_string(before.number)}});
     return {};
   }
 
@@ -117,7 +137,7 @@ struct RevocationFollower::Impl {
   // Said once when it breaks, and once when it is whole again.
   void note(const Status& outcome) {
     const std::lock_guard lock(mutex);
-    state.number = next_after;
+    state.number = static_cast<std::uint64_t>(place.number);
     if (outcome) {
       source->good_until(clock.now() + options.stale_after);
       if (state.broken) log(LogLevel::info, "revocations arrive again");
@@ -144,7 +164,7 @@ struct RevocationFollower::Impl {
   const FollowerOptions options;
   const Clock& clock;
   AuthorityClient client;
-  std::uint64_t next_after = 0;      // of the thread
+  Place place;                       // of the thread
   std::vector<std::string> issuers;  // likewise: of the last page
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
   std::mutex mutex;  // guards all below

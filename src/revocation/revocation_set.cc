@@ -142,6 +142,17 @@ RevocationSet::Builder& RevocationSet::Builder::add(const IssuerKey& key, const 
   return *this;
 }
 
+RevocationSet::Builder& RevocationSet::Builder::add(const RevocationSet& set) {
+  for (const auto& [key, issuer] : set.issuers_) {
+    Pending& pending = pending_[key];
+    pending.coverage.insert(pending.coverage.end(), issuer.coverage.begin(), issuer.coverage.end());
+    for (const auto& table : {issuer.bulk, issuer.recent}) {
+      pending.table = pending.table.size() == 0 ? *table : pending.table.merged_with(*table);
+    }
+  }
+  return *this;
+}
+
 std::shared_ptr<const RevocationSet> RevocationSet::Builder::build() {
   auto out = std::make_shared<RevocationSet>();
   out->demand_ = demand_;

@@ -74,6 +74,8 @@ class RevocationSet::Builder {
   Builder& issuer(const IssuerKey& key, const Coverage& coverage);
   // An issuer that was not named with issuer() counts as known, whole and never stale.
   Builder& add(const IssuerKey& key, const x509::SerialNumber& serial, UnixSeconds since);
+  // All that this set has: issuers, their coverage and their entries.
+  Builder& add(const RevocationSet& set);
   // Takes a whole table, as a CRL brings it.
   Builder& add(const IssuerKey& key, const Coverage& coverage, SerialTable table);
   std::shared_ptr<const RevocationSet> build();

@@ -131,6 +131,15 @@ TEST(RevocationSet, GrowsOneByOneWithoutTouchingTheOldOne) {
   EXPECT_FALSE(old->revoked(key(1), serial("02")));
 }
 
+TEST(RevocationSet, ASetCanBeginWithAllOfAnother) {
+  const auto before = RevocationSet::Builder().add(key(1), serial("0a"), kNow).issuer(key(2), {}).build();
+  const auto grown = before->with(key(1), serial("0b"), kNow);
+  const auto set = RevocationSet::Builder().add(*grown).add(key(1), serial("0a"), kNow).issuer(key(3), {}).build();
+  for (std::uint8_t issuer = 1; issuer <= 3; ++issuer) EXPECT_TRUE(set->knows(key(issuer))) << int{issuer};
+  EXPECT_TRUE(set->revoked(key(1), serial("0a")) && set->revoked(key(1), serial("0b")));
+  EXPECT_EQ(set->size(), 2U);
+}
+
 TEST(RevocationSource, ANewSetCountsAtOnceAndRaisesTheGeneration) {
   const auto issuer = forge().ca("src-ca", "Source CA");
   const auto twin = forge().ca("src-twin", "Source CA");
