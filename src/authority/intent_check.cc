@@ -36,8 +36,12 @@ std::optional<std::string> name_in(const x509::DistinguishedName& subject, const
 
 class Check {
  public:
-  Check(const x509::Certificate& content, const Profile& profile, UnixSeconds now)
-      : content_(content), profile_(profile), now_(now) {}
+  struct Times {
+    UnixSeconds reserved_at;
+    UnixSeconds now;
+  };
+  Check(const x509::Certificate& content, const Profile& profile, const Times& times)
+      : content_(content), profile_(profile), reserved_at_(times.reserved_at), now_(times.now) {}
 
   Status run() const {
     TRY(profile_.check_key(content_.public_key()));
@@ -79,11 +83,24 @@ class Check {
     if (validity.not_after > now_ + kIntentTolerance + profile_.longest) {
       return refuse("it ends {}, in more than {}", to_rfc3339(validity.not_after), to_text(profile_.longest));
     }
+    return past(validity);
+  }
+
+  // An intent may have waited for its signature as long as it lasts.
+  Status past(const x509::Validity& validity) const {
+    if (validity.not_after < now_ - kIntentTolerance) return refuse("it ended {}", to_rfc3339(validity.not_after));
+    if (validity.not_before < std::min(reserved_at_, now_) - kBackdate - kIntentTolerance) {
+      return refuse("it begins {}, reserved {}", to_rfc3339(validity.not_before), to_rfc3339(reserved_at_));
+    }
+    if (validity.not_after - validity.not_before > profile_.longest + kBackdate) {
+      return refuse("it lasts {}", to_text(validity.not_after - validity.not_before));
+    }
     return {};
   }
 
   const x509::Certificate& content_;
   const Profile& profile_;
+  UnixSeconds reserved_at_;
   UnixSeconds now_;
 };
 
@@ -96,6 +113,10 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
     return fail(Code::intent_missing, "serial {} is {}, not reserved", record.serial.hex(), name(record.state));
   }
   if (record.revocation) return fail(Code::intent_missing, "serial {} was revoked", record.serial.hex());
+  if (intent.ca_revocation) {
+    return fail(Code::ca_revoked, "the CA '{}', or one above it, was revoked {}", issuer.name,
+                to_rfc3339(intent.ca_revocation->revoked_at));
+  }
   const auto known = profiles.find(record.profile);
   if (known == profiles.end()) {
     return fail(Code::intent_out_of_profile, "the signer knows no profile '{}'", record.profile);
@@ -120,7 +141,7 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
     return fail(Code::intent_out_of_profile, "the bytes of serial {} name the serial {}", record.serial.hex(),
                 content.serial().hex());
   }
-  return Check(content, profile, now).run();
+  return Check(content, profile, {.reserved_at = record.reserved_at, .now = now}).run();
 }
 
 }  // namespace symbolon::authority

@@ -13,9 +13,10 @@ namespace symbolon::authority {
 // How far the clock of whoever reserved may be ahead of ours.
 inline constexpr Seconds kIntentTolerance = kMinute * 5;
 
-// Reserved and not yet completed, in the profile that the record names, linted, of this issuer, with this serial, and
-// not longer than the profile allows from now on. Fails with intent_missing (it is in another state),
-// intent_out_of_profile, lint_..., and the codes of Profile's checks. `algorithm` is the signer's.
+// Reserved and not yet completed, in the profile that the record names, linted, of this issuer, with this serial, not
+// over, not longer than the profile allows, neither altogether nor from now on, and not beginning longer before it was
+// reserved than kBackdate. Fails with intent_missing (it is in another state), ca_revoked (the issuer, or one above
+// it), intent_out_of_profile, lint_..., and the codes of Profile's checks.
 Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const ProfileSet& profiles,
                     UnixSeconds now);
 

@@ -119,9 +119,11 @@ class IssuedCertificate {
 // What has just been passed: for tests that end the process between two steps.
 enum class IssuanceStep : std::uint8_t { linted, reserved, signature_made, completed };
 
+// notBefore lies this long in the past, since clocks of devices are behind; never before the issuer's own.
+inline constexpr Seconds kBackdate = kMinute * 5;
+
 struct IssuanceOptions {
-  // notBefore lies this long in the past, since clocks of devices are behind; never before the issuer's own.
-  Seconds backdate = kMinute * 5;
+  Seconds backdate = kBackdate;
   std::function<void(IssuanceStep)> after_step = {};
 };
 

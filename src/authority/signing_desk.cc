@@ -1,23 +1,49 @@
 #include "authority/signing_desk.h"
 
+#include <map>
+
 #include "authority/intent_check.h"
 #include "authority/state.h"
 #include "ledger/intent_reader.h"
+#include "revocation/issuer_key.h"
 
 namespace symbolon::authority {
+
+namespace {
+
+// The issuer's certificate and those above it, as this ledger would have them revoked. By name and key, as
+// IssuerSet::revoked: one CA may have been entered twice.
+std::vector<ledger::CaSerial> path_of(const Issuer& issuer, const IssuerSet& set) {
+  std::vector<x509::Certificate> path = issuer.above();
+  path.insert(path.begin(), issuer.certificate);
+  std::vector<ledger::CaSerial> out;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    const auto above = revocation::IssuerKey::of(path[i + 1]);
+    for (const Issuer& known : set.issuers) {
+      if (revocation::IssuerKey::of(known.certificate) == above) out.push_back({known.id, path[i].serial()});
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 struct SigningDesk::Impl {
   const Clock& clock;
   std::unique_ptr<ledger::IntentReader> intents;
   std::shared_ptr<const IssuerSet> issuers;
   ProfileSet profiles;
+  std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
 };
 
 Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
   auto intents = TRY(ledger::IntentReader::open(StateLayout{options.state}.ledger(), options.threads));
   auto issuers = TRY(load_issuers({options.state}, TRY(intents->issuers()), options.keys));
   auto profiles = TRY(configure(builtin_profiles(organization_of(*issuers, clock.now())), options.profiles));
-  auto impl = std::unique_ptr<Impl>(new Impl{clock, std::move(intents), std::move(issuers), std::move(profiles)});
+  std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
+  for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
+  auto impl = std::unique_ptr<Impl>(
+      new Impl{clock, std::move(intents), std::move(issuers), std::move(profiles), std::move(paths)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -40,7 +66,7 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
   if (issuer == nullptr || !issuer->can_sign()) {
     return fail(Code::issuer_unknown, "the signer has no key of issuer {}", intent.issuer);
   }
-  const auto recorded = impl_->intents->find(issuer->id, intent.serial);
+  const auto recorded = impl_->intents->find(issuer->id, intent.serial, impl_->paths.at(issuer->id));
   if (!recorded && recorded.error().code == Code::not_found) {
     return fail(Code::intent_missing, "{}", recorded.error().words);
   }

@@ -5,9 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "authority/apply_profile.h"
+#include "authority/intent_check.h"
+#include "authority/issuance.h"
 #include "authority/testing.h"
 #include "ledger/sqlite_ledger.h"
 #include "x509/certificate_template.h"
@@ -207,6 +210,41 @@ TEST_F(Compromised, GetsNoOtherSubjectNameLifetimeOrKey) {
   content = honest("person");
   content.public_key = crypto::PrivateKey::generate(crypto::KeyType::ed25519)->public_key();
   EXPECT_EQ(answer(content, "person"), Code::key_type_not_allowed);
+}
+
+TEST_F(Compromised, GetsNothingThatBeganLongAgoOrIsOver) {
+  const UnixSeconds now = kNow + kDay;
+  home_.clock.set(now);
+  auto content = honest();
+  content.validity.not_before = now - kBackdate - kIntentTolerance;
+  EXPECT_EQ(answer(content), Code::usage);
+  content = honest();
+  content.validity.not_before = now - kBackdate - kIntentTolerance - Seconds{1};
+  EXPECT_EQ(answer(content), Code::intent_out_of_profile);
+  content = honest();
+  content.validity = {.not_before = now - kHour, .not_after = now - kMinute * 10};
+  EXPECT_EQ(answer(content), Code::intent_out_of_profile);
+}
+
+TEST_F(Compromised, WhatWaitedForItsSignatureStillGetsItUntilItIsOver) {
+  const Profile& profile = profiles_.at("client");
+  auto content = honest();
+  content.validity = {.not_before = kNow - kBackdate, .not_after = kNow + profile.longest};
+  reserve(content.serial, encode(content), "client");
+  home_.clock.set(kNow + kDay * 3);
+  EXPECT_EQ(code_of(ask(content.serial)), Code::usage);
+  home_.clock.set(content.validity.not_after + kIntentTolerance + Seconds{1});
+  EXPECT_EQ(code_of(ask(content.serial)), Code::intent_out_of_profile);
+}
+
+TEST_F(Compromised, GetsNothingOfARevokedCa) {
+  const auto content = honest();
+  reserve(content.serial, encode(content), "client");
+  EXPECT_EQ(code_of(ask(content.serial)), Code::usage);
+  const auto issuers = ledger_->issuers().value();
+  const auto root = std::ranges::find(issuers, kRootName, &ledger::Issuer::name);
+  ASSERT_TRUE(ledger_->revoke({.issuer = root->id, .serial = certificate_->serial()}));
+  EXPECT_EQ(code_of(ask(content.serial)), Code::ca_revoked);
 }
 
 TEST_F(Compromised, GetsNoUnknownProfileAndNoProfileUnderAnothersName) {

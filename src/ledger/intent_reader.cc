@@ -44,13 +44,19 @@ Result<std::unique_ptr<IntentReader>> IntentReader::open(const Path& path, std::
 
 Result<std::vector<Issuer>> IntentReader::issuers() { return TRY(impl_->readers.lease())->issuers(); }
 
-Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNumber& serial) {
+Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNumber& serial,
+                                          const std::vector<CaSerial>& cas) {
   const ReaderPool::Lease reader = TRY(impl_->readers.lease());
-  // Two reads of one state: else a completion between them would look like a lost row.
+  // All reads of one state: else a completion between them would look like a lost row.
   const sql::Snapshot snapshot = TRY(sql::Snapshot::begin(reader->connection()));
   CertificateRecord record = TRY(reader->certificate(issuer, serial));
   Bytes tbs = TRY(reader->reserved_tbs(record.id));
-  return RecordedIntent{.record = std::move(record), .tbs = std::move(tbs)};
+  RecordedIntent out{.record = std::move(record), .tbs = std::move(tbs)};
+  for (const CaSerial& ca : cas) {
+    out.ca_revocation = TRY(reader->revocation(ca.issuer, ca.serial));
+    if (out.ca_revocation) break;
+  }
+  return out;
 }
 
 }  // namespace symbolon::ledger

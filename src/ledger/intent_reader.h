@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -10,10 +11,17 @@
 
 namespace symbolon::ledger {
 
+// A CA certificate, by the issuer that it came from.
+struct CaSerial {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+};
+
 // A serial with the bytes that were reserved for signing.
 struct RecordedIntent {
   CertificateRecord record;
   Bytes tbs;
+  std::optional<Revocation> ca_revocation = {};  // of one of the CAs that were asked about
 };
 
 // Thread-safe.
@@ -25,8 +33,9 @@ class IntentReader {
   ~IntentReader();
 
   Result<std::vector<Issuer>> issuers();
-  // The newest commit is seen. Fails with not_found.
-  Result<RecordedIntent> find(IssuerId issuer, const x509::SerialNumber& serial);
+  // The newest commit is seen, and the same one for the intent and for the CAs that would vouch for it. Fails with
+  // not_found.
+  Result<RecordedIntent> find(IssuerId issuer, const x509::SerialNumber& serial, const std::vector<CaSerial>& cas);
 
  private:
   struct Impl;

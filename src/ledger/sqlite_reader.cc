@@ -63,18 +63,22 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const Path& path) {
 }
 
 Result<CertificateRecord> SqliteReader::with_revocation(CertificateRecord record) {
-  sql::Statement& row = statements_->revocation;
-  TRY(row.start(record.serial.magnitude(), record.issuer.value));
-  if (TRY(row.step())) {
-    record.revocation = TRY(read_revocation(row));
-    row.reset();
-  }
+  record.revocation = TRY(revocation(record.issuer, record.serial));
   if (record.state == CertificateState::abandoned) {
     TRY(statements_->body.start(record.id.value));
     if (TRY(statements_->body.step())) record.abandoned_because = statements_->body.text(1);
     statements_->body.reset();
   }
   return record;
+}
+
+Result<std::optional<Revocation>> SqliteReader::revocation(IssuerId issuer, const x509::SerialNumber& serial) {
+  sql::Statement& row = statements_->revocation;
+  TRY(row.start(serial.magnitude(), issuer.value));
+  if (!TRY(row.step())) return std::optional<Revocation>();
+  Result<Revocation> found = read_revocation(row);
+  row.reset();
+  return std::optional<Revocation>(TRY(std::move(found)));
 }
 
 Result<CertificateRecord> SqliteReader::certificate(CertificateId id) {

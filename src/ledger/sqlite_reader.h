@@ -18,6 +18,7 @@ class SqliteReader {
 
   Result<CertificateRecord> certificate(CertificateId id);
   Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial);
+  Result<std::optional<Revocation>> revocation(IssuerId issuer, const x509::SerialNumber& serial);
   Result<Bytes> certificate_der(CertificateId id);
   Result<Bytes> reserved_tbs(CertificateId id);
   // In the order of the ids; those that are gone are left out.
