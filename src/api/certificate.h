@@ -13,7 +13,7 @@ namespace symbolon::api {
 
 // Where a certificate stands in its life (docs/api.md).
 enum class CertificateState : std::uint8_t {
-  reserved,  // its serial and bytes are recorded, it may or may not have been signed
+  reserved,  // its serial and bytes are recorded, it may or may not have been signed (the same request resumes it)
   issued,
   revoked,
   abandoned,  // reserved, and then given up before it was signed

@@ -310,6 +310,50 @@ TEST(Authority, AnswersTheSameRequestUnderOneKeyOnceAndForAll) {
   ASSERT_TRUE(home.authority->verify_ledger({}));
 }
 
+// Signs, but while it is silent nobody hears of it.
+class SilentSigner final : public crypto::Signer {
+ public:
+  SilentSigner(std::shared_ptr<const crypto::Signer> inner, const bool& silent)
+      : inner_(std::move(inner)), silent_(silent) {}
+  const crypto::PublicKey& public_key() const override { return inner_->public_key(); }
+  ByteView algorithm_identifier() const override { return inner_->algorithm_identifier(); }
+  Result<Bytes> sign(ByteView message) const override {
+    auto signature = inner_->sign(message);
+    if (silent_) return fail(Code::signer_unreachable, "no signature within 0 ms");
+    return signature;
+  }
+
+ private:
+  std::shared_ptr<const crypto::Signer> inner_;
+  const bool& silent_;
+};
+
+TEST(Authority, WhatASilentSignerMayHaveSignedStaysReservedAndIsResumed) {
+  Home home;
+  bool silent = true;
+  const KeySource files = keys_in_files({home.folder.path() / "state"}, {});
+  home.open_with({.keys = [&](const ledger::Issuer& issuer, const x509::Certificate& certificate) {
+    auto key = files(issuer, certificate);
+    if (key && *key) *key = std::make_shared<SilentSigner>(*key, silent);
+    return key;
+  }});
+  api::IssueRequest request;
+  request.profile = "client";
+  request.csr = home.request();
+  request.names = {"alice"};
+  const auto issue = [&] { return home.authority->issue(request, kTester, "k"); };
+  EXPECT_EQ(code_of(issue()), Code::signer_unreachable);
+  EXPECT_EQ(code_of(issue()), Code::signer_unreachable) << "again";
+  const auto reserved = home.authority->list({.query = "alice", .after = {}})->certificates;
+  ASSERT_EQ(reserved.size(), 1U);
+  EXPECT_EQ(reserved[0].state, api::CertificateState::reserved);
+  silent = false;
+  const auto answer = issue();
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_EQ(answer->summary.serial, reserved[0].serial);
+  home.verify(*answer, "sslclient");
+}
+
 TEST(Authority, RemembersNoRefusalUnderAKey) {
   Home home;
   api::IssueRequest request;

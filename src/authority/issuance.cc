@@ -141,24 +141,25 @@ Result<ReservedCertificate> Issuance::reserve(LintedCertificate&& linted) {
 
 Result<SignedCertificate> Issuance::sign(ReservedCertificate&& reserved) {
   const LintedCertificate& linted = reserved.linted_;
-  Bytes der = TRY(signed_by(*linted.issuer_, linted.tbs_, reserved.intent_));
+  const auto signature = linted.issuer_->signer->sign(linted.tbs_);
+  // One that did not answer may have signed: the intent stays reserved, and the same request resumes it. Else no
+  // signature exists, so none can come out. That the note of it fails as well changes nothing: the intent stays.
+  if (!signature && signature.error().code != Code::signer_unreachable) {
+    static_cast<void>(ledger_.abandon(reserved.intent_, signature.error().text()));
+  }
+  if (!signature) return std::unexpected(signature.error());
+  Bytes der = TRY(verified(*linted.issuer_, linted.tbs_, *signature));
   return SignedCertificate(std::move(reserved), std::move(der));
 }
 
-Result<Bytes> Issuance::signed_by(const Issuer& issuer, ByteView tbs, ledger::IntentId intent) {
+// A fault in the arithmetic (a bad core, an attack) would give away an RSA or ECDSA key with the wrong signature.
+Result<Bytes> Issuance::verified(const Issuer& issuer, ByteView tbs, ByteView signature) {
   const crypto::Signer& signer = *issuer.signer;
   const ByteView algorithm = signer.algorithm_identifier();
-  auto signature = signer.sign(tbs);
-  if (!signature) {
-    // No signature exists, so none can come out. That the note of it fails as well changes nothing: the intent stays.
-    static_cast<void>(ledger_.abandon(intent, signature.error().text()));
-    return std::unexpected(std::move(signature).error());
-  }
-  // A fault in the arithmetic (a bad core, an attack) would give away an RSA or ECDSA key with the wrong signature.
-  if (!crypto::verify_signature(signer.public_key(), algorithm, tbs, *signature)) {
+  if (!crypto::verify_signature(signer.public_key(), algorithm, tbs, signature)) {
     return fail(Code::crypto_failed, "the signature just made does not verify; it was thrown away");
   }
-  return x509::assemble_certificate(tbs, algorithm, *signature);
+  return x509::assemble_certificate(tbs, algorithm, signature);
 }
 
 Result<SignedCertificate> Issuance::take_signature(ReservedCertificate&& reserved, ByteView signature) {
@@ -177,7 +178,9 @@ Status Issuance::resume(const ledger::CertificateRecord& reserved) {
   if (issuer == nullptr) return fail(Code::issuer_unknown, "the CA of serial {}", reserved.serial.hex());
   TRY(issuers->select(issuer->name, clock_.now()));  // not one that is revoked or over by now
   const Bytes tbs = TRY(ledger_.reserved_tbs(reserved.id));
-  Bytes der = TRY(signed_by(*issuer, tbs, reserved.id));
+  // Whoever refuses now may have signed before: it is not given up.
+  const Bytes signature = TRY(issuer->signer->sign(tbs));
+  Bytes der = TRY(verified(*issuer, tbs, signature));
   TRY(ledger_.complete({.intent = reserved.id, .certificate = std::move(der)}));
   return {};
 }

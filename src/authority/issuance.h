@@ -5,8 +5,9 @@
 //   sign(Reserved&&)          -> SignedCertificate    signed, and the signature verified
 //   complete(Signed&&)        -> IssuedCertificate    certificate and audit entry are durable: it may leave
 //
-// Each step takes the proof of the one before it, which only that step can make, and uses it up. A crash after reserve
-// leaves an intent in the ledger, from which the serial can be revoked.
+// Each step takes the proof of the one before it, which only that step can make, and uses it up. A crash after reserve,
+// or a signer that does not answer, leaves an intent in the ledger, which may have been signed: its serial can be
+// revoked, and the same request (IssueRequest::repeatable) resumes it. A signer that refuses makes it abandoned.
 #pragma once
 
 #include <cstdint>
@@ -145,7 +146,7 @@ class Issuance {
   Result<LintedCertificate> prepare(const IssueRequest& request) const;
   Result<LintedCertificate> prepare_ca(const CaRequest& request) const;
   Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_..., clock_set_back
-  Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed
+  Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed, or as the signer says
   Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...; then it is as it was
 
   // The same as sign, where the key is elsewhere: takes its signature over the reserved bytes. Fails with
@@ -160,7 +161,7 @@ class Issuance {
 
   // Signs and completes what was reserved and left there, octet for octet as the ledger has it: a process ended between
   // the steps, and the request came again. Fails as IssuerSet::select, with already_exists
-  // (somebody else completed it meanwhile), and as sign and complete.
+  // (somebody else completed it meanwhile), and as sign and complete; then it is as it was.
   Status resume(const ledger::CertificateRecord& reserved);
 
   void use(std::shared_ptr<const IssuerSet> issuers);
@@ -170,7 +171,8 @@ class Issuance {
  private:
   Result<const Issuer*> select(const IssuerSet& issuers, const std::optional<std::string>& name) const;
   Status encode_and_lint(LintedCertificate& certificate, const x509::LintRules& rules) const;
-  Result<Bytes> signed_by(const Issuer& issuer, ByteView tbs, ledger::IntentId intent);
+  // The certificate (DER), with a signature that fits.
+  static Result<Bytes> verified(const Issuer& issuer, ByteView tbs, ByteView signature);
   void passed(IssuanceStep step) const;
 
   ledger::Ledger& ledger_;

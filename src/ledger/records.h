@@ -53,7 +53,8 @@ struct Issuer {
 
 // -- certificates ---------------------------------------------------------------------------------------------------
 
-// reserved: the intent is durable, the certificate is not (being signed, or the process ended meanwhile).
+// reserved: the intent is durable, the certificate is not (being signed, or the process ended or the signer fell silent
+// meanwhile: it may have been signed). abandoned: no signature exists.
 enum class CertificateState : std::uint8_t { reserved, issued, abandoned };
 std::string_view name(CertificateState state);
 
