@@ -4,7 +4,9 @@
 
 #include "authority/intent_check.h"
 #include "authority/state.h"
+#include "base/acting_as_owner.h"
 #include "ledger/intent_reader.h"
+#include "ledger/sqlite_ledger.h"
 #include "revocation/issuer_key.h"
 
 namespace symbolon::authority {
@@ -37,8 +39,13 @@ struct SigningDesk::Impl {
 };
 
 Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
-  auto intents = TRY(ledger::IntentReader::open(StateLayout{options.state}.ledger(), options.threads));
-  auto issuers = TRY(load_issuers({options.state}, TRY(intents->issuers()), options.keys));
+  const StateLayout layout{options.state};
+  {
+    const ActingAsOwner owner(options.state);  // what is made there is for the authority to write
+    TRY(ledger::SqliteLedger::bring_up_to_date(layout.ledger(), {.clock = &clock}));
+  }
+  auto intents = TRY(ledger::IntentReader::open(layout.ledger(), options.threads));
+  auto issuers = TRY(load_issuers(layout, TRY(intents->issuers()), options.keys));
   auto profiles = TRY(configure(builtin_profiles(organization_of(*issuers, clock.now())), options.profiles));
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));

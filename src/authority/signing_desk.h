@@ -25,8 +25,9 @@ struct SigningDeskOptions {
 
 class SigningDesk final : public signer::Desk {
  public:
-  // Keys and ledger are open when this returns: no file is opened later. The clock is borrowed. Fails with
-  // ledger_..., state_missing, config_..., and as the key source.
+  // Keys and ledger are open when this returns: no file is opened later. A ledger of an older version is brought up to
+  // date first, since the signer starts before the authority. The clock is borrowed. Fails with ledger_...,
+  // state_missing, state_locked (while it is brought up to date), config_..., and as the key source.
   static Result<std::unique_ptr<SigningDesk>> open(const SigningDeskOptions& options, const Clock& clock);
   ~SigningDesk() override;
 

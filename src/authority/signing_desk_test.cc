@@ -12,6 +12,7 @@
 #include "authority/intent_check.h"
 #include "authority/issuance.h"
 #include "authority/testing.h"
+#include "ledger/sql.h"
 #include "ledger/sqlite_ledger.h"
 #include "x509/certificate_template.h"
 
@@ -260,6 +261,28 @@ TEST_F(Compromised, GetsNoSignatureOverBytesOfAnotherSerialOrNoCertificateAtAll)
   const auto junk = honest();
   reserve(junk.serial, Bytes(32, 0x30), "client");
   EXPECT_FALSE(ask(junk.serial));
+}
+
+TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {
+  Home home;
+  home.authority.reset();
+  const Path state = home.folder.path() / "state";
+  {
+    // As it was before two persons could be asked for.
+    auto connection = ledger::sql::Connection::open(state / "ledger.db", ledger::sql::Access::write).value();
+    ASSERT_TRUE(connection.execute("DROP TABLE changes; PRAGMA user_version=3"));
+  }
+  const SigningDeskOptions options{.state = state, .keys = keys_in_files({state}, {})};
+  {
+    const auto held = FileLock::take(state / "ledger.db.lock");
+    ASSERT_TRUE(held);
+    EXPECT_EQ(code_of(SigningDesk::open(options, home.clock)), Code::state_locked);
+  }
+  const auto desk = SigningDesk::open(options, home.clock);
+  ASSERT_TRUE(desk) << desk.error().text();
+  EXPECT_EQ((*desk)->keys().size(), 1U);
+  home.open();
+  EXPECT_TRUE(SigningDesk::open(options, home.clock)) << "nothing is to be done, and the authority has the ledger";
 }
 
 TEST(KeySource, ASignerWithAnotherKeyIsNotTaken) {

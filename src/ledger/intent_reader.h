@@ -28,7 +28,8 @@ struct RecordedIntent {
 class IntentReader {
  public:
   // Every connection is opened, and has read, when this returns: no file is opened later. Fails as SqliteLedger::open
-  // does, but for the lock; the schema is not brought up to date (ledger_newer, ledger_corrupt when it does not fit).
+  // does, but for the lock; the schema is not brought up to date (ledger_newer, ledger_corrupt when it does not fit;
+  // see SqliteLedger::bring_up_to_date).
   static Result<std::unique_ptr<IntentReader>> open(const Path& path, std::size_t connections);
   ~IntentReader();
 

@@ -288,6 +288,17 @@ Result<std::unique_ptr<Ledger>> SqliteLedger::create(const Path& path, SqliteOpt
   return open_locked(path, std::move(options), std::move(lock));
 }
 
+Status SqliteLedger::bring_up_to_date(const Path& path, SqliteOptions options) {
+  std::error_code problem;
+  if (std::filesystem::exists(path, problem)) {
+    sql::Connection connection = TRY(sql::Connection::open(path, sql::Access::read));
+    const std::int64_t version = TRY(connection.integer("PRAGMA user_version"));
+    if (version >= static_cast<std::int64_t>(migrations().size())) return {};
+  }
+  const auto opened = open(path, std::move(options));
+  return opened ? Status() : std::unexpected(opened.error());
+}
+
 Result<std::unique_ptr<Ledger>> SqliteLedger::open(const Path& path, SqliteOptions options) {
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) {

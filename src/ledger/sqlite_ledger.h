@@ -27,6 +27,9 @@ class SqliteLedger {
   // Brings an older ledger to this version's schema. Fails with state_missing (no such file), state_locked (another
   // process has it), ledger_foreign, ledger_newer, ledger_corrupt, ledger_read_only, ledger_disk_full, ledger_io.
   static Result<std::unique_ptr<Ledger>> open(const Path& path, SqliteOptions options = {});
+  // For whoever only reads: one of an older version is opened and closed, so that it has this version's schema. Any
+  // other is left alone. Fails as open does.
+  static Status bring_up_to_date(const Path& path, SqliteOptions options = {});
 };
 
 }  // namespace symbolon::ledger
