@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.symbolon import BINARY
 
+VERSION = 2
 HELLO, SIGN, KEYS, ANSWERS = 1, 2, 3, 4
 
 
@@ -44,20 +45,21 @@ class Signer:
         return self.ours.recv(1 << 18)
 
     def keys(self):
-        answer = self.ask(bytes([1, HELLO, 0, 0]))
+        answer = self.ask(bytes([VERSION, HELLO, 0, 0]))
         assert answer[1] == KEYS
         out, at = {}, 4
         for _ in range(struct.unpack_from(">H", answer, 2)[0]):
-            issuer, size = struct.unpack_from(">QH", answer, at)
-            out[issuer] = answer[at + 10 : at + 10 + size]
-            at += 10 + size
+            issuer, encrypted, size = struct.unpack_from(">QBH", answer, at)
+            assert encrypted == 0
+            out[issuer] = answer[at + 11 : at + 11 + size]
+            at += 11 + size
             at += 2 + struct.unpack_from(">H", answer, at)[0]
         return out
 
     def sign(self, issuer, serial):
         """The signature, or the name of the code."""
         octets = serial.to_bytes((serial.bit_length() + 7) // 8, "big")
-        answer = self.ask(bytes([1, SIGN, 0, 1]) + struct.pack(">QQB", 7, issuer, len(octets)) + octets)
+        answer = self.ask(bytes([VERSION, SIGN, 0, 1]) + struct.pack(">QQB", 7, issuer, len(octets)) + octets)
         assert answer[1] == ANSWERS
         number, outcome, size = struct.unpack_from(">QBH", answer, 4)
         field = answer[15 : 15 + size]
@@ -142,7 +144,7 @@ def test_a_ca_certificate_that_somebody_wrote_into_the_ledger(symbolon, signer, 
 
 
 def test_what_it_cannot_read_changes_nothing(signer, issuer):
-    for junk in (b"\x01", b"\x01\x02\x00\x01", os.urandom(2000), bytes([1, 9, 0, 0])):
+    for junk in (b"\x02", b"\x02\x02\x00\x01", os.urandom(2000), bytes([VERSION, 9, 0, 0])):
         signer.ours.send(junk)
     assert signer.sign(issuer, 1 << 100) == "intent_missing"
 

@@ -35,8 +35,9 @@ struct AuthorityOptions {
   KeySource keys = {};  // unset: unencrypted files of the state folder
   // A CA's key was written: makes `keys` have it. Unset: it has.
   std::function<Status(ledger::IssuerId)> on_new_key = {};
-  bool passphrase_is_configured = false;  // where keys lie encrypted, somebody else knows the passphrase
-  AskPassphrase ask_passphrase = {};      // encrypts the key of a further CA where the others are encrypted
+  // Does a key of an issuing CA lie encrypted? Then that of a further CA shall, too. Unset: their files are read.
+  std::function<bool()> keys_are_encrypted = {};
+  AskPassphrase ask_passphrase = {};  // encrypts it then
   IssuanceOptions issuance = {};
 };
 

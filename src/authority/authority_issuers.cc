@@ -109,16 +109,14 @@ void Authority::Impl::give_up_old() {
   }
 }
 
-// Does a key of an issuing CA lie encrypted here? Then all do. Keys that only the signer can read are so where a
-// passphrase is configured.
+// Does a key of an issuing CA lie encrypted? Then all do.
 Result<bool> Authority::Impl::keys_are_encrypted() const {
+  if (options.keys_are_encrypted) return options.keys_are_encrypted();
   const ActingAsOneself oneself;
   for (const Issuer& issuer : state.issuers->issuers) {
     if (issuer.name == kRootName || !issuer.ours) continue;
     const auto pem = read_private_file(state.layout.key(issuer.name), KeyOwner::anybody);
     if (!pem && pem.error().code == Code::file_missing) continue;
-    if (!pem && pem.error().code == Code::file_unreadable && options.on_new_key)
-      return options.passphrase_is_configured;
     if (!pem) return std::unexpected(pem.error());
     if (crypto::is_encrypted_key(pem->reveal())) return true;
   }

@@ -334,7 +334,7 @@ TEST(Authority, WhatASilentSignerMayHaveSignedStaysReservedAndIsResumed) {
   const KeySource files = keys_in_files({home.folder.path() / "state"}, {});
   home.open_with({.keys = [&](const ledger::Issuer& issuer, const x509::Certificate& certificate) {
     auto key = files(issuer, certificate);
-    if (key && *key) *key = std::make_shared<SilentSigner>(*key, silent);
+    if (key && key->signer) key->signer = std::make_shared<SilentSigner>(key->signer, silent);
     return key;
   }});
   api::IssueRequest request;

@@ -29,6 +29,7 @@ struct Issuer {
   bool in_use = false;                                     // new certificates come from it unless another is asked for
   std::string key_reference = {};                          // as the ledger has it
   std::shared_ptr<const crypto::Signer> signer = nullptr;  // null: it cannot sign here
+  bool key_encrypted = false;                              // the file of its key is
 
   bool is_root() const { return certificate.self_issued(); }
   // The CAs above it that the ledger knows, nearest first.

@@ -15,29 +15,25 @@ class KeyFiles {
  public:
   KeyFiles(StateLayout layout, AskPassphrase ask) : layout_(std::move(layout)), ask_(std::move(ask)) {}
 
-  Result<std::shared_ptr<const crypto::Signer>> open(const ledger::Issuer& issuer,
-                                                     const x509::Certificate& certificate) {
+  Result<SourcedKey> open(const ledger::Issuer& issuer, const x509::Certificate& certificate) {
     const ActingAsOneself oneself;  // the key may be another user's than the rest
     std::error_code ignored;
     const Path file = credential_file(issuer.key_reference).value_or(layout_.folder / issuer.key_reference);
-    if (!std::filesystem::exists(file, ignored)) return nullptr;
-    auto key = TRY(read(file));
-    if (!key.belongs_to(certificate.public_key())) {
+    if (!std::filesystem::exists(file, ignored)) return SourcedKey();
+    // The state folder is private to whom it belongs to; who else owns a key in it is the signer's user.
+    const Secret pem = TRY(read_private_file(file, ::geteuid() == 0 ? KeyOwner::anybody : KeyOwner::us_or_root));
+    SourcedKey out{.encrypted = crypto::is_encrypted_key(pem.reveal())};
+    if (out.encrypted && passphrase_.empty() && ask_) passphrase_ = TRY(ask_(file));
+    auto key = crypto::PrivateKey::from_pem(pem, passphrase_);
+    if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
+    if (!key->belongs_to(certificate.public_key())) {
       return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", certificate.text());
     }
-    return std::shared_ptr<const crypto::Signer>(TRY(crypto::make_signer(std::move(key))));
+    out.signer = TRY(crypto::make_signer(std::move(*key)));
+    return out;
   }
 
  private:
-  Result<crypto::PrivateKey> read(const Path& file) {
-    // The state folder is private to whom it belongs to; who else owns a key in it is the signer's user.
-    const Secret pem = TRY(read_private_file(file, ::geteuid() == 0 ? KeyOwner::anybody : KeyOwner::us_or_root));
-    if (crypto::is_encrypted_key(pem.reveal()) && passphrase_.empty() && ask_) passphrase_ = TRY(ask_(file));
-    auto key = crypto::PrivateKey::from_pem(pem, passphrase_);
-    if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
-    return key;
-  }
-
   StateLayout layout_;
   AskPassphrase ask_;
   Secret passphrase_;  // one for all keys of the state
@@ -75,17 +71,21 @@ KeySource keys_in_files(StateLayout layout, AskPassphrase ask) {
 }
 
 KeySource keys_behind(std::shared_ptr<signer::Client> client) {
-  return [client = std::move(client)](
-             const ledger::Issuer& issuer,
-             const x509::Certificate& certificate) -> Result<std::shared_ptr<const crypto::Signer>> {
+  return [client = std::move(client)](const ledger::Issuer& issuer,
+                                      const x509::Certificate& certificate) -> Result<SourcedKey> {
     const auto keys = client->keys();
     const auto key = std::ranges::find(keys, issuer.id.value, &signer::OfferedKey::issuer);
-    if (key == keys.end()) return nullptr;
+    if (key == keys.end()) return SourcedKey();
     if (!std::ranges::equal(key->spki, certificate.public_key().spki())) {
       return fail(Code::key_mismatch, "the signer has another key for {}", certificate.text());
     }
-    return std::make_shared<RemoteSigner>(client, issuer.id.value, certificate.public_key(), key->algorithm);
+    auto signer = std::make_shared<RemoteSigner>(client, issuer.id.value, certificate.public_key(), key->algorithm);
+    return SourcedKey{.signer = std::move(signer), .encrypted = key->encrypted};
   };
+}
+
+std::function<bool()> encrypted_behind(std::shared_ptr<signer::Client> client) {
+  return [client = std::move(client)] { return std::ranges::any_of(client->keys(), &signer::OfferedKey::encrypted); };
 }
 
 }  // namespace symbolon::authority

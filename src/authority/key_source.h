@@ -14,9 +14,14 @@
 
 namespace symbolon::authority {
 
-// The signer of a CA; null where its key is not at hand. Never asked for the root's.
-using KeySource = std::function<Result<std::shared_ptr<const crypto::Signer>>(const ledger::Issuer& issuer,
-                                                                              const x509::Certificate& certificate)>;
+// A CA's key.
+struct SourcedKey {
+  std::shared_ptr<const crypto::Signer> signer = nullptr;  // null: it is not at hand
+  bool encrypted = false;                                  // its file is
+};
+
+// Never asked for the root's.
+using KeySource = std::function<Result<SourcedKey>(const ledger::Issuer& issuer, const x509::Certificate& certificate)>;
 
 // Asked once, when the first key proves to be encrypted. `file` is for the question.
 using AskPassphrase = std::function<Result<Secret>(const Path& file)>;
@@ -29,5 +34,7 @@ KeySource keys_in_files(StateLayout layout, AskPassphrase ask);
 // Keys of another process, which signs what the ledger holds. The source fails with key_mismatch when the signer has
 // another key for that CA.
 KeySource keys_behind(std::shared_ptr<signer::Client> client);
+// Does the signer have a key of an encrypted file? (AuthorityOptions::keys_are_encrypted)
+std::function<bool()> encrypted_behind(std::shared_ptr<signer::Client> client);
 
 }  // namespace symbolon::authority

@@ -63,7 +63,8 @@ std::vector<signer::OfferedKey> SigningDesk::keys() const {
     if (!issuer.can_sign() || out.size() == signer::kMostKeys) continue;
     out.push_back({.issuer = issuer.id.value,
                    .spki = to_bytes(issuer.signer->public_key().spki()),
-                   .algorithm = to_bytes(issuer.signer->algorithm_identifier())});
+                   .algorithm = to_bytes(issuer.signer->algorithm_identifier()),
+                   .encrypted = issuer.key_encrypted});
   }
   return out;
 }

@@ -24,9 +24,9 @@ using namespace testing;
 // A signer over the state of a Home, as the process has it, in threads of the test.
 class SignerBeside {
  public:
-  explicit SignerBeside(const Home& home) {
+  explicit SignerBeside(const Home& home, AskPassphrase ask = {}) {
     const Path state = home.folder.path() / "state";
-    auto desk = SigningDesk::open({.state = state, .keys = keys_in_files({state}, {})}, home.clock);
+    auto desk = SigningDesk::open({.state = state, .keys = keys_in_files({state}, std::move(ask))}, home.clock);
     EXPECT_TRUE(desk) << desk.error().text();
     desk_ = std::move(*desk);
     int ends[2] = {-1, -1};
@@ -64,6 +64,31 @@ TEST(SigningDesk, AnAuthorityWithoutKeysIssuesThroughIt) {
     ASSERT_TRUE(answer) << answer.error().text();
     home.verify(*answer, profile == "server" ? "sslserver" : "sslclient");
   }
+}
+
+TEST(SigningDesk, SaysWhetherKeysLieEncryptedAndFurtherOnesAreThenToo) {
+  Home home;
+  EXPECT_FALSE(encrypted_behind(SignerBeside(home).client())());
+  home.authority.reset();
+  const Path state = home.folder.path() / "state";
+  const auto key = crypto::PrivateKey::from_pem(read_private_file(state / "issuing.key").value(), {}).value();
+  const Secret pem = key.to_encrypted_pem(Secret(kPassphrase)).value();
+  ASSERT_TRUE(write_file(state / "issuing.key", pem.reveal(), {.mode = 0600, .existing = Existing::replace}));
+  const AskPassphrase ask = [](const Path&) -> Result<Secret> { return Secret(kPassphrase); };
+  const SignerBeside beside(home, ask);
+  EXPECT_TRUE(beside.client()->keys().front().encrypted);
+
+  // Its files would say so, too, were they not gone: it has the signer alone.
+  std::filesystem::remove(state / "issuing.key");
+  AuthorityOptions options{.keys = keys_behind(beside.client()),
+                           .keys_are_encrypted = encrypted_behind(beside.client())};
+  home.open_with(options);
+  ASSERT_TRUE(home.authority);
+  EXPECT_EQ(code_of(home.new_issuer()), Code::passphrase_needed);
+  options.ask_passphrase = ask;
+  home.open_with(options);
+  ASSERT_TRUE(home.new_issuer());
+  EXPECT_TRUE(crypto::is_encrypted_key(home.folder.get("state/issuing-2.key")));
 }
 
 // Plays an authority that writes into the ledger what it likes and then asks for a signature.

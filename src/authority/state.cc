@@ -70,7 +70,11 @@ Result<std::shared_ptr<const IssuerSet>> load_issuers(const StateLayout& layout,
                   .in_use = entry.in_use,
                   .key_reference = entry.key_reference};
     const bool for_running = entry.name != kRootName && !entry.key_reference.empty();
-    if (for_running && entry.state == ledger::IssuerState::active) issuer.signer = TRY(keys(entry, issuer.certificate));
+    if (for_running && entry.state == ledger::IssuerState::active) {
+      SourcedKey key = TRY(keys(entry, issuer.certificate));
+      issuer.signer = std::move(key.signer);
+      issuer.key_encrypted = key.encrypted;
+    }
     set->issuers.push_back(std::move(issuer));
   }
   link_chains(*set);

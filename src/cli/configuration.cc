@@ -149,8 +149,6 @@ authority::AuthorityOptions options_of(const LoadedConfiguration& loaded) {
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority) options.rights = loaded.content.authority->rights;
-  options.passphrase_is_configured = credential_file(kPassphraseCredential).has_value() ||
-                                     (loaded.content.authority && loaded.content.authority->key_passphrase_file);
   if (loaded.content.authority && loaded.content.authority->two_persons) {
     options.two_persons = authority::TwoPersons::needed;
   }

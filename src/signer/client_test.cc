@@ -23,7 +23,7 @@ IntentName intent(std::int64_t issuer, std::string_view serial) {
 class EchoDesk final : public Desk {
  public:
   std::vector<OfferedKey> keys() const override {
-    std::vector<OfferedKey> out = {{1, {1, 2}, {3}}};
+    std::vector<OfferedKey> out = {{1, {1, 2}, {3}, true}};
     if (second_) out.push_back({2, {4, 5}, {3}});
     return out;
   }

@@ -7,7 +7,7 @@
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4 };
 enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
@@ -88,6 +88,7 @@ Bytes encoded(const Keys& message) {
   Writer out(Kind::keys, message.entries.size());
   for (const OfferedKey& key : message.entries) {
     out.number(static_cast<std::uint64_t>(key.issuer));
+    out.number(static_cast<std::uint8_t>(key.encrypted ? 1 : 0));
     out.field<std::uint16_t>(key.spki);
     out.field<std::uint16_t>(key.algorithm);
   }
@@ -131,9 +132,11 @@ Result<Message> read_keys(Reader& in, std::size_t count) {
   Keys out;
   for (std::size_t i = 0; i < count && in.good(); ++i) {
     const auto issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    const auto file = in.number<std::uint8_t>();
+    if (file > 1) return malformed("a key of neither a plain nor an encrypted file");
     const ByteView spki = in.field<std::uint16_t>();
     const ByteView algorithm = in.field<std::uint16_t>();
-    out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm)});
+    out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm), file == 1});
   }
   return Message(std::move(out));
 }

@@ -7,7 +7,8 @@
 //
 // A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
 //   sign      number (8), issuer (8), length (1), serial
-//   keys      issuer (8), length (2), SubjectPublicKeyInfo, length (2), AlgorithmIdentifier
+//   keys      issuer (8), file (1: 0 plain, 1 encrypted), length (2), SubjectPublicKeyInfo, length (2),
+//             AlgorithmIdentifier
 //   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
 #pragma once
 
@@ -48,8 +49,9 @@ struct SignRequests {
 };
 struct OfferedKey {
   std::int64_t issuer = 0;
-  Bytes spki;       // DER
-  Bytes algorithm;  // DER AlgorithmIdentifier of its signatures
+  Bytes spki;              // DER
+  Bytes algorithm;         // DER AlgorithmIdentifier of its signatures
+  bool encrypted = false;  // its file was
   bool operator==(const OfferedKey&) const = default;
 };
 struct Keys {

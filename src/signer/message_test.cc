@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace symbolon::signer {
 namespace {
 
@@ -18,7 +20,7 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(round_trip(Hello{}), Hello{});
   const SignRequests requests{{{1, {7, serial("0a1b")}}, {0xffff'ffff'ffff'ffff, {-1, serial("ff00")}}}};
   EXPECT_EQ(round_trip(requests), requests);
-  const Keys keys{{{2, {1, 2, 3}, {4}}, {3, {}, Bytes(kLargestField)}}};
+  const Keys keys{{{2, {1, 2, 3}, {4}, true}, {3, {}, Bytes(kLargestField), false}}};
   EXPECT_EQ(round_trip(keys), keys);
   EXPECT_EQ(round_trip(Keys{}), Keys{});
 
@@ -31,6 +33,18 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(answers.entries[1].signature.error().words, "line\nand another");
 }
 
+TEST(SignerMessages, AKeyFileIsPlainOrEncrypted) {
+  Bytes packet = encode(Keys{{{2, {1, 2, 3}, {4}, true}}});
+  const auto flag = std::ranges::find(packet.begin() + 4, packet.end(), 1);  // behind the issuer
+  ASSERT_NE(flag, packet.end());
+  for (const int value : {2, 255}) {
+    *flag = static_cast<std::uint8_t>(value);
+    const auto decoded = decode(packet);
+    ASSERT_FALSE(decoded) << value;
+    EXPECT_EQ(decoded.error().code, Code::signer_protocol);
+  }
+}
+
 TEST(SignerMessages, WordsThatAreTooLongAreCut) {
   const Answers answers =
       round_trip(Answers{{{1, std::unexpected(Error{Code::crypto_failed, std::string(100'000, 'x')})}}});
@@ -39,7 +53,7 @@ TEST(SignerMessages, WordsThatAreTooLongAreCut) {
 }
 
 TEST(SignerMessages, CutAnywhereOrProlongedTheyAreRefused) {
-  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, Keys{{{2, {1, 2, 3}, {4}}}},
+  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, Keys{{{2, {1, 2, 3}, {4}, true}}},
                               Answers{{{5, Bytes{9, 8}}}}};
   for (const Message& message : messages) {
     Bytes packet = encode(message);
