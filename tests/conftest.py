@@ -28,11 +28,11 @@ def symbolon(tmp_path):
 
 
 @pytest.fixture
-def listening(symbolon):
+def listening(symbolon, tmp_path):
     """A state and its authority, running, with the API at localhost:.port for admin certificates."""
     symbolon.init()
     listen = port()
-    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}"}, routes=None)
+    config = symbolon.configure(authority={"name": "localhost", "listen": f"127.0.0.1:{listen}", "backups": str(tmp_path)}, routes=None)
     with symbolon.run(config, listen) as authority:
         authority.port = listen
         yield authority

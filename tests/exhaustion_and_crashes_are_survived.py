@@ -5,7 +5,7 @@ import contextlib
 import threading
 
 from harness import peers
-from harness.attack import Usage, connections, echoes, limit_process
+from harness.attack import Usage, connections, echoes, gateway_of, limit_process
 from harness.process import wait_until
 
 
@@ -29,7 +29,7 @@ def test_memory_at_its_end(start, foreign, alice):
     """Connections that would need more than there is are ended, one by one; the gateway stays and serves again."""
     running = start()
     assert echoes(running, foreign, alice)
-    pid = running.child.pid
+    pid = gateway_of(running)
     limit_process(running, data=Usage(running).data + (6 << 20))
     context = peers.python_context(foreign.cert, alice)
     ended = served = 0
@@ -41,11 +41,11 @@ def test_memory_at_its_end(start, foreign, alice):
                 served, ended = (served + 1, ended) if client.recv(1) == b"x" else (served, ended + 1)
             except OSError:
                 ended += 1
-            assert running.child.poll() is None, running.output
+            assert gateway_of(running) == pid, running.output
     assert ended == 10, f"the memory was never at its end: {served} connections were served"
     limit_process(running, data="unlimited")
     wait_until(lambda: echoes(running, foreign, alice), "service is back", deadline=60)
-    assert running.child.pid == pid and running.watched.get("/healthz")[0] == 200
+    assert gateway_of(running) == pid and running.watched.get("/healthz")[0] == 200
 
 
 def test_no_room_for_records(start, symbolon, foreign, alice, tmp_path):
@@ -77,7 +77,8 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 def test_a_clock_that_jumps_both_ways(start, symbolon, foreign, alice):
     """A month ahead the client's certificate has ended, a month back its CA has not begun; what is open goes on, and once the clock is
     right again everybody gets in."""
-    clock = symbolon.folder / "clock"
+    clock = symbolon.state / "gateway" / "clock"  # where the confined process may read it
+    clock.parent.mkdir(mode=0o700, parents=True)
     clock.write_text("+0\n")
     running = start(
         env={

@@ -2,6 +2,7 @@
 broken changes nothing."""
 
 import contextlib
+import signal
 
 import pytest
 
@@ -18,12 +19,12 @@ class Site:
         self.running = symbolon.run(self.write(), self.port, self.api)
         self.pids = roles.wait_roles(self.running, "signer", "authority", "gateway")
 
-    def write(self, **authority):
+    def write(self, profile="server", **authority):
         route = {
             "name": "web",
             "listen": f"127.0.0.1:{self.port}",
             "to": self.echo.address,
-            "certificate": {"from": "authority", "names": ["localhost"]},
+            "certificate": {"from": "authority", "profile": profile, "names": ["localhost"]},
             "clients": {"trust": ["authority"], "allow": "any_verified"},
         }
         authority = {"name": "localhost", "listen": f"127.0.0.1:{self.api}", **authority}
@@ -69,6 +70,33 @@ def test_rights_are_given_and_taken(site):
         assert site.status("/v1/certificates") == 200
         site.change()
         assert site.status("/v1/certificates") == 403
+
+
+def test_a_reload_by_signal_restarts_nobody_without_a_change(site):
+    with an_open_connection(site):
+        since = site.running.mark()
+        site.running.child.send_signal(signal.SIGHUP)
+        for role in ("authority", "gateway"):
+            site.running.wait_line(lambda line, role=role: "reloaded" in line and role in line, f"{role} reloaded", since)
+        assert roles.roles(site.running) == site.pids
+        assert site.status("/v1/certificates") == 403
+
+
+def test_an_address_that_is_taken_keeps_the_old_authority(site, backend):
+    since = site.running.mark()
+    site.write(listen=f"127.0.0.1:{backend.port}", rights={"auditor": [{"cn": "laptop"}]})
+    site.running.wait_line(lambda line: "listen_in_use" in line, "the error", since)
+    assert site.status("/v1/certificates") == 403
+    assert roles.roles(site.running) == site.pids
+
+
+def test_a_route_that_needs_the_new_profile_is_taken_up_with_it(site):
+    """One change for both: the gateway asks until the new authority knows the profile."""
+    with an_open_connection(site):
+        since = site.running.mark()
+        site.write(profile="edge", profiles={"edge": {"base": "server", "lifetime": "2d"}})
+        line = lambda line: '"reloaded"' in line and '"gateway"' in line  # noqa: E731
+        site.running.wait_line(line, "the gateway has reloaded", since)
 
 
 def test_a_new_profile_is_known_to_who_issues_and_to_who_signs(site, tmp_path):

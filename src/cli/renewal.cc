@@ -5,12 +5,15 @@
 #include <limits>
 
 #include "base/log.h"
+#include "base/memory_guard.h"
 
 namespace symbolon::cli {
 namespace {
 
 constexpr UnixSeconds kNever{std::numeric_limits<std::int64_t>::max()};
-constexpr Seconds kLook = kMinute;        // the clock may jump: it is looked at this often
+constexpr Seconds kLook = kMinute;  // the clock may jump: it is looked at this often
+constexpr std::chrono::seconds kAwaitAuthority{5};
+constexpr std::chrono::milliseconds kAwaitPause{50};
 constexpr Seconds kRetry = kMinute * 10;  // after a renewal that failed
 
 std::string stem_of(const std::string& name) {
@@ -44,7 +47,7 @@ Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::st
   wish.file = folder_ / (stem_of(names.front()) + (profile == "server" ? "" : "." + stem_of(profile)) + ".pem");
   wish.profile = profile;
   wish.names = names;
-  auto authority = TRY(enroll::AuthorityClient::over_unix(socket_));
+  auto authority = TRY(reach_authority());
   auto fresh = TRY(enroll::keep_fresh(wish, authority, clock_));
   UnixSeconds next = fresh.renew_at;
   if (fresh.problem) {
@@ -60,7 +63,23 @@ Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::st
   return std::move(fresh.credential);
 }
 
+// It may be starting anew at this moment.
+Result<enroll::AuthorityClient> Renewal::reach_authority() {
+  const auto last = std::chrono::steady_clock::now() + kAwaitAuthority;
+  while (true) {
+    auto reached = enroll::AuthorityClient::over_unix(socket_);
+    if (reached || reached.error().code != Code::authority_unreachable) return reached;
+    std::unique_lock lock(mutex_);
+    if (!started_ || std::chrono::steady_clock::now() >= last) return reached;
+    if (wake_.wait_for(lock, kAwaitPause, [this] { return stopping_; })) return reached;
+  }
+}
+
 void Renewal::start(std::function<Status()> due) {
+  {
+    const std::lock_guard lock(mutex_);
+    started_ = true;
+  }
   thread_ = std::thread([this, due = std::move(due)] { run(due); });
 }
 
@@ -80,7 +99,7 @@ void Renewal::run(const std::function<Status()>& due) {
     hurried_ = false;
     next_ = kNever;
     lock.unlock();
-    const Status done = due();
+    const Status done = unless_out_of_memory(due);
     if (!done) log(LogLevel::error, done.error());
     lock.lock();
     if (!done) next_ = std::min(next_, clock_.now() + kRetry);

@@ -35,6 +35,7 @@ class Renewal {
 
  private:
   void run(const std::function<Status()>& due);
+  Result<enroll::AuthorityClient> reach_authority();
 
   Path socket_;
   Path folder_;
@@ -42,6 +43,7 @@ class Renewal {
   std::mutex mutex_;
   std::condition_variable wake_;
   UnixSeconds next_;  // the earliest renewal that was noted
+  bool started_ = false;
   bool hurried_ = false;
   bool stopping_ = false;
   std::thread thread_;

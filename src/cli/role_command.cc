@@ -65,8 +65,9 @@ Result<contain::Descriptor> stop_descriptor() {
   return stop;
 }
 
-// What a terminal sends on Ctrl-C goes to the supervisor alone; it says what follows.
-void leave_the_terminal() { ::setpgid(0, 0); }
+// What a terminal sends on Ctrl-C goes to the supervisor alone, which says what follows; and nobody who breaks in can
+// type into it.
+void leave_the_terminal() { ::setsid(); }
 
 Status signer(const RoleWords& words, const Session& session) {
   contain::Control control(TRY(descriptor_of(words.control)));
@@ -99,12 +100,13 @@ FileOpener opener_over(contain::Control& control) {
 }
 
 // What is common to authority and gateway: they serve, reload, and tell the supervisor.
-ServeOptions serving_as(const std::string& role, const LoadedConfiguration& loaded, const RoleWords& words,
-                        contain::Control& control, const Session& session) {
+ServeOptions serving_as(const std::string& role, const RoleWords& words, contain::Control& control,
+                        const Session& session) {
   ServeOptions out;
   out.role = role;
   out.metrics = words.metrics ? Metrics::served : Metrics::elsewhere;
-  out.load = [&loaded] { return Result<LoadedConfiguration>(loaded); };
+  out.watches_files = false;
+  out.load = [&session] { return load_configuration_silently(session); };
   out.load_again = [&session] { return load_configuration_again(session); };
   out.load_silently = [&session] { return load_configuration_silently(session); };
   const auto pass = [&control](const std::string& message) -> Status {
@@ -117,7 +119,16 @@ ServeOptions serving_as(const std::string& role, const LoadedConfiguration& load
   return out;
 }
 
+// For all threads, also those that start before somebody waits for them.
+void block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 Status authority(const RoleWords& words, const Session& session) {
+  block_signals();
   contain::Control control(TRY(descriptor_of(words.control)));
   leave_the_terminal();
   harden();
@@ -130,15 +141,12 @@ Status authority(const RoleWords& words, const Session& session) {
     control.renew("signer");
     return client->await_key(id.value);
   };
-  ServeOptions serving = serving_as("authority", loaded, words, control, session);
+  ServeOptions serving = serving_as("authority", words, control, session);
   serving.roles = {.authority = true, .gateway = false};
   serving.keys = [&](const LoadedConfiguration&) { return AuthorityKeys{authority::keys_behind(client), on_new_key}; };
-  // The signer holds what is signed against the profiles, too.
-  serving.renew_authority = [&control] {
-    control.renew("signer");
-    control.renew("authority");
-  };
+  serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {
+    TRY(close_unix_sockets(entry));  // it listens: no more of them
     say(entry);
     return {};
   };
@@ -146,6 +154,7 @@ Status authority(const RoleWords& words, const Session& session) {
 }
 
 Status gateway(const RoleWords& words, const Session& session) {
+  block_signals();
   contain::Control control(TRY(descriptor_of(words.control)));
   leave_the_terminal();
   harden();
@@ -160,7 +169,7 @@ Status gateway(const RoleWords& words, const Session& session) {
        .remove = [&control](const std::string& path) { control.remove_unix(path); }});
   const Entry entry = TRY(enter_bounds(loaded, bounds_of_gateway(loaded)));
   TRY(close_unix_sockets(entry));
-  ServeOptions serving = serving_as("gateway", loaded, words, control, session);
+  ServeOptions serving = serving_as("gateway", words, control, session);
   serving.roles = {.authority = false, .gateway = true};
   serving.ready = [&](const Service&) -> Status {
     say(entry);

@@ -1,21 +1,25 @@
 #include "cli/role_processes.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <tuple>
 
 #include "authority/hierarchy.h"
 #include "authority/state_layout.h"
-#include "base/acting_as_owner.h"
 #include "base/log.h"
 #include "cli/role_bounds.h"
 #include "cli/serving.h"
 #include "cli/supervisor.h"
 #include "cli/watching.h"
+#include "config/same_section.h"
 #include "contain/child.h"
+#include "contain/control.h"
+#include "contain/hardening.h"
 #include "net/listener.h"
 #include "net/sd_listen_fds.h"
 
@@ -55,120 +59,184 @@ void watch(RoleProcess& process, const net::ServiceManager& manager) {
   process.signs_of_life = true;
 }
 
-// What the configuration names as it is now, for roles that may not open it themselves. It is read anew whenever a role
-// asks for the file itself.
-class Named {
+// What a configuration names, for roles that may not open it themselves.
+struct Named {
+  std::vector<Path> files;           // for reading
+  std::vector<Path> sockets;         // Unix sockets that the gateway connects to
+  std::vector<std::uint16_t> ports;  // TCP ports likewise
+  std::vector<Path> listened;        // Unix sockets that it listens on
+  std::optional<Path> records;       // that authority and gateway append to
+  seconds drain{0};                  // what the gateway gives open connections when it stops
+};
+
+std::optional<Path> unix_path(const net::Endpoint& endpoint) {
+  if (endpoint.kind != net::Endpoint::Kind::unix_path) return std::nullopt;
+  return Path(endpoint.host);
+}
+
+// `state` is that of the start: the roles have it.
+Named named_by(const LoadedConfiguration& loaded, const Path& state) {
+  const authority::StateLayout layout{state};
+  Named out;
+  out.files = loaded.paths;
+  std::erase(out.files, loaded.state);
+  const auto& authority = loaded.content.authority;
+  if (authority && authority->key_passphrase_file) std::erase(out.files, *authority->key_passphrase_file);
+  out.files.push_back(loaded.file);
+  out.files.push_back(layout.anchors());
+  out.sockets = {layout.gateways_socket()};
+  out.listened = {GatewayLayout{state}.socket()};
+  const auto take = [](std::vector<Path>& to, const net::Endpoint& endpoint) {
+    if (auto path = unix_path(endpoint)) to.push_back(std::move(*path));
+  };
+  if (loaded.content.metrics) take(out.listened, loaded.content.metrics->endpoint());
+  if (!loaded.content.gateway) return out;
+  out.records = loaded.content.gateway->records;
+  out.drain = seconds(loaded.content.gateway->drain_timeout.count);
+  out.ports = ports_of(*loaded.content.gateway);
+  for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
+    take(out.listened, route.listen);
+    for (const net::Endpoint& to : route.to) take(out.sockets, to);
+  }
+  return out;
+}
+
+bool holds(const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); }
+
+// What the roles are lent: what the configuration that they run on names and, from the beginning of a reload until the
+// gateway has taken it up or refused it, what the new one names.
+class Lending {
  public:
-  Named(const LoadedConfiguration& loaded, const Session& session) : session_(session), state_(loaded.state) {
-    take(loaded);
+  Lending(const LoadedConfiguration& loaded, std::optional<contain::User> user, const Session& session)
+      : session_(session),
+        user_(std::move(user)),
+        config_(loaded.file),
+        state_(loaded.state),
+        text_(loaded.text),
+        now_(named_by(loaded, state_)) {
+    make_folder_of_gateway(loaded);
+    files_.follow(files_of(loaded));
   }
 
-  // A file for reading. The signer has asked for everything before it gave up the right to.
-  bool file(const std::string& role, const Path& file) {
+  ChangedFiles& files() { return files_; }
+
+  void reloading() {
+    files_.follow({config_});
+    const auto again = load_configuration_silently(session_);
+    if (!again) return;  // a broken one names nothing new: the roles say what is wrong with it
+    files_.follow(files_of(*again));
+    text_ = again->text;
+    next_ = named_by(*again, state_);
+  }
+  void reloaded(bool taken_up) {
+    if (next_ && taken_up) now_ = std::move(*next_);
+    next_.reset();
+  }
+
+  // The signer reads the profiles once, the authority too: both must have the same.
+  std::vector<std::string> renewed_with_authority() {
+    reloading();
+    if (config::same_section("authority", signer_text_, text_)) return {};
+    return {"signer"};
+  }
+  void signer_starts() { signer_text_ = text_; }
+
+  // The signer has asked for everything before it gave up the right to.
+  bool may_read(const std::string& role, const Path& file) const {
     if (role == "signer") return false;
     if (role == "authority") return file == config_;
-    if (file == config_) {
-      // A broken one names nothing new: the roles keep what they have.
-      if (const auto again = load_configuration_silently(session_)) take(*again);
-    }
-    return std::ranges::find(files_, file) != files_.end();
+    return among(&Named::files, file);
   }
-  // The file for records, which both write, made as whom the state belongs to: a descriptor, or -errno.
+  bool may_connect(const std::string& role, std::uint16_t port) const {
+    return role == "gateway" && among(&Named::ports, port);
+  }
+  int connect_unix(const std::string& role, const Path& socket) const {
+    if (role != "gateway" || !among(&Named::sockets, socket)) return -EACCES;
+    const contain::ActingAs user(user_);
+    return user.done() ? contain::connect_unix_socket(socket) : -EACCES;
+  }
   int append(const std::string& role, const Path& file) const {
-    if (role == "signer" || file != records_) return -EACCES;
-    const ActingAsOwner owner(state_);
+    const bool named = file == now_.records || (next_ && file == next_->records);
+    if (role == "signer" || !named) return -EACCES;
+    const contain::ActingAs user(user_);
+    if (!user.done()) return -EACCES;
     constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const int opened = ::open(file.c_str(), kFlags, 0600);  // a pipe without a reader would hold us up
     if (opened < 0) return -errno;
     ::fcntl(opened, F_SETFL, O_APPEND);
     return opened;
   }
-  // A Unix socket for the gateway: what the authority has for gateways, and services.
-  bool socket(const std::string& role, const Path& socket) const {
-    return role == "gateway" && std::ranges::find(sockets_, socket) != sockets_.end();
-  }
-  // A TCP port for the gateway: of a service, or of a proxy before it.
-  bool port(const std::string& role, std::uint16_t port) const {
-    return role == "gateway" && std::ranges::find(ports_, port) != ports_.end();
-  }
-  // A Unix socket for the gateway to listen on, made as whom the state belongs to: a descriptor, or -errno.
   int bind_unix(const std::string& role, const Path& socket, unsigned mode) {
-    if (role != "gateway" || std::ranges::find(listened_, socket) == listened_.end()) return -EACCES;
-    const ActingAsOwner owner(state_);
+    if (role != "gateway" || !among(&Named::listened, socket)) return -EACCES;
+    const contain::ActingAs user(user_);
+    if (!user.done()) return -EACCES;
     auto bound = net::listen({net::Endpoint::Kind::unix_path, socket.string(), 0}, {.unix_mode = mode & 0777});
     if (!bound) return -errno_of(bound.error().code);
     bound_.insert(socket);
     return bound->front().release();
   }
-  // The file of a Unix socket that was bound here.
   void remove_unix(const std::string& role, const Path& socket) {
     if (role != "gateway" || bound_.erase(socket) == 0) return;
-    const ActingAsOwner owner(state_);
-    ::unlink(socket.c_str());
+    const contain::ActingAs user(user_);
+    if (user.done()) ::unlink(socket.c_str());
   }
   // What the gateway takes to stop, at most.
-  milliseconds gateway_stop() const { return drain_ + kToStop; }
+  milliseconds gateway_stop() const { return now_.drain + kToStop; }
 
  private:
-  void take(const LoadedConfiguration& loaded) {
-    const authority::StateLayout layout{loaded.state};
-    config_ = loaded.file;
-    files_ = loaded.paths;
-    std::erase(files_, loaded.state);
-    const auto& authority = loaded.content.authority;
-    if (authority && authority->key_passphrase_file) std::erase(files_, *authority->key_passphrase_file);
-    files_.push_back(loaded.file);
-    files_.push_back(layout.anchors());
-    sockets_ = {layout.gateways_socket()};
-    ports_.clear();
-    listened_.clear();
-    listened_.push_back(GatewayLayout{loaded.state}.socket());
-    if (loaded.content.metrics) listen_on(loaded.content.metrics->endpoint());
-    records_.reset();
-    if (!loaded.content.gateway) return;
-    records_ = loaded.content.gateway->records;
-    drain_ = seconds(loaded.content.gateway->drain_timeout.count);
-    ports_ = ports_of(*loaded.content.gateway);
-    for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
-      listen_on(route.listen);
-      for (const net::Endpoint& to : route.to) {
-        if (to.kind == net::Endpoint::Kind::unix_path) sockets_.emplace_back(to.host);
-      }
-    }
+  template <typename T>
+  bool among(std::vector<T> Named::* list, const T& one) const {
+    return holds(now_.*list, one) || (next_ && holds(*next_.*list, one));
   }
-
-  void listen_on(const net::Endpoint& endpoint) {
-    if (endpoint.kind == net::Endpoint::Kind::unix_path) listened_.emplace_back(endpoint.host);
+  // Before its name counts: else the reload of a change would follow the start.
+  void make_folder_of_gateway(const LoadedConfiguration& loaded) const {
+    const contain::ActingAs user(user_);
+    if (loaded.content.gateway && user.done()) std::ignore = GatewayLayout{state_}.make();
   }
   static int errno_of(Code code) {
     switch (code) {
       case Code::listen_in_use: return EADDRINUSE;
       case Code::listen_denied: return EACCES;
       case Code::out_of_descriptors: return EMFILE;
-      default: return EIO;
+      default: return ENOENT;
     }
   }
 
   const Session& session_;
+  const std::optional<contain::User> user_;  // of authority and gateway, where it is not ours
+  const Path config_;
   const Path state_;
-  Path config_;
-  std::vector<Path> files_;
-  std::vector<Path> sockets_;
-  std::vector<std::uint16_t> ports_;
-  std::vector<Path> listened_;
+  ChangedFiles files_;
+  std::string text_;         // of the configuration, as it was read last
+  std::string signer_text_;  // as it was when the signer started
+  Named now_;
+  std::optional<Named> next_;
   std::set<Path> bound_;
-  std::optional<Path> records_;
-  seconds drain_{0};
 };
+
+// Whoever may change the configuration says what the roles may do.
+void warn_of_writable_configuration(const LoadedConfiguration& loaded, const std::optional<contain::User>& user) {
+  struct stat info{};
+  if (!user || ::stat(loaded.file.c_str(), &info) != 0) return;
+  struct stat folder{};
+  const bool folder_too = ::stat(loaded.file.parent_path().c_str(), &folder) == 0 && folder.st_uid == user->user;
+  if (info.st_uid != user->user && (info.st_mode & 022U) == 0 && !folder_too) return;
+  log(LogLevel::warning,
+      fmt::format("{}: others than root may change it: who breaks into a process of {} can, and with it what confines "
+                  "that process; give the file and its folder to root",
+                  loaded.file.string(), user->name));
+}
 
 }  // namespace
 
 Status run_processes(Roles asked, Session& session) {
   auto manager = TRY(net::ServiceManager::from_environment());
   const net::SocketsToPassOn sockets = net::sockets_to_pass_on();
+  contain::harden_process();  // the roles say what could not be done
   const LoadedConfiguration loaded = TRY(load_configuration(session));
   const Roles roles = TRY(roles_to_run(loaded, asked));
-  Named named(loaded, session);
+  const auto user = TRY(user_of(loaded));
+  Lending lending(loaded, user, session);
   // Both ends stay open here: when one process ends, what the other asks waits for the next.
   contain::PacketPair signing;
   std::vector<RoleProcess> processes;
@@ -183,7 +251,7 @@ Status run_processes(Roles asked, Session& session) {
     processes.push_back(std::move(authority));
   }
   if (roles.gateway) {
-    auto gateway = role("gateway", loaded, [&named] { return named.gateway_stop(); });
+    auto gateway = role("gateway", loaded, [&lending] { return lending.gateway_stop(); });
     watch(gateway, manager);
     give(gateway, sockets);
     processes.push_back(std::move(gateway));
@@ -191,18 +259,29 @@ Status run_processes(Roles asked, Session& session) {
   processes.back().arguments.emplace_back("--metrics");  // the gateway asks the authority for its figures
   block_supervised_signals();
   start_log_of("");
+  if (user) log(LogLevel::info, "the roles run as " + user->name);
+  warn_of_writable_configuration(loaded, user);
+  using Role = const std::string&;
   const SupervisorHooks hooks{
       .ready = [] { log(LogLevel::info, "all roles are ready"); },
-      .may_read = [&named](const std::string& role, const Path& file) { return named.file(role, file); },
-      .may_connect = [&named](const std::string& role, const Path& socket) { return named.socket(role, socket); },
-      .may_connect_tcp = [&named](const std::string& role, std::uint16_t port) { return named.port(role, port); },
-      .append = [&named](const std::string& role, const Path& file) { return named.append(role, file); },
-      .bind_unix = [&named](const std::string& role, const Path& socket,
-                            unsigned mode) { return named.bind_unix(role, socket, mode); },
-      .remove_unix = [&named](const std::string& role, const Path& socket) { named.remove_unix(role, socket); },
+      .may_read = [&](Role role, const Path& file) { return lending.may_read(role, file); },
+      .may_connect_tcp = [&](Role role, std::uint16_t port) { return lending.may_connect(role, port); },
+      .connect_unix = [&](Role role, const Path& socket) { return lending.connect_unix(role, socket); },
+      .append = [&](Role role, const Path& file) { return lending.append(role, file); },
+      .bind_unix = [&](Role role, const Path& socket, unsigned mode) { return lending.bind_unix(role, socket, mode); },
+      .remove_unix = [&](Role role, const Path& socket) { lending.remove_unix(role, socket); },
       // The authority wrote the key of a further CA, or its part of the configuration changed.
-      .may_renew = [](const std::string& role,
-                      const std::string& other) { return role == "authority" && other != "gateway"; },
+      .may_renew = [](Role role, Role other) { return role == "authority" && other != "gateway"; },
+      .starts = [&](Role role) -> std::vector<std::string> {
+        if (role == "signer") lending.signer_starts();
+        return role == "authority" ? lending.renewed_with_authority() : std::vector<std::string>();
+      },
+      .files = &lending.files(),
+      .reloading = [&] { lending.reloading(); },
+      .reloaded =
+          [&](Role role, bool taken_up) {
+            if (role == "gateway") lending.reloaded(taken_up);
+          },
       .manager = std::move(manager)};
   session.exit_with(TRY(supervise(std::move(processes), hooks)));
   return {};

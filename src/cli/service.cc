@@ -127,6 +127,7 @@ struct Service::Impl {
   Status renew();
   Status reload(const LoadedConfiguration& next_loaded);
   Status reload_authority(const LoadedConfiguration& next);
+  Status try_to_listen(const AuthoritySection& next) const;
   Result<gateway::AuthorityTrust> trust() const;
 };
 
@@ -268,6 +269,15 @@ Status Service::Impl::start_gateway() {
   return {};
 }
 
+// On an address that is new.
+Status Service::Impl::try_to_listen(const AuthoritySection& next) const {
+  const auto& now = loaded.content.authority;
+  if (!next.listen || (now && now->listen == next.listen)) return {};
+  if (next.listen->kind == net::Endpoint::Kind::unix_path) return {};  // it may bind none any more
+  std::ignore = TRY(net::listen(*next.listen, {}));
+  return {};
+}
+
 // What could stop the new one from starting is found out while the old one still runs.
 Status Service::Impl::reload_authority(const LoadedConfiguration& next) {
   if (config::same_section("authority", loaded.text, next.text)) return {};
@@ -276,6 +286,7 @@ Status Service::Impl::reload_authority(const LoadedConfiguration& next) {
     return {};
   }
   if (next.content.authority) {
+    TRY(try_to_listen(*next.content.authority));
     std::ignore = TRY(authority::configure(authority::builtin_profiles(""), next.content.authority->profiles));
   }
   log(LogLevel::info, "`authority` was changed: its processes are started anew");
@@ -285,23 +296,24 @@ Status Service::Impl::reload_authority(const LoadedConfiguration& next) {
 
 Status Service::Impl::reload(const LoadedConfiguration& next_loaded) {
   const Configuration& next = next_loaded.content;
-  const Path& next_state = next_loaded.state;
   const auto later = [](std::string_view what) {
     log(LogLevel::warning, fmt::format("{} was changed: it takes effect at the next start", what));
   };
   const Configuration& now = loaded.content;
-  if (next_state != loaded.state) later("`state`");
+  if (next.state != now.state) later("`state`");
   if (next.user != now.user) later("`user`");
   if (next.insecure_no_sandbox != now.insecure_no_sandbox) later("`insecure_no_sandbox`");
   if (next.metrics != now.metrics) later("`metrics`");
+  if (next.gateway && now.gateway && next.gateway->stale_after != now.gateway->stale_after)
+    later("`gateway.stale_after`");
   if (authority) TRY(reload_authority(next_loaded));
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
+  if (next.gateway) TRY(records->reopen(next.gateway->records));
   if (!gateway || !next.gateway) return {};
   if (auto checked = check_revocation_source(*next.gateway); !checked) {
     gateway->reload_failed(checked.error());
     return checked;
   }
-  TRY(records->reopen(next.gateway->records));
   return gateway->reload(*next.gateway);
 }
 

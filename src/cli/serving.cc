@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/log_role.h"
+#include "base/memory_guard.h"
 #include "cli/changed_files.h"
 #include "cli/watching.h"
 #include "net/sd_notify.h"
@@ -23,6 +24,9 @@ using Steady = std::chrono::steady_clock;
 
 // Signs of life within the time that the service manager waits for one: a thread may miss some of them.
 constexpr int kSignsInTime = 4;
+
+constexpr std::chrono::seconds kRetry{2};
+constexpr int kMostRetries = 5;
 
 class Descriptor {
  public:
@@ -61,7 +65,11 @@ class Serving {
  private:
   void reload();
   Status try_reload();
+  void try_again_after(const Status& reload);
   void drain();
+  void follow(const std::vector<Path>& files) {
+    if (options_.watches_files) files_.follow(files);
+  }
   // Until something happens or something is due.
   void wait();
   std::optional<int> next_signal();
@@ -76,16 +84,18 @@ class Serving {
   Descriptor ended_;  // readable when the gateway is drained
   ChangedFiles files_;
   std::unique_ptr<Service> service_;
+  std::optional<Steady::time_point> retry_at_;
+  int retries_ = 0;
   Steady::time_point next_sign_ = Steady::now();
 };
 
 Status Serving::start(std::shared_ptr<const net::InheritedSockets> inherited) {
-  files_.follow({session_.default_places().config});
+  follow({session_.default_places().config});
   const auto loaded = TRY(options_.load());
   // Made before its name counts: else the reload of a change would follow the start.
   if (loaded.content.gateway) std::ignore = GatewayLayout{loaded.state}.make();
   files_.look(Steady::now());
-  files_.follow(files_of(loaded));  // before they are read: no change is lost
+  follow(files_of(loaded));  // before they are read: no change is lost
   ServiceOptions options{.roles = options_.roles,
                          .metrics = options_.metrics,
                          .keys = options_.keys ? options_.keys(loaded) : AuthorityKeys{},
@@ -104,7 +114,8 @@ Status Serving::start(std::shared_ptr<const net::InheritedSockets> inherited) {
 void Serving::run() {
   while (true) {
     wait();
-    bool wanted = files_.due().has_value() && *files_.due() <= Steady::now();
+    const auto now = Steady::now();
+    bool wanted = (files_.due() && *files_.due() <= now) || (retry_at_ && *retry_at_ <= now);
     while (const auto signal = next_signal()) {
       if (*signal != SIGHUP) return drain();
       wanted = true;
@@ -116,7 +127,7 @@ void Serving::run() {
 
 void Serving::reload() {
   tell(manager_.reloading("reloading"));
-  const Status done = try_reload();
+  const Status done = unless_out_of_memory([this] { return try_reload(); });
   if (done) {
     for (const std::string& line : service_->warnings()) log(LogLevel::warning, line);
     log(LogLevel::info, "reloaded");
@@ -124,18 +135,28 @@ void Serving::reload() {
     log(LogLevel::error, done.error());
     log(LogLevel::warning, "the reload failed: everything stays as it was");
   }
+  try_again_after(done);
   tell(manager_.ready(done ? "ready" : "the reload failed, all stays as it was: " + done.error().text()));
+}
+
+// The authority may be on its way to the same configuration.
+void Serving::try_again_after(const Status& reload) {
+  retry_at_.reset();
+  const bool may_pass =
+      !reload && (reload.error().code == Code::authority_unreachable || reload.error().code == Code::profile_unknown);
+  retries_ = may_pass ? retries_ + 1 : 0;
+  if (may_pass && retries_ <= kMostRetries) retry_at_ = Steady::now() + kRetry;
 }
 
 Status Serving::try_reload() {
   files_.taken();
-  files_.follow({session_.default_places().config});
+  follow({session_.default_places().config});
   const auto loaded = options_.load_again();
   if (!loaded) {
     service_->reload_failed(loaded.error());
     return std::unexpected(loaded.error());
   }
-  files_.follow(files_of(*loaded));
+  follow(files_of(*loaded));
   return service_->reload(*loaded);
 }
 
@@ -164,6 +185,7 @@ void Serving::wait() {
   std::array<pollfd, 3> watched{
       {{signals_.get(), POLLIN, 0}, {ended_.get(), POLLIN, 0}, {files_.descriptor(), POLLIN, 0}}};
   std::optional<Steady::time_point> until = files_.due();
+  if (retry_at_) until = std::min(until.value_or(*retry_at_), *retry_at_);
   if (manager_.watchdog()) until = std::min(until.value_or(next_sign_), next_sign_);
   int milliseconds = -1;
   if (until) {

@@ -15,6 +15,7 @@ struct ServeOptions {
   std::string role = {};                                               // in the log, of one process of several
   std::function<AuthorityKeys(const LoadedConfiguration&)> keys = {};  // of the authority; empty: none runs here
   std::optional<net::ServiceManager> manager = {};                     // none: that of the environment
+  bool watches_files = true;                                           // changed ones reload
   std::function<Result<LoadedConfiguration>()> load;                   // for the start
   std::function<Result<LoadedConfiguration>()> load_again;             // for a reload
   std::function<Result<LoadedConfiguration>()> load_silently;          // for a look; from several threads

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "base/log.h"
 #include "contain/control.h"
@@ -73,6 +74,9 @@ class Role {
          {"again_in_ms", std::to_string(std::max<std::int64_t>(pause.count(), 0))}});
   }
 
+  bool starts_now(Instant at) const { return restart_at_ && at >= *restart_at_; }
+  void try_again_later() { restart_at_ = restarts_.after(now(), now()); }
+
   // What is due: a start, or the end of patience.
   Status pass(Instant at) {
     if (restart_at_ && at >= *restart_at_) return start();
@@ -111,6 +115,13 @@ class Role {
     told_ = std::move(told);
   }
   const std::string& told() const { return told_; }
+  bool failed() const { return told_.find("failed") != std::string::npos; }
+  // A reload for who is not ready waits until then.
+  void reload() {
+    if (ready_) return signal(SIGHUP);
+    missed_reload_ = true;
+  }
+  bool takes_missed_reload() { return std::exchange(missed_reload_, false); }
   void gave_sign(Instant at) { sign_ = at; }
   // Nothing is wrong with who gives none, and with who is not there: that is ours to mend.
   bool lives(Instant at, std::chrono::microseconds within) const {
@@ -131,6 +142,7 @@ class Role {
   bool ready_ = false;
   bool renewed_ = false;
   bool reloading_ = false;
+  bool missed_reload_ = false;
   std::string told_;
   Instant sign_;
 };
@@ -140,6 +152,15 @@ std::uint16_t port_of(const std::string& address) {
   sockaddr_in internet{};
   std::memcpy(&internet, address.data(), std::min(address.size(), sizeof internet));
   return ntohs(internet.sin_port);
+}
+
+// Its line for people, without what else a role could try to tell the service manager.
+std::string status_in(const std::string& told) {
+  constexpr std::string_view kStatus = "\nSTATUS=";
+  const auto at = told.find(kStatus);
+  if (at == std::string::npos) return {};
+  const auto begin = at + kStatus.size();
+  return told.substr(begin, told.find('\n', begin) - begin);
 }
 
 sigset_t supervised_signals() {
@@ -164,14 +185,16 @@ class Supervisor {
     const sigset_t watched = supervised_signals();
     signals_ = contain::Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
     if (signals_.get() < 0) return fail(Code::system_error, "signalfd: {}", std::strerror(errno));
+    prepare(roles_.front());
     TRY(roles_.front().start());
     while (phase_ != Phase::stopping || std::ranges::any_of(roles_, &Role::runs)) {
       wait();
       read_signals();
+      look_at_files();
       for (Role& role : roles_) hear(role);
       TRY(reap());
       TRY(go_on());
-      for (Role& role : roles_) TRY(role.pass(now()));
+      for (Role& role : roles_) pass(role);
       give_sign_of_life();
     }
     return status_;
@@ -184,6 +207,10 @@ class Supervisor {
     for (const Role& role : roles_) {
       if (role.control() >= 0) sources.push_back({.fd = role.control(), .events = POLLIN, .revents = 0});
       if (const auto due = role.due(); due && (!first || *due < *first)) first = due;
+    }
+    if (hooks_.files != nullptr) {
+      sources.push_back({.fd = hooks_.files->descriptor(), .events = POLLIN, .revents = 0});
+      if (const auto due = hooks_.files->due(); due && (!first || *due < *first)) first = due;
     }
     if (hooks_.manager.watchdog()) first = std::min(first.value_or(next_sign_), next_sign_);
     int span = -1;
@@ -200,13 +227,24 @@ class Supervisor {
       switch (signal.ssi_signo) {
         case SIGTERM:
         case SIGINT: stop_asked(); break;
-        case SIGHUP:
-          if (phase_ == Phase::serving)
-            for (const Role& role : roles_) role.signal(SIGHUP);
-          break;
+        case SIGHUP: reload(); break;
         default: break;  // SIGCHLD: reap() asks each
       }
     }
+  }
+
+  void reload() {
+    if (phase_ == Phase::stopping) return;
+    if (hooks_.reloading) hooks_.reloading();
+    for (Role& role : roles_) role.reload();
+  }
+
+  void look_at_files() {
+    if (hooks_.files == nullptr) return;
+    hooks_.files->look(now());
+    if (const auto due = hooks_.files->due(); !due || *due > now()) return;
+    hooks_.files->taken();
+    reload();
   }
 
   // All that waits, but for one that talks without end.
@@ -230,7 +268,8 @@ class Supervisor {
         contain::answer_with(role.control(), said, hooks_.append ? hooks_.append(role.name(), said.path) : -EACCES);
         break;
       case contain::Said::What::connect_unix:
-        contain::answer_connect_unix(role.control(), said, allowed(hooks_.may_connect));
+        contain::answer_with(role.control(), said,
+                             hooks_.connect_unix ? hooks_.connect_unix(role.name(), said.path) : -EACCES);
         break;
       case contain::Said::What::connect_tcp: {
         const bool named = hooks_.may_connect_tcp && hooks_.may_connect_tcp(role.name(), port_of(said.address));
@@ -250,30 +289,32 @@ class Supervisor {
     }
   }
 
-  // As sd_notify(3) words it: the service manager hears of one process, not of several.
-  void take(Role& role, std::string told) {
+  // In the words of sd_notify(3). The service manager hears of one process, not of several, and from this one alone: of
+  // what a role says only the status is passed on.
+  void take(Role& role, const std::string& told) {
     const auto says = [&](std::string_view word) { return told.starts_with(word); };
     if (says("WATCHDOG=1")) return role.gave_sign(now());
     if (says("RELOADING=1")) {
       const bool first = std::ranges::none_of(roles_, &Role::is_reloading);
       role.begin_reload();
-      if (first && phase_ == Phase::serving) tell(hooks_.manager.send(told));
+      if (first && phase_ == Phase::serving) tell(hooks_.manager.reloading("reloading"));
     } else if (says("READY=1") && role.is_reloading()) {
-      role.end_reload(std::move(told));
+      role.end_reload(status_in(told));
+      if (hooks_.reloaded) hooks_.reloaded(role.name(), !role.failed());
       tell_reloaded();
     } else if (says("READY=1")) {
       role.got_ready();
       role.gave_sign(now());
-      role.end_reload(std::move(told));
+      role.end_reload(status_in(told));
+      if (role.takes_missed_reload()) role.signal(SIGHUP);
     }
   }
 
   // When none reloads any more: in the words of one that could not, if there is one.
   void tell_reloaded() {
     if (phase_ != Phase::serving || std::ranges::any_of(roles_, &Role::is_reloading)) return;
-    const auto failed = [](const Role& role) { return role.told().find("failed") != std::string::npos; };
-    const auto one = std::ranges::find_if(roles_, failed);
-    tell(one == roles_.end() ? hooks_.manager.ready("ready") : hooks_.manager.send(one->told()));
+    const auto one = std::ranges::find_if(roles_, &Role::failed);
+    tell(hooks_.manager.ready(one == roles_.end() ? "ready" : one->told()));
   }
 
   void give_sign_of_life() {
@@ -286,6 +327,22 @@ class Supervisor {
 
   static void tell(const Status& told) {
     if (!told) log(LogLevel::warning, told.error());
+  }
+
+  void prepare(const Role& role) {
+    if (!hooks_.starts) return;
+    for (const std::string& name : hooks_.starts(role.name())) {
+      if (const auto other = std::ranges::find(roles_, name, &Role::name); other != roles_.end()) other->renew();
+    }
+  }
+
+  // While it serves, a start that fails is tried again.
+  void pass(Role& role) {
+    if (role.starts_now(now())) prepare(role);
+    const Status passed = role.pass(now());
+    if (passed) return;
+    log(LogLevel::error, passed.error());
+    role.try_again_later();
   }
 
   void renew(const Role& asked_by, const std::string& name) {
@@ -323,7 +380,11 @@ class Supervisor {
   Status go_on() {
     if (phase_ == Phase::starting) {
       const auto first = std::ranges::find_if_not(roles_, &Role::is_ready);
-      if (first != roles_.end()) return first->runs() ? Status() : first->start();
+      if (first != roles_.end() && first->runs()) return {};
+      if (first != roles_.end()) {
+        prepare(*first);
+        return first->start();
+      }
       phase_ = Phase::serving;
       if (hooks_.ready) hooks_.ready();
       tell(hooks_.manager.ready("ready"));

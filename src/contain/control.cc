@@ -201,18 +201,15 @@ void answer_open(int end, const Said& said, Allowed allowed) {
   answer(0, file.get());
 }
 
-void answer_connect_unix(int end, const Said& said, Allowed allowed) {
-  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
+int connect_unix_socket(const Path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string text = said.path.string();
-  if (allowed == Allowed::no || text.size() >= sizeof address.sun_path) return answer(EACCES, -1);
-  std::memcpy(address.sun_path, text.data(), text.size());
-  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (socket.get() < 0 || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return answer(errno, -1);
-  }
-  answer(0, socket.get());
+  if (path.native().size() >= sizeof address.sun_path) return -ENAMETOOLONG;
+  std::memcpy(address.sun_path, path.c_str(), path.native().size());
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.get() < 0) return -errno;
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+  return ::connect(socket.get(), to, sizeof address) == 0 ? socket.release() : -errno;
 }
 
 void answer_connect_tcp(int end, const Said& said, Allowed allowed) {

@@ -77,11 +77,12 @@ Said read_control(int end);
 // Answers an `open`: opens it if `allowed` and it is a plain file. Never waits.
 enum class Allowed : std::uint8_t { no, yes };
 void answer_open(int end, const Said& said, Allowed allowed);
-// Answers a `connect_unix`. Never waits.
-void answer_connect_unix(int end, const Said& said, Allowed allowed);
+// A socket that is connected and does not block, or -errno. Never waits.
+int connect_unix_socket(const Path& path);
 // Answers a `connect_tcp`: the connection is begun, not awaited.
 void answer_connect_tcp(int end, const Said& said, Allowed allowed);
-// Answers an `append` and a `bind_unix` with what was made elsewhere: a descriptor, which is closed here, or -errno.
+// Answers an `append`, a `connect_unix` and a `bind_unix` with what was made elsewhere: a descriptor, which is closed
+// here, or -errno.
 void answer_with(int end, const Said& said, int outcome);
 
 }  // namespace symbolon::contain

@@ -196,7 +196,7 @@ TEST_F(ControlTest, ConnectsWhereThatIsAllowed) {
     std::thread role([&] { outcome = role_->connect_unix(path); });
     const Said said = hear();
     EXPECT_EQ(said.what, Said::What::connect_unix);
-    answer_connect_unix(supervisor_.get(), said, allowed);
+    answer_with(supervisor_.get(), said, allowed == Allowed::yes ? connect_unix_socket(said.path) : -EACCES);
     role.join();
     return outcome;
   };

@@ -1,5 +1,6 @@
 #include "contain/syscall_filter.h"
 
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
@@ -181,6 +182,25 @@ Status refuse_family(const Filter& filter, int family) {
   return {};
 }
 
+// What would connect over TCP without asking Landlock: MPTCP, which falls back to TCP (and anything else that is
+// neither TCP nor UDP), and TCP Fast Open, which connects with the first octets.
+Status refuse_ways_around_ports(const Filter& filter) {
+  const auto refuse = [&](int call, const scmp_arg_cmp& when) -> Status {
+    const int done = ::seccomp_rule_add(filter.get(), kRefused, call, 1, when);
+    if (done != 0) return refused(done);
+    return {};
+  };
+  for (scmp_datum_t protocol = 1; protocol < IPPROTO_UDP; ++protocol) {
+    if (protocol != IPPROTO_TCP) TRY(refuse(SCMP_SYS(socket), SCMP_A2(SCMP_CMP_EQ, protocol)));
+  }
+  TRY(refuse(SCMP_SYS(socket), SCMP_A2(SCMP_CMP_GT, scmp_datum_t{IPPROTO_UDP})));
+  constexpr scmp_datum_t kFastOpen = MSG_FASTOPEN;
+  TRY(refuse(SCMP_SYS(sendto), SCMP_A3(SCMP_CMP_MASKED_EQ, kFastOpen, kFastOpen)));
+  TRY(refuse(SCMP_SYS(sendmsg), SCMP_A2(SCMP_CMP_MASKED_EQ, kFastOpen, kFastOpen)));
+  TRY(refuse(SCMP_SYS(sendmmsg), SCMP_A3(SCMP_CMP_MASKED_EQ, kFastOpen, kFastOpen)));
+  return {};
+}
+
 // All but TCP, UDP and Unix sockets.
 Status refuse_sockets(const Filter& filter) {
   for (int family = 0; family < AF_MAX; ++family) {
@@ -205,6 +225,7 @@ Result<Filter> make(FilterKind kind) {
     case FilterKind::server:
       TRY(add(filter, kRefused, kRefusedCalls));
       TRY(refuse_sockets(filter));
+      TRY(refuse_ways_around_ports(filter));
       break;
     case FilterKind::no_unix: TRY(refuse_family(filter, AF_UNIX)); return filter;
   }

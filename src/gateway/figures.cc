@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/memory_guard.h"
 #include "gateway/exposition.h"
 
 namespace symbolon::gateway {
@@ -115,7 +116,7 @@ void Figures::run() {
     wake_.wait_for(lock, kKeep, [this] { return stopping_; });
     const bool last = stopping_;
     lock.unlock();
-    const Status kept = keep();
+    const Status kept = unless_out_of_memory([this] { return keep(); });
     // Once for each problem: a disk that stays full is no news every ten seconds.
     if (!kept && kept.error().code != std::exchange(last_problem, kept.error().code))
       log(LogLevel::warning, kept.error());

@@ -8,7 +8,6 @@
 
 namespace symbolon::net {
 
-// Held as long as we run, so that an address may come and go by a reload; what is handed out are duplicates.
 // What of it goes to another process of ours: the same descriptors, which nothing else that is executed gets.
 struct SocketsToPassOn {
   std::vector<int> descriptors;
@@ -19,6 +18,7 @@ SocketsToPassOn sockets_to_pass_on();
 // In that process: as if the service manager had started it.
 void take_over_sockets(std::size_t count, const std::string& names);
 
+// Held as long as we run, so that an address may come and go by a reload; what is handed out are duplicates.
 class InheritedSockets {
  public:
   InheritedSockets() = default;  // none

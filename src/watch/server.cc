@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "api/codec.h"
+#include "base/memory_guard.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -155,7 +156,13 @@ Status WatchServer::listen_for_status(const Path& socket) {
 }
 
 void WatchServer::start() {
-  impl_->thread = std::thread([context = &impl_->context] { context->run(); });
+  impl_->thread = std::thread([context = &impl_->context] {
+    while (!unless_out_of_memory([context]() -> Status {
+      context->run();
+      return {};
+    })) {
+    }
+  });
 }
 
 }  // namespace symbolon::watch

@@ -7,7 +7,7 @@ import resource
 import socket
 import threading
 
-from harness import peers
+from harness import peers, roles
 from harness.process import run
 
 # A sanitizer keeps freed memory back, so that its amount says nothing there; leaks are what it finds by itself.
@@ -31,10 +31,15 @@ def echoes(running, foreign, credential, text=b"are you there?"):
     return False
 
 
+def gateway_of(running):
+    """The process that serves: the gateway of a `symbolon run`, or a peer's own."""
+    return roles.roles(running).get("gateway", running.child.pid)
+
+
 def limit_process(process, **limits):
     """prlimit on a running process: limit_process(gateway, fsize=1024). The soft limit alone, which can be raised again."""
     options = [f"--{name}={value}:" for name, value in limits.items()]
-    outcome = run(["prlimit", f"--pid={process.child.pid}", *options])
+    outcome = run(["prlimit", f"--pid={gateway_of(process)}", *options])
     assert outcome.status == 0, outcome
 
 
@@ -42,7 +47,7 @@ class Usage:
     """Resident memory, writable memory of its own, and descriptors of a process, now."""
 
     def __init__(self, process):
-        folder = pathlib.Path(f"/proc/{process.child.pid}")
+        folder = pathlib.Path(f"/proc/{gateway_of(process)}")
         fields = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
         self.resident = int(fields["VmRSS"].split()[0]) << 10
         self.data = int(fields["VmData"].split()[0]) << 10
