@@ -2,7 +2,7 @@
 // tries what such a person wants, and prints a line for each: what, and the errno (0: it worked). No option of the
 // product; for what_breaks_into_the_gateway_stays_there.py. usage: broken_gateway CONFIGURATION STATE TRY...
 //
-//   read PATH · write PATH · connect PORT · connect-unix PATH · execute PATH · fork · trace PID · thread · raw
+//   read PATH · write PATH · connect PORT · connect-mptcp PORT · connect-fast-open PORT · connect-unix PATH · execute PATH · fork · trace PID · thread · raw
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/ptrace.h>
@@ -29,18 +29,32 @@ int errno_of(int outcome) { return outcome < 0 ? errno : 0; }
 
 int open_with(const std::string& path, int flags) { return errno_of(::open(path.c_str(), flags | O_CLOEXEC, 0600)); }
 
-int connect_to(const sockaddr* address, socklen_t size) {
-  const int socket = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int connect_to(const sockaddr* address, socklen_t size, int protocol = 0) {
+  const int socket = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
   if (socket < 0) return errno;
   return errno_of(::connect(socket, address, size));
 }
 
-int connect_port(const std::string& port) {
+sockaddr_in loopback(const std::string& port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port.c_str())));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  return address;
+}
+
+int connect_port(const std::string& port, int protocol = 0) {
+  const sockaddr_in address = loopback(port);
+  return connect_to(reinterpret_cast<const sockaddr*>(&address), sizeof address, protocol);
+}
+
+// The first octets connect.
+int connect_fast_open(const std::string& port) {
+  const sockaddr_in address = loopback(port);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return errno;
+  return errno_of(static_cast<int>(::sendto(socket, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+                                            reinterpret_cast<const sockaddr*>(&address), sizeof address)));
 }
 
 int connect_unix(const std::string& path) {
@@ -76,6 +90,8 @@ int attempt(const std::string& what, const std::string& with) {
   if (what == "read") return open_with(with, O_RDONLY);
   if (what == "write") return open_with(with, O_WRONLY | O_CREAT);
   if (what == "connect") return connect_port(with);
+  if (what == "connect-mptcp") return connect_port(with, IPPROTO_MPTCP);
+  if (what == "connect-fast-open") return connect_fast_open(with);
   if (what == "connect-unix") return connect_unix(with);
   if (what == "execute") return execute(with);
   if (what == "fork") return fork_once();

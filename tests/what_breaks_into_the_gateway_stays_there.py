@@ -79,12 +79,13 @@ def test_it_reaches_its_service_and_nothing_else(symbolon, service, backend):
         elsewhere = f"connect {other.getsockname()[1]}"
         its_own = f"connect {backend.address.rpartition(':')[2]}"
         the_api = f"connect-unix {symbolon.state / 'authority.sock'}"
-        seen = service.bounds.try_all(its_own, elsewhere, the_api, "raw")
+        around = [f"{way} {other.getsockname()[1]}" for way in ("connect-mptcp", "connect-fast-open")]
+        seen = service.bounds.try_all(its_own, elsewhere, *around, the_api, "raw")
     assert seen[its_own] == 0
     if service.bounds.landlock >= 4:
         assert seen[elsewhere] == errno.EACCES
     if service.bounds.seccomp:
-        assert seen["raw"] == errno.EPERM
+        assert {seen["raw"], *(seen[way] for way in around)} == {errno.EPERM}
         assert seen[the_api] == errno.EPERM  # which would do whatever its user may ask for
 
 
