@@ -8,7 +8,7 @@ export CI=true LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 budget=40 # minutes to aim at, on 2 cores without a compiler cache
 hard=85   # minutes at which CI kills the run
-threaded=(ledger net tls http authority gateway revocation watch)
+threaded=(ledger net tls http signer authority gateway revocation watch)
 begin=$SECONDS
 rows=()
 failed=0

@@ -35,7 +35,7 @@ std::string text(const Address& address);
 Task<Result<Socket>> dial(Endpoint endpoint, Deadline deadline);
 
 // For a process that may not make every connection by itself. Each gives a socket that does not block, or -errno. Set
-// once, before there are threads; they are called by several, and answer at once.
+// once, before there are threads; they are called by several, and answer soon: they block whoever asks.
 struct Dialers {
   std::function<int(const std::string& path)> to_unix;  // connected; for every Unix socket
   // Its connection may be under way; for TCP, after the kernel refused it to this process. A whole sockaddr.
