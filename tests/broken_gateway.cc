@@ -2,7 +2,8 @@
 // tries what such a person wants, and prints a line for each: what, and the errno (0: it worked). No option of the
 // product; for what_breaks_into_the_gateway_stays_there.py. usage: broken_gateway CONFIGURATION STATE TRY...
 //
-//   read PATH · write PATH · connect PORT · connect-mptcp PORT · connect-fast-open PORT · connect-unix PATH · execute PATH · fork · trace PID · thread · raw
+//   read PATH · write PATH · connect PORT · connect-mptcp PORT · connect-fast-open PORT · connect-unix PATH · execute
+//   PATH · fork · trace PID · thread · raw
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/ptrace.h>

@@ -1,5 +1,10 @@
 #include "authority/authority.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ranges>
+
 #include "authority/authority_impl.h"
 #include "ledger/query.h"
 
@@ -161,8 +166,25 @@ Result<api::LedgerVerifyAnswer> Authority::verify_ledger(const OnProgress& on_pr
                                  .head = to_hex(report.head.hash)};
 }
 
+namespace {
+
+// The kernel would refuse it, too, but not say what to do.
+Status check_backup(const Path& file, const std::vector<Path>& folders) {
+  const auto below = [&](const Path& folder) {
+    const Path way = file.lexically_normal().lexically_relative(folder.lexically_normal());
+    return !way.empty() && *way.begin() != "..";
+  };
+  if (folders.empty() || std::ranges::any_of(folders, below)) return {};
+  return fail_at(file.string(), Code::file_unwritable,
+                 "while it runs, the authority can write below {} only; `authority.backups` names a further folder",
+                 fmt::join(folders | std::views::transform(&Path::native), " and "));
+}
+
+}  // namespace
+
 Result<api::LedgerBackupAnswer> Authority::backup_ledger(const api::LedgerBackupRequest& request,
                                                          const OnProgress& on_progress) {
+  TRY(check_backup(request.path, impl_->options.backups));
   const auto report = TRY(impl_->state.ledger->backup(request.path, forward(on_progress)));
   return api::LedgerBackupAnswer{.path = request.path, .octets = static_cast<std::int64_t>(report.octets)};
 }

@@ -38,6 +38,7 @@ struct AuthorityOptions {
   // Does a key of an issuing CA lie encrypted? Then that of a further CA shall, too. Unset: their files are read.
   std::function<bool()> keys_are_encrypted = {};
   AskPassphrase ask_passphrase = {};  // encrypts it then
+  std::vector<Path> backups = {};     // folders in and below which backups may be written; empty: anywhere
   IssuanceOptions issuance = {};
 };
 

@@ -176,12 +176,7 @@ Status give_keys_to_signer(const Path& to, const Path& from) {
   const auto signer = owner ? contain::signer_of(*owner) : std::nullopt;
   if (!signer) return {};
   const StateLayout layout{from};
-  for (const Path& key : {layout.key(kRootName), layout.key(kIssuingName)}) {
-    if (::lchown(key.c_str(), signer->user, signer->group) != 0 && errno != ENOENT) {
-      return fail_at(key.string(), Code::file_unwritable, "giving it to {}: {}", signer->name, std::strerror(errno));
-    }
-  }
-  return {};
+  return give_keys_to(*signer, {layout.key(kRootName), layout.key(kIssuingName)});
 }
 
 Status publish(const Path& from, const Path& to) {

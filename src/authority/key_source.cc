@@ -1,11 +1,16 @@
 #include "authority/key_source.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/acting_as_owner.h"
 #include "base/file_access.h"
+#include "contain/child.h"
 #include "x509/tbs_reader.h"
 
 namespace symbolon::authority {
@@ -68,6 +73,19 @@ KeySource keys_in_files(StateLayout layout, AskPassphrase ask) {
   return [files](const ledger::Issuer& issuer, const x509::Certificate& certificate) {
     return files->open(issuer, certificate);
   };
+}
+
+Status give_keys_to(const contain::User& signer, const std::vector<Path>& files) {
+  for (const Path& file : files) {
+    const contain::Descriptor opened(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info{};
+    if (opened.get() < 0 || ::fstat(opened.get(), &info) != 0) continue;
+    if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid == signer.user) continue;
+    if (::fchown(opened.get(), signer.user, signer.group) != 0) {
+      return fail_at(file.string(), Code::file_unwritable, "giving it to {}: {}", signer.name, std::strerror(errno));
+    }
+  }
+  return {};
 }
 
 KeySource keys_behind(std::shared_ptr<signer::Client> client) {

@@ -7,6 +7,7 @@
 #include "authority/state_layout.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "contain/privileges.h"
 #include "crypto/key.h"
 #include "ledger/records.h"
 #include "signer/client.h"
@@ -34,6 +35,9 @@ KeySource keys_in_files(StateLayout layout, AskPassphrase ask);
 // Keys of another process, which signs what the ledger holds. The source fails with key_mismatch when the signer has
 // another key for that CA.
 KeySource keys_behind(std::shared_ptr<signer::Client> client);
+// For root, where the signer has a user of its own: such files become that user's. Whatever is no plain file of one
+// name is left as it is. Fails with file_unwritable.
+Status give_keys_to(const contain::User& signer, const std::vector<Path>& files);
 // Does the signer have a key of an encrypted file? (AuthorityOptions::keys_are_encrypted)
 std::function<bool()> encrypted_behind(std::shared_ptr<signer::Client> client);
 

@@ -31,6 +31,7 @@ std::vector<ledger::CaSerial> path_of(const Issuer& issuer, const IssuerSet& set
 }  // namespace
 
 struct SigningDesk::Impl {
+  const StateLayout layout;
   const Clock& clock;
   std::unique_ptr<ledger::IntentReader> intents;
   std::shared_ptr<const IssuerSet> issuers;
@@ -50,7 +51,7 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
   auto impl = std::unique_ptr<Impl>(
-      new Impl{clock, std::move(intents), std::move(issuers), std::move(profiles), std::move(paths)});
+      new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles), std::move(paths)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -65,6 +66,14 @@ std::vector<signer::OfferedKey> SigningDesk::keys() const {
                    .spki = to_bytes(issuer.signer->public_key().spki()),
                    .algorithm = to_bytes(issuer.signer->algorithm_identifier()),
                    .encrypted = issuer.key_encrypted});
+  }
+  return out;
+}
+
+std::vector<Path> SigningDesk::key_files() const {
+  std::vector<Path> out;
+  for (const Issuer& issuer : impl_->issuers->issuers) {
+    if (issuer.can_sign()) out.push_back(impl_->layout.key(issuer.name));
   }
   return out;
 }

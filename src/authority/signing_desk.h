@@ -32,6 +32,7 @@ class SigningDesk final : public signer::Desk {
   ~SigningDesk() override;
 
   std::vector<signer::OfferedKey> keys() const override;
+  std::vector<Path> key_files() const;  // where they lie, unless they are credentials
   // Fails with issuer_unknown (its key is not here), intent_missing, as check_intent, crypto_failed.
   Result<Bytes> sign(const signer::IntentName& intent) override;
 

@@ -182,6 +182,12 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   auto options = options_of(loaded);
   options.keys = std::move(keys.source);
   options.on_new_key = std::move(keys.on_new);
+  options.keys_are_encrypted = std::move(keys.are_encrypted);
+  if (options.on_new_key && !loaded.content.insecure_no_sandbox) {  // a process of its own, and confined
+    options.backups.push_back(loaded.state);
+    const auto& section = loaded.content.authority;
+    if (section && section->backups) options.backups.push_back(*section->backups);
+  }
   return open_with(options, clock);
 }
 

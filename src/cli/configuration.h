@@ -72,6 +72,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
 struct AuthorityKeys {
   authority::KeySource source;
   std::function<Status(ledger::IssuerId)> on_new = {};  // AuthorityOptions::on_new_key
+  std::function<bool()> are_encrypted = {};             // AuthorityOptions::keys_are_encrypted
 };
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
                                                              const Clock& clock);

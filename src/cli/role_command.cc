@@ -81,7 +81,9 @@ Status signer(const RoleWords& words, const Session& session) {
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   const auto desk = TRY(authority::SigningDesk::open(options, session.clock()));
   leave_the_terminal();  // after a passphrase was typed
-  TRY(change_user(TRY(signer_user(loaded)), contain::Keep::nothing));
+  const auto user = TRY(signer_user(loaded));
+  if (user && user->name != TRY(user_of(loaded))->name) TRY(authority::give_keys_to(*user, desk->key_files()));
+  TRY(change_user(user, contain::Keep::nothing));
   const auto stop = TRY(stop_descriptor());
   const Entry entry = TRY(enter_bounds(loaded, bounds_of_signer()));
   start_log_of("signer");
@@ -143,7 +145,9 @@ Status authority(const RoleWords& words, const Session& session) {
   };
   ServeOptions serving = serving_as("authority", words, control, session);
   serving.roles = {.authority = true, .gateway = false};
-  serving.keys = [&](const LoadedConfiguration&) { return AuthorityKeys{authority::keys_behind(client), on_new_key}; };
+  serving.keys = [&](const LoadedConfiguration&) {
+    return AuthorityKeys{authority::keys_behind(client), on_new_key, authority::encrypted_behind(client)};
+  };
   serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {
     TRY(close_unix_sockets(entry));  // it listens: no more of them

@@ -187,9 +187,9 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
 
 Status Service::Impl::serve_gateways() {
   // The gateway may have read a changed configuration before us.
-  auto look_again = [this]() -> std::vector<authority::GatewayWish> {
-    const auto now = load_again();
-    return now ? wishes_for_desk(now->content.gateway) : std::vector<authority::GatewayWish>();
+  auto look_again = [this]() -> Result<std::vector<authority::GatewayWish>> {
+    const LoadedConfiguration now = TRY(load_again());
+    return wishes_for_desk(now.content.gateway);
   };
   gateway_desk = std::make_unique<authority::GatewayDesk>(*authority, wishes_for_desk(loaded.content.gateway),
                                                           std::move(look_again));
