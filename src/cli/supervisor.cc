@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "cli/supervised_role.h"
 #include "contain/control.h"
-#include "contain/restarts.h"
 
 namespace symbolon::cli {
 namespace {
@@ -26,126 +26,6 @@ constexpr int kMostHeard = 64;
 constexpr int kSignsInTime = 4;  // of life, within the time that the service manager waits for one
 
 Instant now() { return std::chrono::steady_clock::now(); }
-
-// A role and the process that plays it now.
-class Role {
- public:
-  explicit Role(RoleProcess process) : process_(std::move(process)) {}
-
-  Status start() {
-    auto pair = TRY(contain::packet_pair());
-    auto arguments = process_.arguments;
-    arguments.insert(arguments.end(), {"--control", std::to_string(pair.theirs.get())});
-    auto descriptors = process_.descriptors;
-    descriptors.push_back(pair.theirs.get());
-    child_ = TRY(contain::Child::start(arguments, descriptors));
-    control_ = std::move(pair.ours);
-    started_ = now();
-    restart_at_.reset();
-    return {};
-  }
-
-  void stop() {
-    restart_at_.reset();
-    if (!child_) return;
-    child_->signal(SIGTERM);
-    kill_at_ = now() + process_.stop();
-  }
-
-  // It ended: how.
-  std::optional<contain::Ended> reap() {
-    auto ended = child_ ? child_->ended() : std::nullopt;
-    if (ended) {
-      child_.reset();
-      kill_at_.reset();
-      control_ = {};
-      ready_ = false;
-      reloading_ = false;
-    }
-    return ended;
-  }
-
-  void start_again_later(const contain::Ended& ended) {
-    restart_at_ = restarts_.after(started_, now());
-    const auto pause = std::chrono::duration_cast<milliseconds>(*restart_at_ - now());
-    log(LogLevel::error, fmt::format("role {} {}", process_.role, ended.words()),
-        {{"role", process_.role},
-         {"restarts", std::to_string(restarts_.count())},
-         {"again_in_ms", std::to_string(std::max<std::int64_t>(pause.count(), 0))}});
-  }
-
-  bool starts_now(Instant at) const { return restart_at_ && at >= *restart_at_; }
-  void try_again_later() { restart_at_ = restarts_.after(now(), now()); }
-
-  // What is due: a start, or the end of patience.
-  Status pass(Instant at) {
-    if (restart_at_ && at >= *restart_at_) return start();
-    if (child_ && kill_at_ && at >= *kill_at_) {
-      log(LogLevel::warning, fmt::format("role {} did not end in time and is killed", process_.role));
-      child_->signal(SIGKILL);
-      kill_at_.reset();
-    }
-    return {};
-  }
-  std::optional<Instant> due() const { return restart_at_ ? restart_at_ : child_ ? kill_at_ : std::nullopt; }
-
-  void signal(int number) const {
-    if (child_) child_->signal(number);
-  }
-  // It ends, and is started again at once.
-  void renew() {
-    if (!child_ || renewed_) return;
-    renewed_ = true;
-    stop();
-  }
-  bool is_renewed() const { return renewed_; }
-  void start_again_now() {
-    renewed_ = false;
-    restart_at_ = now();
-  }
-  const std::string& name() const { return process_.role; }
-  bool runs() const { return child_.has_value(); }
-  bool is_ready() const { return ready_; }
-  void got_ready() { ready_ = true; }
-  // Between RELOADING=1 and READY=1, whose words stay.
-  bool is_reloading() const { return reloading_; }
-  void begin_reload() { reloading_ = true; }
-  void end_reload(std::string told) {
-    reloading_ = false;
-    told_ = std::move(told);
-  }
-  const std::string& told() const { return told_; }
-  bool failed() const { return told_.find("failed") != std::string::npos; }
-  // A reload for who is not ready waits until then.
-  void reload() {
-    if (ready_) return signal(SIGHUP);
-    missed_reload_ = true;
-  }
-  bool takes_missed_reload() { return std::exchange(missed_reload_, false); }
-  void gave_sign(Instant at) { sign_ = at; }
-  // Nothing is wrong with who gives none, and with who is not there: that is ours to mend.
-  bool lives(Instant at, std::chrono::microseconds within) const {
-    return !process_.signs_of_life || !ready_ || at - sign_ <= within;
-  }
-  int control() const { return control_.get(); }
-  void close_control() { control_ = {}; }
-  void stay_away() { restart_at_.reset(); }
-
- private:
-  RoleProcess process_;
-  std::optional<contain::Child> child_;
-  contain::Descriptor control_;
-  contain::Restarts restarts_;
-  Instant started_;
-  std::optional<Instant> restart_at_;
-  std::optional<Instant> kill_at_;
-  bool ready_ = false;
-  bool renewed_ = false;
-  bool reloading_ = false;
-  bool missed_reload_ = false;
-  std::string told_;
-  Instant sign_;
-};
 
 // Both sockaddr_in and sockaddr_in6 have it at the same place.
 std::uint16_t port_of(const std::string& address) {
@@ -187,14 +67,14 @@ class Supervisor {
     if (signals_.get() < 0) return fail(Code::system_error, "signalfd: {}", std::strerror(errno));
     prepare(roles_.front());
     TRY(roles_.front().start());
-    while (phase_ != Phase::stopping || std::ranges::any_of(roles_, &Role::runs)) {
+    while (phase_ != Phase::stopping || std::ranges::any_of(roles_, &SupervisedRole::runs)) {
       wait();
       read_signals();
       look_at_files();
-      for (Role& role : roles_) hear(role);
+      for (SupervisedRole& role : roles_) hear(role);
       TRY(reap());
       TRY(go_on());
-      for (Role& role : roles_) pass(role);
+      for (SupervisedRole& role : roles_) pass(role);
       give_sign_of_life();
     }
     return status_;
@@ -204,7 +84,7 @@ class Supervisor {
   void wait() const {
     std::vector<pollfd> sources{{.fd = signals_.get(), .events = POLLIN, .revents = 0}};
     std::optional<Instant> first;
-    for (const Role& role : roles_) {
+    for (const SupervisedRole& role : roles_) {
       if (role.control() >= 0) sources.push_back({.fd = role.control(), .events = POLLIN, .revents = 0});
       if (const auto due = role.due(); due && (!first || *due < *first)) first = due;
     }
@@ -236,7 +116,7 @@ class Supervisor {
   void reload() {
     if (phase_ == Phase::stopping) return;
     if (hooks_.reloading) hooks_.reloading();
-    for (Role& role : roles_) role.reload();
+    for (SupervisedRole& role : roles_) role.reload();
   }
 
   void look_at_files() {
@@ -248,7 +128,7 @@ class Supervisor {
   }
 
   // All that waits, but for one that talks without end.
-  void hear(Role& role) {
+  void hear(SupervisedRole& role) {
     for (int i = 0; i < kMostHeard && role.control() >= 0; ++i) {
       const contain::Said said = contain::read_control(role.control());
       if (said.what == contain::Said::What::nothing) return;
@@ -256,7 +136,7 @@ class Supervisor {
     }
   }
 
-  void answer(Role& role, const contain::Said& said) {
+  void answer(SupervisedRole& role, const contain::Said& said) {
     const auto allowed = [&](const auto& hook) {
       return hook && hook(role.name(), said.path) ? contain::Allowed::yes : contain::Allowed::no;
     };
@@ -291,11 +171,11 @@ class Supervisor {
 
   // In the words of sd_notify(3). The service manager hears of one process, not of several, and from this one alone: of
   // what a role says only the status is passed on.
-  void take(Role& role, const std::string& told) {
+  void take(SupervisedRole& role, const std::string& told) {
     const auto says = [&](std::string_view word) { return told.starts_with(word); };
     if (says("WATCHDOG=1")) return role.gave_sign(now());
     if (says("RELOADING=1")) {
-      const bool first = std::ranges::none_of(roles_, &Role::is_reloading);
+      const bool first = std::ranges::none_of(roles_, &SupervisedRole::is_reloading);
       role.begin_reload();
       if (first && phase_ == Phase::serving) tell(hooks_.manager.reloading("reloading"));
     } else if (says("READY=1") && role.is_reloading()) {
@@ -312,8 +192,8 @@ class Supervisor {
 
   // When none reloads any more: in the words of one that could not, if there is one.
   void tell_reloaded() {
-    if (phase_ != Phase::serving || std::ranges::any_of(roles_, &Role::is_reloading)) return;
-    const auto one = std::ranges::find_if(roles_, &Role::failed);
+    if (phase_ != Phase::serving || std::ranges::any_of(roles_, &SupervisedRole::is_reloading)) return;
+    const auto one = std::ranges::find_if(roles_, &SupervisedRole::failed);
     tell(hooks_.manager.ready(one == roles_.end() ? "ready" : one->told()));
   }
 
@@ -321,7 +201,7 @@ class Supervisor {
     const auto within = hooks_.manager.watchdog();
     if (!within || now() < next_sign_) return;
     next_sign_ = now() + *within / kSignsInTime;
-    const auto lives = [&](const Role& role) { return role.lives(now(), *within); };
+    const auto lives = [&](const SupervisedRole& role) { return role.lives(now(), *within); };
     if (std::ranges::all_of(roles_, lives)) tell(hooks_.manager.alive());
   }
 
@@ -329,15 +209,16 @@ class Supervisor {
     if (!told) log(LogLevel::warning, told.error());
   }
 
-  void prepare(const Role& role) {
+  void prepare(const SupervisedRole& role) {
     if (!hooks_.starts) return;
     for (const std::string& name : hooks_.starts(role.name())) {
-      if (const auto other = std::ranges::find(roles_, name, &Role::name); other != roles_.end()) other->renew();
+      if (const auto other = std::ranges::find(roles_, name, &SupervisedRole::name); other != roles_.end())
+        other->renew();
     }
   }
 
   // While it serves, a start that fails is tried again.
-  void pass(Role& role) {
+  void pass(SupervisedRole& role) {
     if (role.starts_now(now())) prepare(role);
     const Status passed = role.pass(now());
     if (passed) return;
@@ -345,14 +226,14 @@ class Supervisor {
     role.try_again_later();
   }
 
-  void renew(const Role& asked_by, const std::string& name) {
-    const auto other = std::ranges::find(roles_, name, &Role::name);
+  void renew(const SupervisedRole& asked_by, const std::string& name) {
+    const auto other = std::ranges::find(roles_, name, &SupervisedRole::name);
     if (phase_ != Phase::serving || other == roles_.end()) return;
     if (hooks_.may_renew && hooks_.may_renew(asked_by.name(), name)) other->renew();
   }
 
   Status reap() {
-    for (Role& role : roles_) {
+    for (SupervisedRole& role : roles_) {
       hear(role);  // its last words
       const bool reloaded = role.is_reloading();
       const auto ended = role.reap();
@@ -379,7 +260,7 @@ class Supervisor {
   // Starting: each role when those before it are ready. Stopping: each when those after it have ended.
   Status go_on() {
     if (phase_ == Phase::starting) {
-      const auto first = std::ranges::find_if_not(roles_, &Role::is_ready);
+      const auto first = std::ranges::find_if_not(roles_, &SupervisedRole::is_ready);
       if (first != roles_.end() && first->runs()) return {};
       if (first != roles_.end()) {
         prepare(*first);
@@ -400,15 +281,15 @@ class Supervisor {
 
   void stop_asked() {
     if (phase_ == Phase::stopping) {  // a second time: at once
-      for (const Role& role : roles_) role.signal(SIGTERM);
+      for (const SupervisedRole& role : roles_) role.signal(SIGTERM);
     }
     if (phase_ == Phase::serving) tell(hooks_.manager.stopping("open connections may end"));
     phase_ = Phase::stopping;
-    for (Role& role : roles_) role.stay_away();
+    for (SupervisedRole& role : roles_) role.stay_away();
   }
 
   const SupervisorHooks& hooks_;
-  std::vector<Role> roles_;
+  std::vector<SupervisedRole> roles_;
   contain::Descriptor signals_;
   Phase phase_ = Phase::starting;
   Instant next_sign_ = now();
