@@ -30,6 +30,7 @@ def running(symbolon, backend):
     )
     with symbolon.run(config, listen) as service:
         service.port = listen
+        service.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")  # till then none is started again
         service.pids = roles.wait_roles(service, "signer", "authority", "gateway")
         yield service
 

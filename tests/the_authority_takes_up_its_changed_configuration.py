@@ -17,6 +17,7 @@ class Site:
         self.port, self.api = port(), port()
         self.laptop = symbolon.issue("client", "laptop")
         self.running = symbolon.run(self.write(), self.port, self.api)
+        self.running.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
         self.pids = roles.wait_roles(self.running, "signer", "authority", "gateway")
 
     def write(self, profile="server", **authority):

@@ -38,14 +38,14 @@ def test_openssl_opens_it_with_the_passphrase_alone(encrypted):
 
 def test_the_configuration_names_the_file_of_the_passphrase(encrypted):
     config = encrypted.configure(routes=None, authority={"key_passphrase_file": str(encrypted.folder / "issuing.passphrase")})
-    encrypted.do("issue", "client", "offline", "--out", encrypted.folder)
+    encrypted.do("--config", config, "issue", "client", "offline", "--out", encrypted.folder)
     with encrypted.run(config) as running:
         running.wait_socket(encrypted.state / "authority.sock")
         encrypted.do("issue", "client", "online", "--out", encrypted.folder)
         # The new key must not lie plain beside the encrypted one, and the process that writes it has no passphrase.
         root = encrypted.folder / "passphrase"
         encrypted.refused("passphrase_needed", "ca", "new-issuer", "--passphrase-file", root)
-    encrypted.do("ca", "new-issuer", "--passphrase-file", encrypted.folder / "passphrase")
+    encrypted.do("--config", config, "ca", "new-issuer", "--passphrase-file", encrypted.folder / "passphrase")
     keys = {key.name for key in encrypted.state.glob("*.key")} - {"root.key", "issuing.key", "admin.key"}
     assert len(keys) == 1
     assert opens(encrypted.state / keys.pop(), PASSPHRASE)

@@ -111,7 +111,7 @@ void stop_log() {
   log.pool.reset();  // joins: what waits is written
 }
 
-void log(LogLevel level, std::string_view event, LogFields fields) {
+void log(LogLevel level, std::string_view event, LogFields fields) try {
   const State& log = state();
   if (log.logger == nullptr) {
     if (level >= LogLevel::warning) std::fputs((text_line(level, event, fields) + "\n").c_str(), stderr);
@@ -120,9 +120,13 @@ void log(LogLevel level, std::string_view event, LogFields fields) {
   if (!log.logger->should_log(level_of(level))) return;
   log.logger->log(level_of(level),
                   log.form == LogForm::json ? json_line(level, event, fields) : text_line(level, event, fields));
+} catch (const std::bad_alloc&) {  // NOLINT: no memory, no words
 }
 
-void log(LogLevel level, const Error& error) { log(level, error.text(), {{"code", std::string(name(error.code))}}); }
+void log(LogLevel level, const Error& error) try {
+  log(level, error.text(), {{"code", std::string(name(error.code))}});
+} catch (const std::bad_alloc&) {  // NOLINT: likewise
+}
 
 std::uint64_t lost_log_lines() {
   const State& log = state();

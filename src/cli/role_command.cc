@@ -150,7 +150,6 @@ Status authority(const RoleWords& words, const Session& session) {
   };
   serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {
-    TRY(close_unix_sockets(entry));  // it listens: no more of them
     say(entry);
     return {};
   };

@@ -89,7 +89,7 @@ class SupervisedRole {
     stop();
   }
   bool is_renewed() const { return renewed_; }
-  void start_again_std::chrono::steady_clock::now() {
+  void start_again_now() {
     renewed_ = false;
     restart_at_ = std::chrono::steady_clock::now();
   }

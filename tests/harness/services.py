@@ -166,14 +166,16 @@ def plain_talk(address, send, shut=True):
     family = socket.AF_INET if isinstance(address, int) else socket.AF_UNIX
     with socket.socket(family, socket.SOCK_STREAM) as client:
         client.settimeout(20)
-        client.connect(("127.0.0.1", address) if isinstance(address, int) else str(address))
         answer = b""
         try:
+            client.connect(("127.0.0.1", address) if isinstance(address, int) else str(address))
             client.sendall(send)
             if shut:
                 client.shutdown(socket.SHUT_WR)
             while data := client.recv(65536):
                 answer += data
-        except ConnectionError:
+        except ConnectionRefusedError:
+            raise
+        except ConnectionError:  # as early as in connect(), where the gateway was quicker than we
             return answer, "reset"
         return answer, "end"
