@@ -113,7 +113,7 @@ def test_signs_of_life_come_only_while_every_thread_lives(symbolon, site, manage
         for _ in range(3):
             manager.wait_for("WATCHDOG")
         gateway = roles.wait_roles(running, "gateway")["gateway"]
-        with frozen(threads_named(gateway, "gateway")[0]):
+        with frozen(wait_until(lambda: threads_named(gateway, "gateway"), "the gateway's threads")[0]):
             while manager.hear(deadline=1):  # one may have been under way
                 pass
             assert manager.hear(deadline=1) is None

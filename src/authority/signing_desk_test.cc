@@ -175,7 +175,7 @@ TEST_F(Compromised, GetsNothingForWhatIsIssuedAbandonedOrRevoked) {
   const auto issued = honest();
   const auto intent = reserve(issued.serial, encode(issued), "client");
   const Bytes signature = ask(issued.serial).value();
-  const Bytes& algorithm = beside_.client()->keys().front().algorithm;
+  const Bytes algorithm = beside_.client()->keys().front().algorithm;
   ASSERT_TRUE(ledger_->complete(
       {.intent = intent, .certificate = x509::assemble_certificate(encode(issued), algorithm, signature)}));
   EXPECT_EQ(code_of(ask(issued.serial)), Code::intent_missing);
