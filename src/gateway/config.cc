@@ -135,6 +135,10 @@ config::Table<RouteConfig> route_table() {
           "connect_timeout", &RouteConfig::connect_timeout, timeout,
           "For reaching the service: all addresses, the proxy and the server's TLS handshake included. Each address "
           "gets an even share of what is left.")
+      .optional("on_expiry", &RouteConfig::on_expiry,
+                config::choice<OnExpiry>({{"close", OnExpiry::close}, {"insecure_keep", OnExpiry::insecure_keep}}),
+                "What becomes of an open connection when the certificate of its client, of a server that is dialled, "
+                "or of a CA above them ends. Without `insecure_keep` it is closed within a second.")
       .check(check_route)
       .place(&RouteConfig::place);
   return t;

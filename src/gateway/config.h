@@ -21,6 +21,9 @@ struct ClientsConfig : JudgementConfig {
 };
 
 // Each side is TLS or plain, but not both plain.
+// What becomes of an open connection when a certificate by which one of its sides was admitted ends.
+enum class OnExpiry : std::uint8_t { close, insecure_keep };
+
 struct RouteConfig {
   static constexpr Seconds kHandshakeTimeout{10};
   std::string name;
@@ -38,6 +41,7 @@ struct RouteConfig {
   std::optional<Seconds> handshake_timeout;  // none: kHandshakeTimeout
   Seconds idle_timeout{600};
   Seconds connect_timeout{5};
+  OnExpiry on_expiry = OnExpiry::close;
   config::Place place;
 
   bool listens_in_plain() const { return !clients; }

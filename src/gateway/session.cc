@@ -45,7 +45,10 @@ Session::Session(Arrival arrival, SharedState& shared, SessionThread& thread)
   thread_.sessions.add(*this);
 }
 
-Session::~Session() { thread_.sessions.remove(*this); }
+Session::~Session() {
+  if (expiry_) thread_.expiries.remove(*expiry_);
+  thread_.sessions.remove(*this);
+}
 
 RecordHead Session::head() const {
   const std::string_view route = route_ ? std::string_view(route_->name) : std::string_view();
@@ -156,6 +159,7 @@ net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net:
     co_return std::nullopt;
   }
   shared_.records->write(opened_record(head(), peer_));
+  note_expiry();
   if (outdated_) judge_again();
   co_return RelayEnd(std::move(*stream));
 }
@@ -184,6 +188,7 @@ net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
   service_ = std::move(reached->address);
   if (reached->peer) tally_.reached(*reached->peer);
   if (reached->peer) server_ = std::make_unique<Server>(reached->peer->admission, std::move(reached->host));
+  note_expiry();
   if (outdated_) judge_server_again();
   if (reached->peer || !failures.empty()) shared_.records->write(reached_record(head(), reached->peer, failures));
   co_return std::move(reached->end);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "gateway/expiries.h"
 #include "gateway/record.h"
 #include "gateway/relay.h"
 #include "gateway/service_dialer.h"
@@ -39,6 +40,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Judges it as a new connection of the same peer would be judged now, and ends it where that one would be refused.
   // On the executor only.
   void judge_again();
+  // A certificate by which one of its sides was admitted has ended. On the executor only.
+  void expired();
 
  private:
   Session(Arrival arrival, SharedState& shared, SessionThread& thread);
@@ -61,6 +64,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // comes from counts no more.
   Result<std::shared_ptr<const Route>> route_now() const;
   void judge_server_again();
+  // What dates are held against, where the route keeps who was admitted once.
+  std::optional<UnixSeconds> judged_at(const tls::Admission& admission) const;
+  void note_expiry();
   Result<Bytes> say_onward(net::Socket& client) const;
   // For another reason than its handshake.
   void write_refusal(const Error& error, int alert_sent = 0);
@@ -107,6 +113,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::chrono::steady_clock::time_point began_;
   std::chrono::steady_clock::time_point last_octets_;
   int running_ = 0;  // coroutines of the relay
+  std::optional<Expiries::Entry> expiry_;
   bool ended_ = false;
   bool outdated_ = false;  // what the client, and then the server, is judged by changed during the handshake
   Code reason_ = Code::connection_ended;
@@ -136,6 +143,7 @@ class SessionList {
 // What the sessions of one thread share.
 struct SessionThread {
   SessionList sessions;
+  Expiries expiries = {};
   ThreadCounts counts = {};
   net::Turns handshakes = {};
 };

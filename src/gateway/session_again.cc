@@ -11,13 +11,40 @@ void Session::judge_again() {
   auto next = route_now();
   if (!next) return end(next.error().code, std::move(next.error().words));
   if (const auto& context = (*next)->context) {
-    auto verdict = context->judge_again(peer_.admission);
+    auto verdict = context->judge_again(peer_.admission, peer_.admission ? judged_at(*peer_.admission) : std::nullopt);
     if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
     peer_.admission = std::move(*verdict);
     peer_.route = context;
   }
   route_ = std::move(*next);
   judge_server_again();
+  note_expiry();
+}
+
+void Session::expired() {
+  thread_.expiries.remove(*expiry_);
+  expiry_.reset();
+  judge_again();
+  // A judgement that does not mind is not asked again and again.
+  if (expiry_ && (*expiry_)->first < shared_.clock->now())
+    thread_.expiries.remove(*std::exchange(expiry_, std::nullopt));
+}
+
+std::optional<UnixSeconds> Session::judged_at(const tls::Admission& admission) const {
+  const UnixSeconds now = shared_.clock->now();
+  if (route_->on_expiry == OnExpiry::close || !(admission.not_after < now)) return std::nullopt;
+  return admission.not_after;
+}
+
+// Under `insecure_keep` there is nothing to wait for.
+void Session::note_expiry() {
+  if (expiry_) thread_.expiries.remove(*std::exchange(expiry_, std::nullopt));
+  if (ended_ || route_->on_expiry == OnExpiry::insecure_keep) return;
+  std::optional<UnixSeconds> first;
+  if (peer_.admission) first = peer_.admission->not_after;
+  if (server_ && server_->admission)
+    first = std::min(first.value_or(server_->admission->not_after), server_->admission->not_after);
+  if (first) expiry_ = thread_.expiries.add(*first, *this);
 }
 
 Result<std::shared_ptr<const Route>> Session::route_now() const {
@@ -43,7 +70,7 @@ void Session::judge_server_again() {
   const auto& servers = route_->service.tls;
   if (!server_ || !servers) return;
   const std::string& name = route_->service.server_name.empty() ? server_->host : route_->service.server_name;
-  auto verdict = servers->judge_again(server_->admission, name);
+  auto verdict = servers->judge_again(server_->admission, name, judged_at(*server_->admission));
   if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
   server_->admission = std::move(*verdict);
 }

@@ -188,7 +188,8 @@ Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, c
             .limits = material.limits,
             .handshake_timeout =
                 std::chrono::seconds(config.handshake_timeout.value_or(RouteConfig::kHandshakeTimeout).count),
-            .idle_timeout = std::chrono::seconds(config.idle_timeout.count)};
+            .idle_timeout = std::chrono::seconds(config.idle_timeout.count),
+            .on_expiry = config.on_expiry};
   out.service = TRY(make_service(material, inputs, cache));
   if (!config.listens_in_plain()) {
     tls::ServerOptions options;

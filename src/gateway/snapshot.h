@@ -24,6 +24,7 @@ struct Route {
   std::shared_ptr<LimitCounts> limits;  // null: none of its own
   std::chrono::seconds handshake_timeout;
   std::chrono::seconds idle_timeout;
+  OnExpiry on_expiry = OnExpiry::close;
 };
 
 // The routes of one listening address.

@@ -25,6 +25,7 @@ constexpr auto kPauseWithoutMemory = 1ms;    // of the whole thread
 constexpr auto kJudgingTurn = 2ms;           // of judging again, before the connections have theirs
 constexpr auto kLongestLeave = 3s;           // for sessions that were ended when the gateway stops
 constexpr auto kLeavePoll = 20ms;
+constexpr auto kLookForExpired = 1s;
 
 // A connection between the thread that accepted it and the one that serves it.
 struct Handed {
@@ -51,6 +52,7 @@ void Worker::start(std::function<void()> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
     pthread_setname_np(pthread_self(), "gateway");
     const auto work = asio::make_work_guard(context_);  // without a door of its own it serves what others hand it
+    end_expired();
     while (!context_.stopped()) {
       try {
         context_.run();
@@ -148,6 +150,16 @@ net::Task<void> Worker::judge_in_turns() {
     }
   }
   judging_ = false;
+}
+
+void Worker::end_expired() {
+  expiring_.expires_after(kLookForExpired);
+  expiring_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    end_expired();  // first: what follows may end for want of memory
+    const UnixSeconds now = shared_.clock->now();
+    while (Session* const session = thread_state_.expiries.over(now)) session->expired();
+  });
 }
 
 void Worker::drain(net::Deadline deadline) {

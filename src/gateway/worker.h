@@ -76,6 +76,8 @@ class Worker {
   void refuse(net::Accepted accepted, const Error& error, int alert);
   void leave_when_empty();
   void answer_reports();
+  // Ends sessions whose certificates have ended: looked for once a second, since the clock may jump.
+  void end_expired();
 
   SharedState& shared_;
   x509::PathCache cache_;
@@ -85,6 +87,7 @@ class Worker {
   boost::asio::io_context context_{1};
   std::vector<std::shared_ptr<Door>> doors_;
   std::unique_ptr<boost::asio::steady_timer> leaving_;
+  boost::asio::steady_timer expiring_{context_};
   net::Deadline end_at_;      // sessions, when leaving
   net::Deadline leave_at_;    // whatever is left
   bool judging_ = false;      // a walk of judge_in_turns goes on

@@ -137,7 +137,8 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
                                                                 encode_protocols(options.alpn)));
 }
 
-Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admitted) const {
+Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admitted,
+                                   std::optional<UnixSeconds> at) const {
   if (verify_ == ClientVerification::insecure_none) return admitted;
   if (!admitted && verify_ == ClientVerification::optional) return admitted;
   if (!admitted) {
@@ -146,7 +147,7 @@ Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admit
     missing.words = "the route demands a certificate now";
     return std::unexpected(std::move(missing));
   }
-  return judge_.judge(presented_by(*admitted));
+  return judge_.judge(presented_by(*admitted), at);
 }
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::make(ClientOptions options) {
@@ -169,8 +170,8 @@ Result<Judge> ClientContext::judge_of(const std::string& server_name) const {
   return Judge(std::move(options));
 }
 
-Verdict ClientContext::judge_again(const std::shared_ptr<const Admission>& admitted,
-                                   const std::string& server_name) const {
+Verdict ClientContext::judge_again(const std::shared_ptr<const Admission>& admitted, const std::string& server_name,
+                                   std::optional<UnixSeconds> at) const {
   ENSURE(admitted != nullptr);  // servers are never anonymous
   const auto judge = judge_of(server_name);
   if (!judge) {
@@ -179,7 +180,7 @@ Verdict ClientContext::judge_again(const std::shared_ptr<const Admission>& admit
     rejection.words = judge.error().words;
     return std::unexpected(std::move(rejection));
   }
-  return judge->judge(presented_by(*admitted));
+  return judge->judge(presented_by(*admitted), at);
 }
 
 }  // namespace symbolon::tls

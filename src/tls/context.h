@@ -49,8 +49,9 @@ class ServerContext {
   const Judge& judge() const { return judge_; }
   const std::string& alpn() const { return alpn_; }  // as encode_protocols writes it
   // The verdict on a peer that was admitted before (null: an anonymous one), as a handshake would have it now. Judged
-  // is the path by which it was admitted; who could be admitted by another one connects again.
-  Verdict judge_again(const std::shared_ptr<const Admission>& admitted) const;
+  // is the path by which it was admitted; who could be admitted by another one connects again. Dates are held against
+  // `at`, by default now.
+  Verdict judge_again(const std::shared_ptr<const Admission>& admitted, std::optional<UnixSeconds> at = {}) const;
   SSL_CTX* get() const { return context_.get(); }
 
  private:
@@ -108,7 +109,8 @@ class ClientContext {
   // Whoever is dialled by this name (or address) must hold it, unless the options name others. Fails with bad_request.
   Result<Judge> judge_of(const std::string& server_name) const;
   // The verdict on a server that was admitted before, as a handshake would have it now.
-  Verdict judge_again(const std::shared_ptr<const Admission>& admitted, const std::string& server_name) const;
+  Verdict judge_again(const std::shared_ptr<const Admission>& admitted, const std::string& server_name,
+                      std::optional<UnixSeconds> at = {}) const;
   SSL_CTX* get() const { return context_.get(); }
 
  private:

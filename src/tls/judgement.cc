@@ -17,10 +17,10 @@ Rejection from_failure(x509::PathFailure&& failure) {
 
 }  // namespace
 
-Verdict Judge::judge(const std::vector<x509::Certificate>& presented) const {
+Verdict Judge::judge(const std::vector<x509::Certificate>& presented, std::optional<UnixSeconds> at) const {
   ENSURE(options_.trust && options_.clock != nullptr);
   x509::PathOptions path_options;
-  path_options.at = options_.clock->now();
+  path_options.at = at.value_or(options_.clock->now());
   path_options.role = options_.role;
   path_options.depth = options_.depth;
   path_options.check = options_.path_check;

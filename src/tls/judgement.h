@@ -55,8 +55,8 @@ struct JudgeOptions {
 class Judge {
  public:
   explicit Judge(JudgeOptions options) : options_(std::move(options)) {}
-  // `presented` is the peer's chain as sent, leaf first, not empty.
-  Verdict judge(const std::vector<x509::Certificate>& presented) const;
+  // `presented` is the peer's chain as sent, leaf first, not empty. Dates are held against `at`, by default now.
+  Verdict judge(const std::vector<x509::Certificate>& presented, std::optional<UnixSeconds> at = {}) const;
   const JudgeOptions& options() const { return options_; }
 
  private:
