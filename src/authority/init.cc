@@ -170,13 +170,16 @@ Status check_configuration(const Path& config, const std::string& content) {
   return fail_at(config.string(), Code::file_exists, "a configuration is there already; it was not touched");
 }
 
-// Where the signer has a user of its own, the keys of the CAs are for it (and root) alone.
+// Where the signer has a user of its own, the key of the issuing CA is for it (and root) alone, that of the root for
+// root.
 Status give_keys_to_signer(const Path& to, const Path& from) {
   const auto owner = ::geteuid() == 0 ? contain::owner_of(to) : std::nullopt;
   const auto signer = owner ? contain::signer_of(*owner) : std::nullopt;
   if (!signer) return {};
   const StateLayout layout{from};
-  return give_keys_to(*signer, {layout.key(kRootName), layout.key(kIssuingName)});
+  const contain::User root{.name = "root", .user = 0, .group = 0};
+  TRY(give_keys_to(root, {layout.key(kRootName)}));  // which nothing that runs needs
+  return give_keys_to(*signer, {layout.key(kIssuingName)});
 }
 
 Status publish(const Path& from, const Path& to) {
