@@ -45,7 +45,8 @@ def test_memory_at_its_end(start, foreign, alice):
     assert ended == 10, f"the memory was never at its end: {served} connections were served"
     limit_process(running, data="unlimited")
     wait_until(lambda: echoes(running, foreign, alice), "service is back", deadline=60)
-    assert gateway_of(running) == pid and running.watched.get("/healthz")[0] == 200
+    assert gateway_of(running) == pid
+    wait_until(lambda: running.watched.get("/healthz")[0] == 200, "every thread answers")
 
 
 def test_no_room_for_records(start, symbolon, foreign, alice, tmp_path):

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <cstdint>
+#include <new>
 
 #include "net/socket.h"
 
@@ -12,12 +13,16 @@ namespace symbolon::net {
 // One asks, from any thread, but one at a time. Must outlive what was posted to the executor.
 class Pulse {
  public:
-  // Whether the last question was answered (true when there was none); if so, asks the next one.
+  // Whether the last question was answered (true when there was none); if so, asks the next one. Where there is no
+  // memory to ask, nothing is known, and nothing bad is said.
   bool answers(const Executor& executor) {
     const std::uint64_t question = asked_;
     if (answered_.load(std::memory_order_acquire) != question) return false;
-    ++asked_;
-    boost::asio::post(executor, [this, question] { answered_.store(question + 1, std::memory_order_release); });
+    try {
+      boost::asio::post(executor, [this, question] { answered_.store(question + 1, std::memory_order_release); });
+      ++asked_;
+    } catch (const std::bad_alloc&) {  // NOLINT: see above
+    }
     return true;
   }
 
