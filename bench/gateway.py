@@ -16,6 +16,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
+from harness.attack import gateway_of  # noqa: E402
 from harness.backend import Backend  # noqa: E402
 from harness.pki import ForeignCA  # noqa: E402
 from harness.symbolon import Symbolon, port, static_route  # noqa: E402
@@ -40,13 +41,17 @@ def start_with_routes(symbolon, ca, service, count):
 
 
 def processor_time(process):
-    fields = pathlib.Path(f"/proc/{process.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Of the gateway and of who started it."""
+    ticks = 0
+    for pid in {process.child.pid, gateway_of(process)}:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(process):
     """Proportional set size, KiB."""
-    rollup = pathlib.Path(f"/proc/{process.child.pid}/smaps_rollup").read_text()
+    rollup = pathlib.Path(f"/proc/{gateway_of(process)}/smaps_rollup").read_text()
     return int(re.search(r"^Pss:\s+(\d+)", rollup, re.M).group(1))
 
 
