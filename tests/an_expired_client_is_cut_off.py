@@ -44,12 +44,12 @@ def test_it_is_cut_off_and_stays_out(start, foreign, alice, version):
     assert running.watched.value("symbolon_connections_closed_total", reason="client_certificate_expired") == 1
 
 
-def test_it_is_kept_where_the_route_says_so(start, foreign, alice):
+def test_it_is_kept_where_the_route_says_so(start, gateway_of, echo, foreign):
     running = start(on_expiry="insecure_keep")
     running.wait_line(lambda line: "insecure_keep" in line, "the warning")
     short = foreign.issue("short", days=(-1, SOON))
     beside = foreign.issue("beside", days=(-1, SOON))
-    strict = start()  # says when the time is over
+    strict = gateway_of(to=echo.address)  # says when the time is over
     with strict_client(running, foreign, short) as secure, strict_client(strict, foreign, beside) as witness:
         assert is_alive(secure) and is_alive(witness)
         with pytest.raises((ssl.SSLError, ConnectionResetError)):
@@ -69,7 +69,7 @@ def test_a_server_whose_certificate_ends_is_left(symbolon, foreign):
             running.wait_record("closed", reason="server_certificate_expired")
 
 
-def test_a_reload_may_switch_it_off_and_on(symbolon, start, foreign, alice):
+def test_a_reload_may_switch_it_off_and_on(start, foreign):
     running = start(on_expiry="insecure_keep")
     short = foreign.issue("short", days=(-1, SOON))
     with strict_client(running, foreign, short) as secure:
