@@ -8,31 +8,12 @@ import pytest
 
 from harness import peers, roles
 from harness.process import wait_until
-from harness.symbolon import port
 
 
 @pytest.fixture
-def running(symbolon, backend):
-    symbolon.init()
-    symbolon.client = symbolon.issue("client", "alice")
-    listen = port()
-    config = symbolon.configure(
-        authority={},
-        routes=[
-            {
-                "name": "web",
-                "listen": f"127.0.0.1:{listen}",
-                "to": backend.address,
-                "certificate": {"from": "authority", "names": ["localhost"]},
-                "clients": {"verify": "require", "trust": ["authority"], "allow": "any_verified"},
-            }
-        ],
-    )
-    with symbolon.run(config, listen) as service:
-        service.port = listen
-        service.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")  # till then none is started again
-        service.pids = roles.wait_roles(service, "signer", "authority", "gateway")
-        yield service
+def running(every_role):
+    every_role.pids = roles.wait_roles(every_role, "signer", "authority", "gateway")
+    return every_role
 
 
 def gets_in(symbolon, running):

@@ -39,6 +39,30 @@ def listening(symbolon, tmp_path):
 
 
 @pytest.fixture
+def every_role(symbolon, backend):
+    """Signer, authority and gateway, all ready, before the backend: Running with .port and .config; symbolon.client gets in."""
+    symbolon.init()
+    symbolon.client = symbolon.issue("client", "alice")
+    listen = port()
+    config = symbolon.configure(
+        authority={},
+        routes=[
+            {
+                "name": "web",
+                "listen": f"127.0.0.1:{listen}",
+                "to": backend.address,
+                "certificate": {"from": "authority", "names": ["localhost"]},
+                "clients": {"verify": "require", "trust": ["authority"], "allow": "any_verified"},
+            }
+        ],
+    )
+    with symbolon.run(config, listen) as service:
+        service.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
+        service.port, service.config = listen, config
+        yield service
+
+
+@pytest.fixture
 def foreign(tmp_path):
     """A root CA that openssl made."""
     return ForeignCA(tmp_path / "pki")

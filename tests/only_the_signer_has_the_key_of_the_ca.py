@@ -9,31 +9,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from harness import peers, roles
-from harness.symbolon import port
 
 as_root = os.geteuid() == 0
 
 
 @pytest.fixture
-def running(symbolon, backend):
-    symbolon.init()
-    symbolon.client = symbolon.issue("client", "alice")
-    listen = port()
-    config = symbolon.configure(
-        authority={},
-        routes=[
-            {
-                "name": "web",
-                "listen": f"127.0.0.1:{listen}",
-                "to": backend.address,
-                "certificate": {"from": "authority", "names": ["localhost"]},
-                "clients": {"verify": "require", "trust": ["authority"], "allow": "any_verified"},
-            }
-        ],
-    )
-    with symbolon.run(config, listen) as service:
-        service.port = listen
-        yield service
+def running(every_role):
+    return every_role
 
 
 def secret_forms(key_file):

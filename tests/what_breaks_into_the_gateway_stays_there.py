@@ -13,7 +13,7 @@ import pytest
 
 from harness import peers, roles
 from harness.process import run
-from harness.symbolon import BINARY, port
+from harness.symbolon import BINARY
 
 BROKEN = BINARY.parent / "tests" / "broken_gateway"
 
@@ -33,26 +33,9 @@ class Bounds:
 
 
 @pytest.fixture
-def service(symbolon, backend):
-    symbolon.init()
-    symbolon.client = symbolon.issue("client", "alice")
-    listen = port()
-    config = symbolon.configure(
-        authority={},
-        routes=[
-            {
-                "name": "web",
-                "listen": f"127.0.0.1:{listen}",
-                "to": backend.address,
-                "certificate": {"from": "authority", "names": ["localhost"]},
-                "clients": {"verify": "require", "trust": ["authority"], "allow": "any_verified"},
-            }
-        ],
-    )
-    with symbolon.run(config, listen) as running:
-        running.port = listen
-        running.bounds = Bounds(symbolon, config)
-        yield running
+def service(symbolon, every_role):
+    every_role.bounds = Bounds(symbolon, every_role.config)
+    return every_role
 
 
 def test_it_reads_no_secret_and_no_file_of_the_machine(symbolon, service):
