@@ -45,7 +45,7 @@ Status check(const CheckOptions& options, Session& session) {
 Command check_command() {
   auto options = std::make_shared<CheckOptions>();
   Command command("check", "Say what happens at a TLS endpoint, whose fault it is, and what mends it");
-  command.argument("HOST:PORT", &options->endpoint, "any TLS server; unix:PATH too")
+  command.argument("ENDPOINT", &options->endpoint, "HOST:PORT of any TLS server, or unix:PATH")
       .option("--cert FILE", &options->certificate, "the client's certificate, PEM, its chain behind it")
       .option("--key FILE", &options->key, "its key (default: in --cert's file)")
       .option("--ca FILE", &options->ca,
