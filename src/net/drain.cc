@@ -18,11 +18,13 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kFirstLook = 1ms;
 constexpr std::chrono::milliseconds kLongestLook = 50ms;
 
+// What is read only to be forgotten goes here. Not in a coroutine's frame: a thousand may wait at once.
+thread_local std::array<char, 16 * 1024> trash;
+
 // Reads and forgets until the peer closes, `octets` have come, or the deadline cancels the waiting.
 Task<void> discard(Socket& socket, std::size_t octets, Deadline deadline) {
   const CancelAt cancel(socket, deadline);
   while (!cancel.passed()) {
-    std::array<char, 16 * 1024> trash;
     const ssize_t got = ::recv(socket.native_handle(), trash.data(), trash.size(), MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) co_return;
     if (got > 0) {

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "tls/alpn.h"
@@ -31,6 +32,23 @@ std::vector<x509::Certificate> presented_chain(X509_STORE_CTX* store) {
     if (one != leaf) out.push_back(x509::Certificate::from_handle(one));
   }
   return out;
+}
+
+// The library keeps what the peer sent for as long as the connection lasts. Where the same certificates are kept
+// already, by the path that was judged, it gets those: one copy for all connections of a peer, instead of some KiB for
+// each.
+void share_certificates(X509_STORE_CTX* store, const std::vector<x509::Certificate>& path) {
+  STACK_OF(X509)* const sent = X509_STORE_CTX_get0_untrusted(store);
+  const int count = sent != nullptr ? sk_X509_num(sent) : 0;
+  for (int i = 0; i < count; ++i) {
+    X509* const one = sk_X509_value(sent, i);
+    const auto same = [one](const x509::Certificate& known) { return X509_cmp(known.get(), one) == 0; };
+    const auto known = std::ranges::find_if(path, same);
+    if (known == path.end() || known->get() == one || X509_up_ref(known->get()) != 1) continue;
+    if (X509_STORE_CTX_get0_cert(store) == one) X509_STORE_CTX_set_cert(store, known->get());
+    sk_X509_set(sent, i, known->get());
+    X509_free(one);
+  }
 }
 
 int int_of(X509_STORE_CTX* store, int error) {
@@ -111,6 +129,7 @@ int on_peer_chain(X509_STORE_CTX* store, void*) {
   auto verdict = connection.judge().judge(notes.presented);
   if (verdict) {
     connection.admission = std::move(*verdict);
+    share_certificates(store, connection.admission->path);
     return int_of(store, X509_V_OK);
   }
   notes.rejection = std::move(verdict).error();
