@@ -33,6 +33,7 @@ Next Relay::move(Direction& way, RelayEnd& from, RelayEnd& to) {
   while (budget > 0) {
     if (way.ended) return half_close(way, to);
     const bool holds = !way.held.empty();
+    bool drained = false;
     std::span<const std::uint8_t> octets = way.held.rest();
     if (!holds) {
       const tls::Attempt got = from.try_read(scratch());
@@ -42,6 +43,7 @@ Next Relay::move(Direction& way, RelayEnd& from, RelayEnd& to) {
       }
       if (got.state != tls::Attempt::State::done) return waiting(got, from);
       octets = scratch().first(got.octets);
+      drained = got.drained;
       way.read += octets.size();
       budget -= std::min(budget, octets.size());
     }
@@ -54,6 +56,7 @@ Next Relay::move(Direction& way, RelayEnd& from, RelayEnd& to) {
       way.held.keep(octets.subspan(taken));
     }
     if (waits) return *waits;
+    if (drained) return readable(from);
   }
   return Next::turn;
 }
@@ -73,11 +76,15 @@ Next Relay::half_close(Direction& way, RelayEnd& to) {
   return way.passed ? Next::finished : waiting(closed, to);
 }
 
+Next Relay::readable(const RelayEnd& end) const {
+  return &end == &client_ ? Next::client_readable : Next::service_readable;
+}
+
 // What an attempt that was not done asks for.
 Next Relay::waiting(const tls::Attempt& attempt, const RelayEnd& end) {
   const bool of_client = &end == &client_;
   switch (attempt.state) {
-    case tls::Attempt::State::want_read: return of_client ? Next::client_readable : Next::service_readable;
+    case tls::Attempt::State::want_read: return readable(end);
     case tls::Attempt::State::want_write: return of_client ? Next::client_writable : Next::service_writable;
     case tls::Attempt::State::done:
     case tls::Attempt::State::end:

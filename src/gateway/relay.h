@@ -68,6 +68,7 @@ class Relay {
   // Nothing: all was taken.
   std::optional<Next> pass(std::span<const std::uint8_t> octets, RelayEnd& to, std::size_t& taken);
   Next half_close(Direction& way, RelayEnd& to);
+  Next readable(const RelayEnd& end) const;
   Next waiting(const tls::Attempt& attempt, const RelayEnd& end);
   Next fail(const tls::Attempt& attempt, const RelayEnd& end);
 

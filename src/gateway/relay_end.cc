@@ -18,7 +18,10 @@ tls::Attempt failed(int problem) {
 tls::Attempt read_plain(int descriptor, std::span<std::uint8_t> into) {
   while (true) {
     const ssize_t got = ::recv(descriptor, into.data(), into.size(), MSG_DONTWAIT);
-    if (got > 0) return done(got);
+    if (got > 0) {
+      const auto octets = static_cast<std::size_t>(got);
+      return {.state = tls::Attempt::State::done, .octets = octets, .drained = octets < into.size()};
+    }
     if (got == 0) return {.state = tls::Attempt::State::end};
     if (errno == EAGAIN) return {.state = tls::Attempt::State::want_read};
     if (errno != EINTR) return failed(errno);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -90,6 +91,23 @@ int try_connect_tcp(Socket& socket, const Address& address) {
   return problem == 0 ? EINPROGRESS : problem;
 }
 
+// A connection within the machine stands at once.
+bool writable_now(Socket& socket) {
+  pollfd one{.fd = socket.native_handle(), .events = POLLOUT, .revents = 0};
+  return ::poll(&one, 1, 0) == 1;
+}
+
+// Whoever asked the reactor once whether a socket can be written to hears of it at each later wait to read from it, for
+// nothing. So it is told to forget. 0, or errno.
+int forget_waits(Socket& socket, const Address& address) {
+  boost::system::error_code error;
+  const int descriptor = socket.release(error);
+  if (error) return error.value();
+  socket.assign({address.protocol().family(), 0}, descriptor, error);
+  if (error) ::close(descriptor);
+  return error.value();
+}
+
 }  // namespace
 
 void dial_through(Dialers dialers) { dialers_of_this_process() = std::move(dialers); }
@@ -137,11 +155,14 @@ Task<Status> connect(Socket& socket, Address address, asio::steady_timer& timer,
     problem = try_connect_tcp(socket, address);
   if (problem == 0) co_return Status();
   if (problem != EINPROGRESS) co_return refuse(problem);
-  {
-    const CancelAt cancel(socket, deadline);
-    co_await socket.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
-    if (cancel.passed()) co_return too_late();
-    if (error) co_return fail(Code::cancelled, "{}", error.message());
+  if (!writable_now(socket)) {
+    {
+      const CancelAt cancel(socket, deadline);
+      co_await socket.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+      if (cancel.passed()) co_return too_late();
+      if (error) co_return fail(Code::cancelled, "{}", error.message());
+    }
+    if (const int left = forget_waits(socket, address); left != 0) co_return refuse(left);
   }
   socklen_t size = sizeof(problem);
   getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &problem, &size);

@@ -179,7 +179,8 @@ Attempt Stream::try_read(std::span<std::uint8_t> into) {
   const int returned = SSL_read_ex(connection_->ssl.get(), into.data(), into.size(), &octets);
   if (returned == 1) {
     connection_->key_updates = 0;
-    return {.state = Attempt::State::done, .octets = octets};
+    const bool drained = octets < SSL3_RT_MAX_PLAIN_LENGTH && SSL_has_pending(connection_->ssl.get()) == 0;
+    return {.state = Attempt::State::done, .octets = octets, .drained = drained};
   }
   return outcome_of(*connection_, returned);
 }

@@ -24,6 +24,9 @@ struct Attempt {
   enum class State : std::uint8_t { done, want_read, want_write, end /* close_notify */, failed };
   State state = State::failed;
   std::size_t octets = 0;  // done
+  // Of reading, done: all that had come has been read, as far as is known. Another attempt now would most likely find
+  // nothing; a wait ends at once where there is more.
+  bool drained = false;
   // failed: connection_reset, truncated (no close_notify came), alert_received, too_many_key_updates,
   // handshake_malformed or crypto_failed; and the same for Asio: connection_reset or connection_aborted.
   Code code = Code::internal;
