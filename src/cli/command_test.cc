@@ -73,7 +73,8 @@ void check_pages(const Command& command, const std::string& path) {
   for (const Argument& argument : command.arguments()) {
     EXPECT_FALSE(argument.help.empty()) << path << " " << argument.name;
     // Newer CLI11 takes no ':', '=' or '{' in one.
-    if (!argument.is_option()) EXPECT_EQ(argument.name.find_first_of(":={"), std::string::npos) << argument.name;
+    if (argument.is_option()) continue;
+    EXPECT_EQ(argument.name.find_first_of(":={"), std::string::npos) << argument.name;
   }
   EXPECT_TRUE(command.run() || !command.subcommands().empty()) << path << " does nothing";
   for (const Command& sub : command.subcommands()) check_pages(sub, path + " " + sub.name());
