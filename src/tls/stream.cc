@@ -172,17 +172,24 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns*
   co_return peer_of(connection);
 }
 
+// After a KeyUpdate a newer OpenSSL says WANT_READ although what came behind it was read with it and waits inside, where
+// SSL_has_pending does not see it either. Nothing would ever announce it: so it is asked again.
 Attempt Stream::try_read(std::span<std::uint8_t> into) {
-  ERR_clear_error();
-  errno = 0;
-  std::size_t octets = 0;
-  const int returned = SSL_read_ex(connection_->ssl.get(), into.data(), into.size(), &octets);
-  if (returned == 1) {
-    connection_->key_updates = 0;
-    const bool drained = octets < SSL3_RT_MAX_PLAIN_LENGTH && SSL_has_pending(connection_->ssl.get()) == 0;
-    return {.state = Attempt::State::done, .octets = octets, .drained = drained};
+  Connection& connection = *connection_;
+  while (true) {
+    ERR_clear_error();
+    errno = 0;
+    std::size_t octets = 0;
+    const unsigned key_updates = connection.key_updates;
+    const int returned = SSL_read_ex(connection.ssl.get(), into.data(), into.size(), &octets);
+    if (returned == 1) {
+      connection.key_updates = 0;
+      const bool drained = octets < SSL3_RT_MAX_PLAIN_LENGTH && SSL_has_pending(connection.ssl.get()) == 0;
+      return {.state = Attempt::State::done, .octets = octets, .drained = drained};
+    }
+    const Attempt outcome = outcome_of(connection, returned);
+    if (outcome.state != Attempt::State::want_read || connection.key_updates == key_updates) return outcome;
   }
-  return outcome_of(*connection_, returned);
 }
 
 Attempt Stream::try_write(std::span<const std::uint8_t> from) {
