@@ -172,8 +172,8 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns*
   co_return peer_of(connection);
 }
 
-// After a KeyUpdate a newer OpenSSL says WANT_READ although what came behind it was read with it and waits inside, where
-// SSL_has_pending does not see it either. Nothing would ever announce it: so it is asked again.
+// After a KeyUpdate a newer OpenSSL says WANT_READ although what came behind it was read with it and waits inside,
+// where SSL_has_pending does not see it either. Nothing would ever announce it: so it is asked again.
 Attempt Stream::try_read(std::span<std::uint8_t> into) {
   Connection& connection = *connection_;
   while (true) {
