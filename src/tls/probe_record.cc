@@ -18,6 +18,8 @@ constexpr std::uint8_t kNewSessionTicket = 4;
 constexpr std::uint8_t kCertificate = 11;
 constexpr std::uint8_t kCertificateRequest = 13;
 constexpr std::uint8_t kFinished = 20;
+constexpr std::uint8_t kCompressedCertificate = 25;  // RFC 8879 §4
+constexpr std::uint32_t kNoCertificate13 = 4;        // RFC 8446 §4.4.2: an empty context and an empty list
 constexpr int kCloseNotify = 0;
 constexpr int kUserCanceled = 90;
 
@@ -70,7 +72,7 @@ void ProbeRecord::take_handshake(ProbeDirection direction, ByteView message, boo
     return;
   }
   finished_sent_ = finished_sent_ || type == kFinished;
-  if (type == kCertificate) certificate_sent_ = holds_certificate(message, tls13);
+  if (type == kCertificate || type == kCompressedCertificate) certificate_sent_ = holds_certificate(message, tls13);
 }
 
 void ProbeRecord::take_alert(ProbeDirection direction, ByteView alert) {
@@ -90,6 +92,13 @@ void ProbeRecord::move_into(Transcript& transcript) {
 
 bool holds_certificate(ByteView message, bool tls13) {
   std::size_t at = 4;  // type and length
+  if (!message.empty() && message[0] == kCompressedCertificate) {
+    at += 2;  // algorithm
+    if (message.size() < at + 3) return false;
+    const std::uint32_t uncompressed =
+        static_cast<std::uint32_t>(message[at] << 16 | message[at + 1] << 8 | message[at + 2]);
+    return uncompressed > kNoCertificate13;
+  }
   if (tls13) {
     if (message.size() <= at) return false;
     at += 1U + message[at];  // certificate_request_context

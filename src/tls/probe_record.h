@@ -39,7 +39,8 @@ class ProbeRecord {
   int session_tickets_ = 0;
 };
 
-// Does a Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2), with its header, hold a certificate? Total.
+// Does a Certificate message (RFC 5246 §7.4.2, RFC 8446 §4.4.2) or a CompressedCertificate message (RFC 8879 §4: what a
+// newer OpenSSL sends), with its header, hold a certificate? Total.
 bool holds_certificate(ByteView message, bool tls13);
 
 // Could these be the first octets of a TLS server's answer: an alert or handshake record of TLS? Total; empty: yes.

@@ -20,6 +20,9 @@ TEST(HoldsCertificate, TellsAnEmptyCertificateMessage) {
   EXPECT_FALSE(holds_certificate(Bytes{11, 0, 0, 4, 0, 0, 0, 0}, true));              // RFC 8446 §4.4.2
   EXPECT_FALSE(holds_certificate(Bytes{11, 0, 0, 6, 2, 0xaa, 0xbb, 0, 0, 0}, true));  // with a context
   EXPECT_TRUE(holds_certificate(Bytes{11, 0, 0, 5, 1, 0xaa, 0, 1, 0, 0}, true));
+  EXPECT_FALSE(holds_certificate(Bytes{25, 0, 0, 9, 0, 1, 0, 0, 4, 0, 0, 1, 0xaa}, true));  // RFC 8879 §4
+  EXPECT_TRUE(holds_certificate(Bytes{25, 0, 0, 9, 0, 1, 0, 3, 4, 0, 0, 1, 0xaa}, true));
+  for (std::size_t size = 0; size < 9; ++size) EXPECT_FALSE(holds_certificate(Bytes(size, 25), true)) << size;
   for (std::size_t size = 0; size < 7; ++size) EXPECT_FALSE(holds_certificate(Bytes(size, 0xff), true)) << size;
 }
 
