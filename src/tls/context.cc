@@ -59,6 +59,10 @@ Result<Context> make_context(const SSL_METHOD* method) {
   // Either of NO_TICKET and num_tickets(0) alone still resumes in one version; the cache mode closes the session ids.
   SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_NO_TICKET | SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION);
+#ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+  // RFC 8879: a stranger's few octets would become as many MiB as they say, before anybody has judged them.
+  SSL_CTX_set_options(raw, SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
+#endif
   SSL_CTX_set_num_tickets(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_early_data(raw,

@@ -1,5 +1,7 @@
 #include "tls/context.h"
 
+#include <atomic>
+
 #include "tls/testing/meeting.h"
 
 namespace symbolon::tls {
@@ -26,6 +28,26 @@ TEST(ServerContext, ListsOfCaNamesStayFarBelowWhatAHandshakeCanHold) {
     const Met met = meet(routes(options), {.holder = &alice, .version = version});
     EXPECT_EQ(met.client.answer, "pong") << met.client.error;
   }
+}
+
+// A client compresses its certificate for a server that asks for it (RFC 8879 §3), and newer libraries ask by
+// themselves.
+TEST(ServerContext, AsksForNoCompressedCertificate) {
+  static std::atomic<int> plain = 0;
+  static std::atomic<int> compressed = 0;
+  const auto note = [](int sent, int, int type, const void* octets, std::size_t size, SSL*, void*) {
+    if (sent == 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+    const std::uint8_t message = *static_cast<const std::uint8_t*>(octets);
+    if (message == 11) ++plain;
+    if (message == 25) ++compressed;
+  };
+  const Holder alice = house().alice();
+  const Met met =
+      meet(routes(house().options()),
+           {.holder = &alice, .prepare = [&](SSL_CTX* context) { SSL_CTX_set_msg_callback(context, note); }});
+  EXPECT_EQ(met.client.answer, "pong") << met.client.error;
+  EXPECT_EQ(plain, 1);
+  EXPECT_EQ(compressed, 0);
 }
 
 }  // namespace
