@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding,
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha1": hashes.SHA1(), "md5": hashes.MD5()}
+HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}
+# The library's builders refuse these (its newer versions do), its keys do not: such certificates are signed a second time.
+WEAK_HASHES = {"sha1": hashes.SHA1(), "md5": hashes.MD5()}
+WEAK_ALGORITHMS = {("rsa", "sha1"): "300d06092a864886f70d0101050500", ("rsa", "md5"): "300d06092a864886f70d0101040500",
+                   ("ec", "sha1"): "300906072a8648ce3d0401"}  # RFC 3279 §2.2
 NAME_TYPES = {"CN": NameOID.COMMON_NAME, "O": NameOID.ORGANIZATION_NAME, "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
               "C": NameOID.COUNTRY_NAME, "emailAddress": NameOID.EMAIL_ADDRESS}
 USAGES = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -95,6 +99,19 @@ def inside(whole):
     return whole[header:]
 
 
+class AnyNameConstraints(x509.NameConstraints):
+    """Also those that the library holds to be wrong."""
+
+    def _validate_dns_name(self, tree):
+        pass
+
+
+def digest_for(key, spec):
+    """What the builder signs with."""
+    name = spec.get("hash", "sha256")
+    return None if isinstance(key, ed25519.Ed25519PrivateKey) else HASHES["sha256" if name in WEAK_HASHES else name]
+
+
 def sign(key, digest, data):
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), digest)
@@ -106,6 +123,15 @@ def sign(key, digest, data):
 def resigned(whole, to_be_signed, key, digest):
     algorithm = elements(inside(whole))[1]
     return tlv(0x30, to_be_signed + algorithm + tlv(0x03, b"\0" + sign(key, digest, to_be_signed)))
+
+
+def weakened(der, key, name):
+    """The same certificate or CRL, signed with a hash of yesterday."""
+    old = elements(inside(der))[1]
+    new = bytes.fromhex(WEAK_ALGORITHMS["rsa" if isinstance(key, rsa.RSAPrivateKey) else "ec", name])
+    parts = [new if part == old else part for part in elements(inside(elements(inside(der))[0]))]
+    to_be_signed = tlv(0x30, b"".join(parts))
+    return tlv(0x30, to_be_signed + new + tlv(0x03, b"\0" + sign(key, WEAK_HASHES[name], to_be_signed)))
 
 
 def edited(der, edit, key, digest):
@@ -156,11 +182,13 @@ def certificate(spec):
         add(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(named))
     if "permitted" in spec or "excluded" in spec:
         trees = [[general_name(n) for n in spec[side]] if side in spec else None for side in ("permitted", "excluded")]
-        add(x509.NameConstraints(*trees), True)
+        add(AnyNameConstraints(*trees), True)
     for extra in spec.get("extensions", []):
         add(x509.UnrecognizedExtension(ObjectIdentifier(extra["oid"]), bytes.fromhex(extra["value"])), extra["critical"])
-    digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else HASHES[spec.get("hash", "sha256")]
+    digest = digest_for(signer, spec)
     der = builder.sign(signer, digest).public_bytes(serialization.Encoding.DER)
+    if spec.get("hash") in WEAK_HASHES:
+        return weakened(der, signer, spec["hash"])
     return edited(der, spec["edit"], signer, digest) if "edit" in spec else der
 
 
@@ -188,8 +216,10 @@ def crl(spec):
             x509.UnrecognizedExtension(ObjectIdentifier(extra["oid"]), bytes.fromhex(extra["value"])),
             extra["critical"])
     signer = keys[spec.get("signed_by") or issuer]
-    digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else HASHES[spec.get("hash", "sha256")]
+    digest = digest_for(signer, spec)
     der = builder.sign(signer, digest).public_bytes(serialization.Encoding.DER)
+    if spec.get("hash") in WEAK_HASHES:
+        return weakened(der, signer, spec["hash"])
     if "bulk" not in spec:
         return der
     # As many entries as wished, with random serials of 16 octets; the library would need hours for a million.
