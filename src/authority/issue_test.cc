@@ -22,14 +22,14 @@ TEST(Issue, EveryBuiltinProfileMakesWhatOpensslAccepts) {
     const char* subject;
   };
   const Case cases[] = {
-      {"server", {"web.example", "192.0.2.1"}, {"sslserver"}, "Subject: O = Example Corp, CN = web.example"},
-      {"client", {"billing"}, {"sslclient"}, "Subject: O = Example Corp, CN = billing"},
+      {"server", {"web.example", "192.0.2.1"}, {"sslserver"}, "Subject: O=Example Corp, CN=web.example"},
+      {"client", {"billing"}, {"sslclient"}, "Subject: O=Example Corp, CN=billing"},
       {"client", {"billing.example"}, {"sslclient"}, "DNS:billing.example"},
-      {"person", {"Ann Lee", "ann@example.com"}, {"sslclient"}, "Subject: O = Example Corp, CN = Ann Lee"},
-      {"device", {"pump-17"}, {"sslclient"}, "Subject: O = Example Corp, CN = pump-17"},
+      {"person", {"Ann Lee", "ann@example.com"}, {"sslclient"}, "Subject: O=Example Corp, CN=Ann Lee"},
+      {"device", {"pump-17"}, {"sslclient"}, "Subject: O=Example Corp, CN=pump-17"},
       {"workload", {"spiffe://example.com/pay"}, {"sslclient", "sslserver"}, "URI:spiffe://example.com/pay"},
-      {"gateway", {"edge.example"}, {"sslclient", "sslserver"}, "Subject: O = Example Corp, CN = edge.example"},
-      {"admin", {"ops@example.com"}, {"sslclient"}, "Subject: O = Example Corp, CN = ops@example.com"},
+      {"gateway", {"edge.example"}, {"sslclient", "sslserver"}, "Subject: O=Example Corp, CN=edge.example"},
+      {"admin", {"ops@example.com"}, {"sslclient"}, "Subject: O=Example Corp, CN=ops@example.com"},
       {"ocsp", {"responder"}, {}, "OCSP No Check"},
   };
   for (const Case& one : cases) {
@@ -111,7 +111,7 @@ TEST(Issue, TakesFromARequestOnlyWhatTheProfileLists) {
   const auto names =
       home.issue("server", {}, home.request("-subj /O=Evil/CN=web.example -addext subjectAltName=DNS:web.example"));
   ASSERT_TRUE(names) << names.error().text();
-  EXPECT_THAT(home.text(*names), HasSubstr("Subject: O = Example Corp, CN = web.example"));
+  EXPECT_THAT(home.text(*names), HasSubstr("Subject: O=Example Corp, CN=web.example"));
   const auto promoted = home.issue("server", {}, home.request("-subj /CN=old.example"));
   ASSERT_TRUE(promoted) << promoted.error().text();
   EXPECT_THAT(home.text(*promoted), HasSubstr("DNS:old.example"));

@@ -15,6 +15,7 @@
 namespace symbolon::authority::testing {
 
 using x509::testing::Folder;
+using x509::testing::kNameStyle;
 using x509::testing::must;
 using x509::testing::run;
 
@@ -94,7 +95,7 @@ struct Home {
                      folder.put("leaf", answer.certificate)));
   }
   std::string text(const api::IssueAnswer& answer) const {
-    return must("openssl x509 -noout -text -in " + folder.put("leaf", answer.certificate));
+    return must(fmt::format("openssl x509 -noout -text {} -in {}", kNameStyle, folder.put("leaf", answer.certificate)));
   }
 };
 

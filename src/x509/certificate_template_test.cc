@@ -10,6 +10,7 @@ namespace symbolon::x509 {
 namespace {
 
 using testing::Folder;
+using testing::kNameStyle;
 using testing::must;
 
 constexpr UnixSeconds kNow{1'800'000'000};  // 2027-01-15T08:00:00Z
@@ -43,17 +44,16 @@ Bytes signed_certificate(const CertificateTemplate& content) {
 
 std::string text_of(const Folder& folder, const CertificateTemplate& content) {
   const std::string path = folder.put("c.pem", encode_pem("CERTIFICATE", signed_certificate(content)));
-  return must("openssl x509 -noout -text -in " + path);
+  return must(fmt::format("openssl x509 -noout -text {} -in {}", kNameStyle, path));
 }
 
 TEST(CertificateTemplate, IsReadByOpensslAsItWasMeant) {
   const Folder folder;
   const std::string text = text_of(folder, leaf_template());
   for (const char* const expected :
-       {"Version: 3 (0x2)", "80:a1:b2:c3:d4:e5:f6:07:18", "Issuer: O = Example Corp, CN = Issuing CA",
+       {"Version: 3 (0x2)", "80:a1:b2:c3:d4:e5:f6:07:18", "Issuer: O=Example Corp, CN=Issuing CA",
         "Not Before: Jan 15 08:00:00 2027 GMT", "Not After : Apr 15 08:00:00 2027 GMT",
-        "Subject: O = Example Corp, CN = web.example",
-        "X509v3 Key Usage: critical\n                Digital Signature\n",
+        "Subject: O=Example Corp, CN=web.example", "X509v3 Key Usage: critical\n                Digital Signature\n",
         "TLS Web Server Authentication, TLS Web Client Authentication", "X509v3 Subject Alternative Name: \n",
         "DNS:web.example, DNS:*.web.example, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, "
         "email:ops@example.com, URI:spiffe://example.com/web",

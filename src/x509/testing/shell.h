@@ -36,6 +36,9 @@ inline Outcome run(const std::string& command) {
   return out;
 }
 
+// For openssl: names as "O=Example, CN=web", which only newer versions write by themselves.
+inline constexpr std::string_view kNameStyle = "-nameopt oneline,-space_eq";
+
 // The command must succeed; its output.
 inline std::string must(const std::string& command) {
   Outcome outcome = run(command);
