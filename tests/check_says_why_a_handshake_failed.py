@@ -67,7 +67,8 @@ def nginx(pki, port, folder):
     config = folder / "nginx.conf"
     config.write_text(f"""
 daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}
-http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {pki.server.chain};
+http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi; server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {pki.server.chain};
 ssl_certificate_key {pki.server.key}; ssl_client_certificate {pki.root.cert}; ssl_verify_client on; ssl_verify_depth 3;
 location / {{ return 200 hello; }} }} }}""")
     return Process(["nginx", "-c", config])

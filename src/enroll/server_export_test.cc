@@ -104,7 +104,11 @@ TEST(ServerExport, ApacheAdmitsTheRightClientAndRefusesTheRest) {
 
 TEST(ServerExport, NginxReadsIt) {
   const auto test = [](const ServerExport& options) {
-    const std::string around = "events {}\npid " + site().folder / "nginx.pid" + ";\nerror_log stderr;\nhttp {\n";
+    std::string around =
+        "events {}\npid " + site().folder / "nginx.pid" + ";\nerror_log stderr;\nhttp {\naccess_log off;\n";
+    // nginx makes these when it tests a configuration, and by itself where only root may.
+    for (const std::string kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+      around += kind + "_temp_path " + site().folder / kind + ";\n";
     must("nginx -t -c " + site().folder.put("nginx.conf", around + exported(ServerSoftware::nginx, options) + "\n}\n"));
   };
   ServerExport options = site().options();
