@@ -1,11 +1,11 @@
 // What disks can do to a ledger and its backups: each gets its code, and nothing is lost.
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -35,20 +35,23 @@ int issue_until_refused(Ledger& ledger, IssuerId issuer, Code expected, std::vec
   return 0;
 }
 
-// A file system of its own, where the tests may make one.
+// A file system of its own, where the tests may make one: as root, or through a sudo that does not ask.
 class SmallDisk {
  public:
-  SmallDisk() : mounted_(::mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=2m") == 0) {}
+  SmallDisk() : mounted_(as_root(fmt::format("mount -t tmpfs -o size=2m,mode=700,uid={} tmpfs", ::geteuid()))) {}
   ~SmallDisk() {
-    if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
+    if (mounted_) as_root("umount -l");
   }
   bool mounted() const { return mounted_; }
-  void make_read_only() {
-    ASSERT_EQ(::mount(nullptr, folder_.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
-  }
+  void make_read_only() { ASSERT_TRUE(as_root("mount -o remount,ro")); }
   Path operator/(std::string_view name) const { return folder_ / name; }
 
  private:
+  bool as_root(const std::string& command) const {
+    const char* const before = ::geteuid() == 0 ? "" : "sudo -n ";
+    return std::system(fmt::format("{}{} {} </dev/null", before, command, folder_.path().string()).c_str()) == 0;
+  }
+
   Folder folder_;
   bool mounted_;
 };
