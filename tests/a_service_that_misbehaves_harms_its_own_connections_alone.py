@@ -40,17 +40,18 @@ def asks(running, foreign, alice):
 
 
 @pytest.mark.parametrize(
-    "behave, reason",
-    [(vanish, "connection_ended"), (reset, "backend_unreachable"), (answer_half, "connection_ended")],
+    "behave, reasons",
+    # Of half an answer curl 8 has had enough: it hangs up without close_notify.
+    [(vanish, ["connection_ended"]), (reset, ["backend_unreachable"]), (answer_half, ["connection_ended", "truncated"])],
     ids=["vanish", "reset", "answer half"],
 )
-def test_one_that_ends_early(beside, foreign, alice, behave, reason):
+def test_one_that_ends_early(beside, foreign, alice, behave, reasons):
     with BadService(behave) as service:
         running = beside(service.address)
         for _ in range(3):
             since = running.mark()
             assert asks(running, foreign, alice).status != 0
-            assert running.wait_record("closed", since=since, route="bad")["reason"] == reason
+            assert running.wait_record("closed", since=since, route="bad")["reason"] in reasons
 
 
 def test_one_that_refuses(beside, foreign, alice):

@@ -152,10 +152,10 @@ def tinyproxy(folder, credentials=None, allowed=()):
 
 
 def microsocks(credentials=None):
-    """A SOCKS 5 proxy."""
+    """A SOCKS 5 proxy. It tries one address of a name: that of its own end's family, so that `localhost` is 127.0.0.1."""
     port = PORTS.take()
     identity = ["-u", credentials[0], "-P", credentials[1]] if credentials else []
-    server = Process(["/usr/bin/microsocks", "-i", "127.0.0.1", "-p", port, *identity]).wait_listening(port)
+    server = Process(["/usr/bin/microsocks", "-i", "127.0.0.1", "-b", "127.0.0.1", "-p", port, *identity]).wait_listening(port)
     server.port = port
     return server
 
