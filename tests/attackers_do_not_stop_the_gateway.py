@@ -29,6 +29,7 @@ def all_gone(running):
     )
 
 
+@pytest.mark.needs_root  # Usage
 @pytest.mark.parametrize("first", ["nothing", "half a hello", "a hello"])
 def test_a_thousand_handshakes_that_never_end(start, foreign, alice, first):
     hello = client_hello()
@@ -48,6 +49,7 @@ def test_a_thousand_handshakes_that_never_end(start, foreign, alice, first):
     assert refused == HALF_OPEN, "every one is counted, however few are recorded"
 
 
+@pytest.mark.needs_root  # Usage
 def test_many_idle_connections_cost_little_each_and_nothing_afterwards(start, foreign, alice):
     """After its handshake an idle connection holds no buffer of ours."""
     idle = IDLE
@@ -120,6 +122,7 @@ def test_a_byte_at_a_time_is_served_as_well(start, foreign, alice):
         assert answer == b"slowly"
 
 
+@pytest.mark.needs_root  # Usage
 def test_a_client_that_never_reads_holds_its_own_connection_up_alone(start, foreign, alice):
     """What it does not take is not taken from the service either: our memory stays."""
     running = start()

@@ -4,11 +4,14 @@ open goes on where it can, and service is back when the trouble is over."""
 import contextlib
 import threading
 
+import pytest
+
 from harness import peers
 from harness.attack import Usage, connections, echoes, gateway_of, limit_process
 from harness.process import wait_until
 
 
+@pytest.mark.needs_root  # Usage
 def test_descriptors_used_up(start, foreign, alice):
     """Established connections go on; those that find no descriptor are closed, not left hanging; then service is back."""
     running = start(gateway={"limits": {"connections": 10_000}}, handshake_timeout="60s")
@@ -25,6 +28,7 @@ def test_descriptors_used_up(start, foreign, alice):
     assert running.watched.value("symbolon_connections_refused_total", code="out_of_descriptors") >= 1
 
 
+@pytest.mark.needs_root  # Usage
 def test_memory_at_its_end(start, foreign, alice):
     """Connections that would need more than there is are ended, one by one; the gateway stays and serves again."""
     running = start()

@@ -11,6 +11,7 @@ from harness import peers, roles
 from harness.process import wait_until
 from harness.symbolon import Symbolon, port
 
+pytestmark = pytest.mark.needs_root
 OTHER = pwd.getpwnam("daemon")  # of every Debian
 
 

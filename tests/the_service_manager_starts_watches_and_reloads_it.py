@@ -108,6 +108,7 @@ def threads_named(pid, name):
     return [int(task.name) for task in tasks if (task / "comm").read_text().strip() == name]
 
 
+@pytest.mark.needs_root  # to stop a thread of a process that hides from its own user
 def test_signs_of_life_come_only_while_every_thread_lives(symbolon, site, manager):
     with start(symbolon, run_command(site), NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000") as running:
         for _ in range(3):

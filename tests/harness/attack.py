@@ -44,7 +44,8 @@ def limit_process(process, **limits):
 
 
 class Usage:
-    """Resident memory, writable memory of its own, and descriptors of a process, now."""
+    """Resident memory, writable memory of its own, and descriptors of a process, now. Needs root: our roles hide theirs from
+    other processes of their user."""
 
     def __init__(self, process):
         folder = pathlib.Path(f"/proc/{gateway_of(process)}")

@@ -31,13 +31,15 @@ class Ports:
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.gettempdir()) / "symbolon-test-ports"
-        self.folder.mkdir(mode=0o777, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
+        with contextlib.suppress(PermissionError):
+            self.folder.chmod(0o777)  # other users' tests run here too
         self.held = []
 
     def take(self):
         for _ in range(1000):
             port = random.randrange(20000, 32000)
-            lock = open(self.folder / str(port), "w")
+            lock = open(self.folder / str(port), opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_CREAT, 0o644))
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 with socket.socket() as probe:
