@@ -42,6 +42,12 @@ Bytes element(std::uint8_t tag, std::initializer_list<ByteView> parts) {
   return out;
 }
 
+Bytes header(std::uint8_t tag, std::size_t size) {
+  Bytes out;
+  append_header(out, tag, size);
+  return out;
+}
+
 Bytes unsigned_integer(std::uint64_t value) {
   Bytes content;
   for (unsigned i = 8; i > 0; --i) {

@@ -15,6 +15,9 @@ Bytes element(std::uint8_t tag, ByteView content);
 // The same around several parts that stand one after the other.
 Bytes element(std::uint8_t tag, std::initializer_list<ByteView> parts);
 
+// Identifier and shortest length alone, for content of that size that stands elsewhere.
+Bytes header(std::uint8_t tag, std::size_t size);
+
 Bytes unsigned_integer(std::uint64_t value);
 // Content octets as they stand (SerialNumber::der_content).
 Bytes integer(ByteView content);

@@ -1,0 +1,91 @@
+#include "revocation/crl_builder.h"
+
+#include <algorithm>
+
+#include "x509/der_reader.h"
+#include "x509/der_writer.h"
+
+namespace symbolon::revocation {
+namespace {
+
+namespace der = x509::der;
+
+// The first second of 1950 and the last of 9999: what the two ASN.1 types can say between them.
+constexpr UnixSeconds kFirst{-631152000};
+constexpr UnixSeconds kLast{253402300799};
+
+void append(Bytes& out, ByteView octets) { out.insert(out.end(), octets.begin(), octets.end()); }
+
+// Extension without `critical`, which is FALSE by default (§5.2).
+Bytes extension(std::string_view oid, ByteView value) {
+  const Bytes id = der::object_identifier(oid);
+  const Bytes content = der::element(der::tag::octet_string, value);
+  return der::element(der::tag::sequence, {id, content});
+}
+
+// crlEntryExtensions with reasonCode alone (§5.3.1): Extensions { { 2.5.29.21, OCTET STRING { ENUMERATED } } }
+Bytes entry_extensions(std::uint8_t reason) {
+  constexpr std::uint8_t kEnumerated = 0x0a;
+  const Bytes value = der::element(kEnumerated, ByteView(&reason, 1));
+  return der::element(der::tag::sequence, extension("2.5.29.21", value));
+}
+
+Bytes crl_extensions(const CrlHeading& heading) {
+  constexpr std::uint8_t kKeyIdentifier = 0x80;  // [0] IMPLICIT, primitive
+  const Bytes identifier = der::element(kKeyIdentifier, heading.authority_key_identifier);
+  const Bytes authority = extension("2.5.29.35", der::element(der::tag::sequence, identifier));
+  const Bytes number = extension("2.5.29.20", der::unsigned_integer(heading.number));
+  return der::element(der::tag::context(0), der::element(der::tag::sequence, {authority, number}));
+}
+
+}  // namespace
+
+Result<CrlBuilder> CrlBuilder::begin(CrlHeading heading, ByteView algorithm_identifier) {
+  if (heading.this_update < kFirst || heading.next_update > kLast || heading.next_update < heading.this_update) {
+    return fail(Code::bad_request, "from {} to {} is no period a CRL can name", to_rfc3339(heading.this_update),
+                to_rfc3339(heading.next_update));
+  }
+  return CrlBuilder(std::move(heading), algorithm_identifier);
+}
+
+// CertificateList entry: SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }
+void CrlBuilder::add(const x509::SerialNumber& serial, UnixSeconds revoked_at, std::uint8_t reason) {
+  if (last_time_.empty() || revoked_at != last_at_) {
+    last_at_ = revoked_at;
+    last_time_ = der::time(std::clamp(revoked_at, kFirst, kLast));
+  }
+  const ByteView magnitude = serial.magnitude();
+  const bool padded = (magnitude.front() & 0x80U) != 0;  // an INTEGER that must not look negative
+  const Bytes extensions = reason == 0 ? Bytes() : entry_extensions(reason);
+  const std::size_t serial_size = magnitude.size() + (padded ? 1 : 0);
+  const std::size_t size = 2 + serial_size + last_time_.size() + extensions.size();
+  constexpr std::size_t kLongestShortForm = 127;  // serial 23, time 17, reason 14: never more
+  ENSURE(size <= kLongestShortForm);
+  entries_.push_back(der::tag::sequence);
+  entries_.push_back(static_cast<std::uint8_t>(size));
+  entries_.push_back(der::tag::integer);
+  entries_.push_back(static_cast<std::uint8_t>(serial_size));
+  if (padded) entries_.push_back(0);
+  append(entries_, magnitude);
+  append(entries_, last_time_);
+  append(entries_, extensions);
+  ++count_;
+}
+
+Bytes CrlBuilder::finish() && {
+  constexpr std::uint64_t kVersion2 = 1;
+  const Bytes version = der::unsigned_integer(kVersion2);
+  const Bytes this_update = der::time(heading_.this_update);
+  const Bytes next_update = der::time(heading_.next_update);
+  const Bytes extensions = crl_extensions(heading_);
+  const Bytes list = entries_.empty() ? Bytes() : der::header(der::tag::sequence, entries_.size());
+  return der::element(der::tag::sequence, {version, algorithm_, heading_.issuer.der(), this_update, next_update, list,
+                                           entries_, extensions});
+}
+
+Bytes assemble_crl(ByteView tbs, ByteView algorithm_identifier, ByteView signature) {
+  const Bytes bits = der::bit_string(signature);
+  return der::element(der::tag::sequence, {tbs, algorithm_identifier, bits});
+}
+
+}  // namespace symbolon::revocation
