@@ -1,5 +1,7 @@
 #include "http/connection.h"
 
+#include <algorithm>
+
 #include "http/body_source.h"
 #include "http/problem.h"
 
@@ -8,6 +10,7 @@ namespace symbolon::http {
 namespace {
 
 constexpr std::size_t kReadOctets = 8 << 10;
+constexpr std::size_t kPiece = 1 << 20;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Persistence persistence_of(bool last) { return last ? Persistence::close : Persistence::keep_alive; }
@@ -116,7 +119,15 @@ net::Task<Status> Connection::send(Response response, ResponseForm form) {
                      {.persistence = Persistence::close, .body = form.body, .now = form.now});
   }
   CO_TRY_DONE(co_await stream_->write(as_bytes(*octets), deadline()));
-  if (!response.source || form.body == ResponseParser::BodyExpected::no) co_return Status();
+  if (form.body == ResponseParser::BodyExpected::no) co_return Status();
+  if (response.shared) {
+    // Piece by piece, so that a peer who takes a large one has time for each, and is not waited for in between.
+    for (std::string_view rest = *response.shared; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kPiece))) {
+      CO_TRY_DONE(co_await stream_->write(as_bytes(rest.substr(0, kPiece)), deadline()));
+    }
+    co_return Status();
+  }
+  if (!response.source) co_return Status();
   while (auto piece = co_await response.source->next()) {
     const std::string framed = chunk(*piece);
     CO_TRY_DONE(co_await stream_->write(as_bytes(framed), deadline()));

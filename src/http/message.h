@@ -54,6 +54,8 @@ struct Response {
   Headers headers;
   std::string body;
   std::shared_ptr<BodySource> source = {};  // instead of `body`: it comes piece by piece (chunked)
+  std::shared_ptr<const std::string> shared =
+      {};  // instead of `body`: one that many answers have in common; not copied
 };
 
 inline constexpr std::string_view kJson = "application/json";

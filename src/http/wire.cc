@@ -122,11 +122,12 @@ Result<std::string> to_wire(const Response& response, const ResponseForm& form) 
   if (response.source) {
     out += "Transfer-Encoding: chunked\r\n";
   } else if (!has_no_content(response.status)) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n",
+                   response.shared ? response.shared->size() : response.body.size());
   }
   out += "\r\n";
   const bool body = form.body == ResponseParser::BodyExpected::yes && !has_no_content(response.status);
-  if (body && !response.source) out += response.body;
+  if (body && !response.source && !response.shared) out += response.body;
   return out;
 }
 

@@ -78,7 +78,8 @@ Result<std::string> to_wire(const Request& request);
 
 // Adds Content-Length (Transfer-Encoding: chunked for a body that comes piece by piece, see chunk()), Connection, Date,
 // and what keeps answers out of caches and sniffers (Cache-Control: no-store, X-Content-Type-Options: nosniff) unless
-// it is set. An answer to HEAD has the Content-Length of its body, but no body.
+// it is set. A shared body is not among the octets: it follows them. An answer to HEAD has the Content-Length of its
+// body, but no body.
 struct ResponseForm {
   Persistence persistence = Persistence::keep_alive;
   ResponseParser::BodyExpected body = ResponseParser::BodyExpected::yes;

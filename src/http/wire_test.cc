@@ -166,6 +166,15 @@ TEST(ToWire, FramesAnAnswerSoThatTheParserReadsItBack) {
   EXPECT_EQ(back.headers.find("Cache-Control"), "no-store");
 }
 
+TEST(ToWire, ASharedBodyFollowsTheOctets) {
+  Response response;
+  response.shared = std::make_shared<const std::string>(1000, 'x');
+  const auto text = to_wire(response, {});
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("Content-Length: 1000\r\n"), std::string::npos);
+  EXPECT_TRUE(text->ends_with("\r\n\r\n"));
+}
+
 TEST(HttpDate, IsTheFixedForm) {
   EXPECT_EQ(http_date({784111777}), "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 §5.6.7
   EXPECT_EQ(http_date({0}), "Thu, 01 Jan 1970 00:00:00 GMT");
