@@ -20,7 +20,7 @@ RIGHTS = {
     "approver": [{"cn": "approver"}],
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
-READS = [("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json")]
+READS = [("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
 ISSUE, REVOKE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/revocations"), ("POST", "/v1/ledger/verify")
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 FEED = ("GET", "/v1/feed")

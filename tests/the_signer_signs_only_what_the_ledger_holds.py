@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness.symbolon import BINARY
 
-VERSION = 2
-HELLO, SIGN, KEYS, ANSWERS = 1, 2, 3, 4
+VERSION = 3
+HELLO, SIGN, KEYS, ANSWERS, SIGN_CRL = 1, 2, 3, 4, 5
 
 
 class Signer:
@@ -144,7 +144,7 @@ def test_a_ca_certificate_that_somebody_wrote_into_the_ledger(symbolon, signer, 
 
 
 def test_what_it_cannot_read_changes_nothing(signer, issuer):
-    for junk in (b"\x02", b"\x02\x02\x00\x01", os.urandom(2000), bytes([VERSION, 9, 0, 0])):
+    for junk in (b"\x03", b"\x03\x02\x00\x01", os.urandom(2000), bytes([VERSION, 9, 0, 0])):
         signer.ours.send(junk)
     assert signer.sign(issuer, 1 << 100) == "intent_missing"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/crl.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -74,6 +75,7 @@ struct StatusInfo {
   std::int64_t unfinished = 0;  // reserved and neither completed, abandoned nor revoked
   std::optional<UnixSeconds> last_issued_at;
   LedgerInfo ledger;
+  std::vector<CrlInfo> crls;  // that are published, by issuer
   std::vector<Warning> warnings;
   bool operator==(const StatusInfo&) const = default;
 };

@@ -36,6 +36,7 @@ std::string encode(const NewIssuerRequest&);
 std::string encode(const NewIssuerAnswer&);
 std::string encode(const IssuerSignature&);
 std::string encode(const ImportIssuerRequest&);
+std::string encode(const CrlInfo&);
 std::string encode(const StatusInfo&);
 std::string encode(const ChangeList&);
 std::string encode(const ChangeInfo&);

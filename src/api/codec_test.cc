@@ -77,7 +77,9 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
                                  .unfinished = 1,
                                  .last_issued_at = UnixSeconds{3},
                                  .ledger = {.entries = 9, .octets = 4096, .commits = 7, .waiting = 1},
+                                 .crls = {{"issuing", 1'800'000'000, {1}, {2}, 7, 300}},
                                  .warnings = {{Code::ca_expires_soon, "in 3 days"}}});
+  goes_there_and_back(CrlInfo{"issuing", 1, {1}, {2}, 0, 300});
   goes_there_and_back(ChangeList{{{"7", "profile", "partner", "ff", "a", {1}, "b", UnixSeconds{2}, UnixSeconds{3}}}});
   goes_there_and_back(ChangeInfo{"7", "profile", "partner", "ff", "a", {1}});
   goes_there_and_back(LedgerVerifyAnswer{1000000, "ab"});

@@ -19,6 +19,7 @@ enum class AnswerForm : std::uint8_t {
   object,    // a wire object
   lines,     // progress, then a wire object or a problem, a line each (api/ledger.h)
   document,  // JSON of a form of its own
+  crl,       // application/pkix-crl
 };
 
 struct Endpoint {

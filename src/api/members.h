@@ -169,6 +169,15 @@ void members(auto& f, Is<LedgerInfo> auto& x) {
   f.required("waiting", x.waiting, IntegerBounds{});
 }
 
+void members(auto& f, Is<CrlInfo> auto& x) {
+  f.required("issuer", x.issuer, kName);
+  f.required("number", x.number, IntegerBounds{});
+  f.required("this_update", x.this_update);
+  f.required("next_update", x.next_update);
+  f.required("entries", x.entries, IntegerBounds{});
+  f.required("octets", x.octets, IntegerBounds{});
+}
+
 void members(auto& f, Is<StatusInfo> auto& x) {
   f.required("version", x.version, kLine);
   f.required("name", x.name, kLine);
@@ -179,6 +188,7 @@ void members(auto& f, Is<StatusInfo> auto& x) {
   f.required("unfinished", x.unfinished, IntegerBounds{});
   f.optional("last_issued_at", x.last_issued_at);
   f.required("ledger", x.ledger);
+  f.required("crls", x.crls, kFew);
   f.required("warnings", x.warnings, kFew);
 }
 

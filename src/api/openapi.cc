@@ -120,6 +120,7 @@ json::object answer_of(const Endpoint& endpoint) {
   switch (endpoint.form) {
     case AnswerForm::object: out["content"] = content("application/json", reference_to(endpoint.answer)); break;
     case AnswerForm::document: out["content"] = content("application/json", {{"type", "object"}}); break;
+    case AnswerForm::crl: out["content"] = content("application/pkix-crl", {{"type", "string"}}); break;
     case AnswerForm::lines: {
       json::object text{{"type", "string"}};
       text["description"] = "lines, each as x-line says; the last one has `result` or `problem`";

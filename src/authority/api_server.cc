@@ -13,6 +13,7 @@
 #include "authority/api_progress.h"
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
+#include "authority/crl_server.h"
 #include "authority/revocation_feed.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
@@ -126,6 +127,7 @@ struct ApiServer::Impl {
         [this](const http::Request& request, const Caller& caller) { return guard_rest(request, caller); });
     add_certificates();
     add_information();
+    add_crls();
     add_issuers();
     add_changes();
     add_ledger();
@@ -203,6 +205,7 @@ struct ApiServer::Impl {
 
   void add_certificates();
   void add_information();
+  void add_crls();
   void add_issuers();
   void add_changes();
   void add_ledger();
@@ -259,6 +262,18 @@ void ApiServer::Impl::add_information() {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
     }
     co_return json(200, api::openapi_document());
+  });
+}
+
+void ApiServer::Impl::add_crls() {
+  on("crl", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
+    if (!routed.target.query.empty()) {
+      co_return http::problem({Code::bad_request, "no parameters are taken here"});
+    }
+    auto call = [this, issuer = routed.parameters.at("what")] { return operations.crl(issuer); };
+    auto crl = co_await pool.run(std::move(call));
+    if (!crl) co_return http::problem(crl.error());
+    co_return answer_with(*crl, routed.request.headers);
   });
 }
 

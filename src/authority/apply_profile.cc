@@ -215,6 +215,11 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
   return x509::DistinguishedName::from_attributes(std::move(attributes));
 }
 
+std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {
+  if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check) return {};
+  return fmt::format("{}/{}.crl", url, issuer.name);
+}
+
 Bytes key_identifier_of(const x509::Certificate& issuer) {
   if (const auto& own = issuer.subject_key_identifier()) return *own;
   return to_bytes(issuer.public_key().key_identifier());

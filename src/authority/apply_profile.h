@@ -34,6 +34,10 @@ Result<AppliedProfile> apply_profile(const Profile& profile, const IssueRequest&
 std::uint16_t key_usage_of(const Profile& profile, const crypto::PublicKey& key);
 Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::optional<std::string>& common_name);
 
+// The distribution point that the certificates of this profile and CA name: URL/NAME.crl. Empty: none, because there is
+// no `url`, the profile does not want one, or its certificates say that nobody is to ask (noRevAvail, nocheck).
+std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url);
+
 // The subjectKeyIdentifier that goes into authorityKeyIdentifier of what this CA issues.
 Bytes key_identifier_of(const x509::Certificate& issuer);
 

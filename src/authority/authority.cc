@@ -149,8 +149,13 @@ Result<api::StatusInfo> Authority::status() {
                                  .octets = static_cast<std::int64_t>(counts.octets),
                                  .commits = static_cast<std::int64_t>(counts.commits),
                                  .waiting = static_cast<std::int64_t>(counts.waiting)},
+                      .crls = {},
                       .warnings = issuer_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
   if (!newest.certificates.empty()) out.last_issued_at = newest.certificates.front().issued_at;
+  if (impl_->options.crl) {
+    for (const auto& crl : impl_->crls.all()) out.crls.push_back(view_of(*crl));
+  }
+  for (const Error& failure : impl_->crls.failures()) out.warnings.push_back({failure.code, failure.text()});
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
   }
@@ -198,6 +203,10 @@ Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester)
   out.outcome = api::ClockOutcome::accepted;
   return out;
 }
+
+Result<std::shared_ptr<const Crl>> Authority::crl(const std::string& issuer) { return impl_->crls.current(issuer); }
+void Authority::publish_crls() { impl_->crls.start(); }
+CrlPublisher& Authority::crls() { return impl_->crls; }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
   return impl_->feed.page(query, *impl_->issuance.issuers());

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "authority/crl_config.h"
+#include "authority/crl_publisher.h"
 #include "authority/hierarchy.h"
 #include "authority/imported_ca.h"
 #include "authority/issuance.h"
@@ -40,6 +42,8 @@ struct AuthorityOptions {
   AskPassphrase ask_passphrase = {};  // encrypts it then
   std::vector<Path> backups = {};     // folders in and below which backups may be written; empty: anywhere
   IssuanceOptions issuance = {};
+  std::optional<CrlConfig> crl = {};  // unset: none is published; one is made when it is asked for
+  SignCrl sign_crl = {};              // signs them where `keys` are elsewhere
 };
 
 // Thread-safe.
@@ -69,6 +73,7 @@ class Authority final : public Operations {
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
+  Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;
@@ -77,6 +82,10 @@ class Authority final : public Operations {
 
   // Called after every change of the CAs, on the thread that made it. Set once, before the first call.
   void on_issuers_changed(std::function<void()> hook);
+
+  // Publishes from now on, by a thread of its own, where CRLs are published (AuthorityOptions::crl).
+  void publish_crls();
+  CrlPublisher& crls();
 
   // What gateways of this process judge by; changed before revoke() returns.
   std::shared_ptr<const revocation::RevocationSource> revocations() const;

@@ -25,10 +25,24 @@ struct Authority::Impl {
         state(std::move(opened)),
         revocations(std::move(revoked)),
         feed(*state.ledger),
-        issuance(*state.ledger, clock, std::move(profiles), state.issuers, options.issuance) {
+        issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options(options)),
+        crls(*state.ledger, clock, state.layout, [this] { return issuance.issuers(); }, crl_options(options)) {
     if (const auto left = state.ledger->unfinished()) {
       for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());
     }
+  }
+
+  static IssuanceOptions issuance_options(const AuthorityOptions& options) {
+    IssuanceOptions out = options.issuance;
+    if (options.crl && options.crl->url) out.crl_url = *options.crl->url;
+    return out;
+  }
+  static CrlPublisherOptions crl_options(const AuthorityOptions& options) {
+    CrlPublisherOptions out{.sign = options.sign_crl};
+    if (!options.crl) return out;
+    out.publish = CrlPublisherOptions::Publish::yes;
+    out.next_update = options.crl->next_update;
+    return out;
   }
 
   Result<IssuedCertificate> issue(const api::IssueRequest& request, const Requester& requester,
@@ -76,6 +90,7 @@ struct Authority::Impl {
   std::shared_ptr<LedgerRevocations> revocations;
   RevocationFeed feed;  // after `revocations`: who is told of a revocation finds it there
   Issuance issuance;
+  CrlPublisher crls;                                     // after what it asks
   std::vector<std::string> unfinished_at_start;          // serials that were being signed when the last process ended
   std::map<std::string, crypto::Sha256> unlike_builtin;  // digests of the profiles that need approval, by name
   std::mutex issuers_mutex;                              // one new CA at a time; guards what follows

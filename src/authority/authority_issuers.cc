@@ -139,6 +139,7 @@ Status Authority::Impl::take(const IssuerSet& issuers) {
   TRY(write_anchors(state.layout, *set));
   state.issuers = std::move(set);
   issuance.use(state.issuers);
+  crls.issuers_changed();
   return {};
 }
 

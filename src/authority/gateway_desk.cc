@@ -72,6 +72,7 @@ Result<api::RevocationAnswer> GatewayDesk::revoke(const api::RevocationRequest&,
   return refuse("to revoke");
 }
 Result<api::ProfileList> GatewayDesk::profiles() { return refuse("for profiles"); }
+Result<std::shared_ptr<const Crl>> GatewayDesk::crl(const std::string&) { return refuse("for CRLs"); }
 Result<api::IssuerList> GatewayDesk::issuers() { return refuse("for the CAs"); }
 Result<api::StatusInfo> GatewayDesk::status() { return authority_.status(); }
 Result<api::NewIssuerAnswer> GatewayDesk::new_issuer(const api::NewIssuerRequest&, const Requester&) {

@@ -39,6 +39,7 @@ class GatewayDesk final : public Operations {
   Result<api::StatusInfo> status() override;  // for the metrics
 
   // forbidden
+  Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;
   Result<api::ProfileList> profiles() override;

@@ -106,7 +106,7 @@ class Check {
 
 }  // namespace
 
-Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const ProfileSet& profiles,
+Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const IntentRules& rules,
                     UnixSeconds now) {
   const ledger::CertificateRecord& record = intent.record;
   if (record.state != ledger::CertificateState::reserved) {
@@ -117,24 +117,25 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
     return fail(Code::ca_revoked, "the CA '{}', or one above it, was revoked {}", issuer.name,
                 to_rfc3339(intent.ca_revocation->revoked_at));
   }
-  const auto known = profiles.find(record.profile);
-  if (known == profiles.end()) {
+  const auto known = rules.profiles.find(record.profile);
+  if (known == rules.profiles.end()) {
     return fail(Code::intent_out_of_profile, "the signer knows no profile '{}'", record.profile);
   }
   const Profile& profile = known->second;
   const ByteView algorithm = issuer.signer->algorithm_identifier();
   const auto content = TRY(decode(intent.tbs, algorithm));
   const std::vector<x509::Certificate> above = issuer.above();
-  const x509::LintRules rules{.kind = x509::LintKind::leaf,
-                              .algorithm_identifier = algorithm,
-                              .issuer = &issuer.certificate,
-                              .above = above,
-                              .key_usage = key_usage_of(profile, content.public_key()),
-                              .extended_key_usage = profile.extended_key_usage,
-                              .least_names = profile.least_names,
-                              .svid = profile.svid,
-                              .profile = profile.name};
-  if (const auto findings = x509::lint_tbs(intent.tbs, rules); !findings.empty()) {
+  const x509::LintRules lint{.kind = x509::LintKind::leaf,
+                             .algorithm_identifier = algorithm,
+                             .issuer = &issuer.certificate,
+                             .above = above,
+                             .key_usage = key_usage_of(profile, content.public_key()),
+                             .extended_key_usage = profile.extended_key_usage,
+                             .least_names = profile.least_names,
+                             .svid = profile.svid,
+                             .crl_url = crl_url_of(profile, issuer, rules.crl_url),
+                             .profile = profile.name};
+  if (const auto findings = x509::lint_tbs(intent.tbs, lint); !findings.empty()) {
     return std::unexpected(lint_error(findings));
   }
   if (content.serial() != record.serial) {

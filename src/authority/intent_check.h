@@ -13,11 +13,16 @@ namespace symbolon::authority {
 // How far the clock of whoever reserved may be ahead of ours.
 inline constexpr Seconds kIntentTolerance = kMinute * 5;
 
+struct IntentRules {
+  const ProfileSet& profiles;
+  std::string_view crl_url = {};  // as IssuanceOptions::crl_url
+};
+
 // Reserved and not yet completed, in the profile that the record names, linted, of this issuer, with this serial, not
 // over, not longer than the profile allows, neither altogether nor from now on, and not beginning longer before it was
 // reserved than kBackdate. Fails with intent_missing (it is in another state), ca_revoked (the issuer, or one above
 // it), intent_out_of_profile, lint_..., and the codes of Profile's checks.
-Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const ProfileSet& profiles,
+Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, const IntentRules& rules,
                     UnixSeconds now);
 
 }  // namespace symbolon::authority

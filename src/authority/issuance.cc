@@ -55,6 +55,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   const Issuer& issuer = *TRY(select(*issuers, request.issuer));
   const IssueTime time{.now = now, .backdate = options_.backdate};
   AppliedProfile applied = TRY(apply_profile(profile, request, issuer, time, serials_.draw()));
+  applied.content.crl_url = crl_url_of(profile, issuer, options_.crl_url);
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;
   out.notes_ = std::move(applied.notes);
@@ -70,6 +71,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
                             .extended_key_usage = profile.extended_key_usage,
                             .least_names = profile.least_names,
                             .svid = profile.svid,
+                            .crl_url = out.content_.crl_url,
                             .profile = profile.name}));
   return out;
 }

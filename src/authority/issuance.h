@@ -125,6 +125,7 @@ inline constexpr Seconds kBackdate = kMinute * 5;
 
 struct IssuanceOptions {
   Seconds backdate = kBackdate;
+  std::string crl_url = {};  // where CRLs are found, without the last part (crl_url_of); empty: nowhere
   std::function<void(IssuanceStep)> after_step = {};
 };
 

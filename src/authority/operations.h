@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "api/authority_info.h"
@@ -20,6 +21,7 @@
 namespace symbolon::authority {
 
 class RevocationFeed;
+struct Crl;  // crl_publisher.h
 
 // Whether a caller's certificate still counts. (A revoked admin is no admin.)
 enum class Standing : std::uint8_t { good, revoked, foreign };
@@ -76,6 +78,11 @@ class Operations {
                                                         const OnProgress& on_progress) = 0;
   // Takes this machine's clock for right although the ledger holds newer entries. Changes nothing if it holds none.
   virtual Result<api::ClockAcceptance> accept_clock(const Requester& requester) = 0;
+
+  // The CRL of the issuer of that name (CrlPublisher::current). Fails as that does.
+  virtual Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) {
+    return fail(Code::not_found, "no CRL of '{}' here", issuer);
+  }
 
   // What follows query.after, for a gateway; without waiting.
   virtual Result<api::FeedPage> feed_page(const api::FeedQuery& query) {

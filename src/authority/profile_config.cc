@@ -88,6 +88,7 @@ void apply(Profile& profile, const ProfileConfig& config) {
   if (config.longest && !config.lifetime) profile.lifetime = std::min(profile.longest, profile.lifetime);
   if (config.keys) profile.keys = *config.keys;
   if (config.no_rev_avail) profile.no_rev_avail = *config.no_rev_avail;
+  if (config.crl) profile.crl = *config.crl;
   if (config.take) {
     const auto takes = [&](Taken what) { return std::ranges::find(*config.take, what) != config.take->end(); };
     profile.take = {.names = takes(Taken::names), .common_name = takes(Taken::common_name)};
@@ -154,6 +155,10 @@ config::Table<ProfileConfig> profile_table() {
       .optional("no_rev_avail", &ProfileConfig::no_rev_avail, config::boolean(),
                 "Say in the certificates that no revocation data will be published (RFC 9608). Our gateways look at "
                 "their set all the same.")
+      .optional(
+          "crl", &ProfileConfig::crl, config::boolean(),
+          "Name the place of the CRL in the certificates, where `authority.crl` has a `url`. Default: true; never "
+          "beside `no_rev_avail`, and not in those for OCSP.")
       .place(&ProfileConfig::place);
   return t;
 }

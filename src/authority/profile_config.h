@@ -38,6 +38,7 @@ struct ProfileConfig {
   std::optional<std::vector<crypto::KeyType>> keys;
   std::optional<std::vector<Taken>> take;
   std::optional<bool> no_rev_avail;
+  std::optional<bool> crl;
   config::Place place;
 };
 

@@ -55,6 +55,8 @@ TEST(ProfileConfig, MakesANewProfileFromABuiltinOne) {
   EXPECT_EQ(partner.keys.size(), 2U);
   EXPECT_EQ(partner.take, TakenFromRequest{});
   EXPECT_TRUE(partner.no_rev_avail);
+  EXPECT_TRUE(partner.crl);
+  EXPECT_FALSE(configured("profiles: { client: { crl: false } }")->at("client").crl);
 }
 
 TEST(ProfileConfig, ChangesABuiltinOneInItsPlace) {

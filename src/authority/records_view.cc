@@ -73,6 +73,15 @@ api::Revocation view_of(const ledger::Revocation& revocation) {
           .by = revocation.actor};
 }
 
+api::CrlInfo view_of(const Crl& crl) {
+  return {.issuer = crl.issuer,
+          .number = static_cast<std::int64_t>(crl.number),
+          .this_update = crl.this_update,
+          .next_update = crl.next_update,
+          .entries = static_cast<std::int64_t>(crl.entries),
+          .octets = static_cast<std::int64_t>(crl.der.size())};
+}
+
 api::ProfileInfo view_of(const Profile& profile) {
   api::ProfileInfo out{.name = profile.name,
                        .summary = profile.when,

@@ -6,6 +6,7 @@
 
 #include "api/authority_info.h"
 #include "api/certificate.h"
+#include "authority/crl_publisher.h"
 #include "authority/issuance.h"
 #include "authority/issuer.h"
 #include "ledger/records.h"
@@ -16,6 +17,7 @@ api::CertificateSummary summary_of(const ledger::CertificateRecord& record, cons
 // Of what was issued just now, without asking the ledger.
 api::CertificateSummary summary_of(const IssuedCertificate& issued, const std::string& requester, UnixSeconds now);
 api::Revocation view_of(const ledger::Revocation& revocation);
+api::CrlInfo view_of(const Crl& crl);
 api::ProfileInfo view_of(const Profile& profile);
 api::IssuerInfo view_of(const Issuer& issuer, const Issuer* in_use);
 

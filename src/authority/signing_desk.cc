@@ -1,7 +1,9 @@
 #include "authority/signing_desk.h"
 
 #include <map>
+#include <mutex>
 
+#include "authority/crl_content.h"
 #include "authority/intent_check.h"
 #include "authority/state.h"
 #include "base/acting_as_owner.h"
@@ -36,7 +38,16 @@ struct SigningDesk::Impl {
   std::unique_ptr<ledger::IntentReader> intents;
   std::shared_ptr<const IssuerSet> issuers;
   ProfileSet profiles;
+  std::string crl_url;
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
+
+  struct SignedCrl {
+    signer::CrlName name;
+    std::uint64_t entries = 0;
+  };
+  std::mutex mutex = {};                            // guards crls
+  std::map<ledger::IssuerId, SignedCrl> crls = {};  // the last one of each CA, in the life of this process
+  Status check_successor(const signer::CrlName& crl, std::uint64_t entries);
 };
 
 Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
@@ -50,8 +61,8 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   auto profiles = TRY(configure(builtin_profiles(organization_of(*issuers, clock.now())), options.profiles));
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
-  auto impl = std::unique_ptr<Impl>(
-      new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles), std::move(paths)});
+  auto impl = std::unique_ptr<Impl>(new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles),
+                                             options.crl_url, std::move(paths)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -88,8 +99,35 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
     return fail(Code::intent_missing, "{}", recorded.error().words);
   }
   if (!recorded) return std::unexpected(recorded.error());
-  TRY(check_intent(*recorded, *issuer, impl_->profiles, impl_->clock.now()));
+  TRY(check_intent(*recorded, *issuer, {impl_->profiles, impl_->crl_url}, impl_->clock.now()));
   return issuer->signer->sign(recorded->tbs);
+}
+
+// A request that comes again is answered again: the same octets are signed.
+Status SigningDesk::Impl::check_successor(const signer::CrlName& crl, std::uint64_t entries) {
+  const std::lock_guard lock(mutex);
+  SignedCrl& last = crls[{crl.issuer}];
+  const bool again = last.name == crl && last.entries == entries;
+  if (!again && (crl.number <= last.name.number || crl.revocations < last.name.revocations || entries < last.entries)) {
+    return fail(Code::intent_out_of_profile,
+                "CRL {} of issuer {} with {} entries, up to revocation {}: signed was {} with {}, up to {}", crl.number,
+                crl.issuer, entries, crl.revocations, last.name.number, last.entries, last.name.revocations);
+  }
+  last = {crl, entries};
+  return {};
+}
+
+Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
+  const Issuer* const issuer = impl_->issuers->find({crl.issuer});
+  if (issuer == nullptr || !issuer->can_sign()) {
+    return fail(Code::issuer_unknown, "the signer has no key of issuer {}", crl.issuer);
+  }
+  TRY(check_crl_name(crl, impl_->clock.now()));
+  const auto walk = [this](const ledger::Ledger::RevocationVisitor& each) { return impl_->intents->revocations(each); };
+  const CrlContent content = TRY(crl_content(*issuer, crl, walk));
+  TRY(check_crl_content(content, crl));
+  TRY(impl_->check_successor(crl, content.entries));
+  return issuer->signer->sign(content.tbs);
 }
 
 }  // namespace symbolon::authority

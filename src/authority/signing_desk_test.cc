@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "authority/apply_profile.h"
+#include "authority/crl_content.h"
 #include "authority/intent_check.h"
 #include "authority/issuance.h"
 #include "authority/testing.h"
@@ -89,6 +91,23 @@ TEST(SigningDesk, SaysWhetherKeysLieEncryptedAndFurtherOnesAreThenToo) {
   home.open_with(options);
   ASSERT_TRUE(home.new_issuer());
   EXPECT_TRUE(crypto::is_encrypted_key(home.folder.get("state/issuing-2.key")));
+}
+
+// The authority builds the same bytes as the signer does: else its signature would not verify.
+TEST(SigningDesk, AnAuthorityWithoutKeysPublishesCrlsThroughIt) {
+  Home home;
+  const SignerBeside beside(home);
+  const auto signed_by_it = [&beside](const signer::CrlName& crl) { return beside.client()->sign_crl(crl); };
+  home.open_with({.keys = keys_behind(beside.client()), .crl = CrlConfig(), .sign_crl = signed_by_it});
+  ASSERT_TRUE(home.authority);
+  for (const std::string_view name : {"alice", "bob"}) {
+    ASSERT_TRUE(home.issue("client", {std::string(name)}));
+    ASSERT_TRUE(home.authority->revoke({std::string(name), api::RevocationReason::superseded}, kTester));
+    ASSERT_TRUE(home.authority->crls().publish_now());
+  }
+  EXPECT_EQ(home.authority->crl("issuing").value()->entries, 2U);
+  must(fmt::format("cd {}/state && openssl crl -inform DER -in crl/issuing.crl -noout -verify -CAfile issuing.crt",
+                   home.folder.path().string()));
 }
 
 // Plays an authority that writes into the ledger what it likes and then asks for a signature.
@@ -286,6 +305,101 @@ TEST_F(Compromised, GetsNoSignatureOverBytesOfAnotherSerialOrNoCertificateAtAll)
   const auto junk = honest();
   reserve(junk.serial, Bytes(32, 0x30), "client");
   EXPECT_FALSE(ask(junk.serial));
+}
+
+// CRLs: an authority that was broken into can have those signed that it could have made honestly, and no others.
+class CompromisedCrl : public Compromised {
+ protected:
+  signer::CrlName honest_crl(std::uint64_t revocations = 0) const {
+    return {.issuer = issuer_.id.value,
+            .revocations = revocations,
+            .number = static_cast<std::uint64_t>(kNow.count),
+            .this_update = kNow,
+            .next_update = kNow + kDay * 7};
+  }
+  Code ask_for(const signer::CrlName& crl) { return code_of(beside_.client()->sign_crl(crl)); }
+  void revoke() {
+    const auto content = honest();
+    reserve(content.serial, encode(content), "client");
+    ASSERT_TRUE(ledger_->revoke({.issuer = issuer_.id, .serial = content.serial}));
+  }
+};
+
+TEST_F(CompromisedCrl, GetsWhatAnHonestOneGetsAndTheSameAgain) {
+  revoke();
+  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
+  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
+}
+
+TEST_F(CompromisedCrl, GetsNoneOfAnotherCa) {
+  auto crl = honest_crl();
+  crl.issuer = 1;  // the root
+  EXPECT_EQ(ask_for(crl), Code::issuer_unknown);
+  crl.issuer = 99;
+  EXPECT_EQ(ask_for(crl), Code::issuer_unknown);
+}
+
+TEST_F(CompromisedCrl, GetsNoneOfAnotherTime) {
+  for (const Seconds off : {kCrlTolerance + Seconds{1}, Seconds{-1} - kCrlTolerance, kDay * 30, kDay * -30}) {
+    auto crl = honest_crl();
+    crl.this_update = kNow + off;
+    crl.next_update = crl.this_update + kDay;
+    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << off.count;
+  }
+  for (const UnixSeconds end :
+       {kNow, kNow - kDay, kNow + kLongestCrl + Seconds{1}, UnixSeconds{std::numeric_limits<std::int64_t>::max()}}) {
+    auto crl = honest_crl();
+    crl.next_update = end;
+    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << end.count;
+  }
+}
+
+// A number that no later one can exceed would be the end of revocation.
+TEST_F(CompromisedCrl, GetsNoAbsurdNumber) {
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{5}, std::numeric_limits<std::uint64_t>::max(),
+                                     std::uint64_t{1} << 63U, std::uint64_t{3'000'000'000}}) {
+    auto crl = honest_crl();
+    crl.number = number;
+    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << number;
+  }
+}
+
+TEST_F(CompromisedCrl, GetsNoneThatHidesARevocationOrInventsOne) {
+  revoke();
+  EXPECT_EQ(ask_for(honest_crl(2)), Code::intent_missing);
+  home_.clock.set(kNow + kHour);
+  auto crl = honest_crl(0);
+  crl.this_update = kNow + kHour;
+  crl.number = static_cast<std::uint64_t>(crl.this_update.count);
+  EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile);
+  crl.revocations = 1;
+  EXPECT_EQ(ask_for(crl), Code::usage);
+}
+
+TEST_F(CompromisedCrl, GetsNoneThatIsOlderThanTheOneBefore) {
+  revoke();
+  revoke();
+  auto crl = honest_crl(2);
+  crl.number += 10;
+  EXPECT_EQ(ask_for(crl), Code::usage);
+  auto older = crl;
+  older.number -= 1;
+  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+  older.number = crl.number;
+  older.next_update = crl.next_update + kDay;  // two with one number
+  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+  older = crl;
+  older.number += 1;
+  older.revocations = 1;
+  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+}
+
+// What it issued must stay known as revoked, to whoever has not heard of the CA's own revocation.
+TEST_F(CompromisedCrl, ARevokedCaStillSignsItsCrl) {
+  const auto issuers = ledger_->issuers().value();
+  const auto root = std::ranges::find(issuers, kRootName, &ledger::Issuer::name);
+  ASSERT_TRUE(ledger_->revoke({.issuer = root->id, .serial = certificate_->serial()}));
+  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
 }
 
 TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {

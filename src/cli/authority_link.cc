@@ -11,6 +11,7 @@
 #include "authority/api_server.h"
 #include "authority/authority.h"
 #include "base/acting_as_owner.h"
+#include "base/log.h"
 #include "cli/configuration.h"
 #include "enroll/authority_url.h"
 
@@ -23,10 +24,17 @@ struct AuthorityLink::Host {
   std::unique_ptr<authority::ApiServer> server;
   std::thread thread;
 
+  // Nobody does it later: what this command changed stands in the published CRLs when it ends.
+  void publish() const {
+    const ActingAsOwner owner(authority->layout().folder);
+    if (const Status published = authority->crls().publish_now(); !published) log(LogLevel::warning, published.error());
+  }
+
   ~Host() {
     if (server) server->stop();
     work.reset();
     if (thread.joinable()) thread.join();
+    if (authority) publish();
   }
 };
 

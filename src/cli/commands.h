@@ -19,6 +19,7 @@ Command sign_command();
 Command list_command();
 Command show_command();
 Command revoke_command();
+Command crl_command();
 Command approve_command();
 Command status_command();
 Command profiles_command();

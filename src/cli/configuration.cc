@@ -43,7 +43,10 @@ config::Table<AuthoritySection> authority_table() {
           "two_persons", &AuthoritySection::two_persons, config::boolean(),
           "Whether a changed profile, a new CA, a certificate with the role admin or approver, and one from another CA "
           "than the one in use need a second person: one asks, another with the role approver says `symbolon "
-          "approve`.");
+          "approve`.")
+      .optional("crl", &AuthoritySection::crl, config::table(authority::crl_table()),
+                "Publishes revocation lists, for programs that do not follow this authority. Without it, none is "
+                "published; `symbolon crl` makes one when it is asked to.");
   return table;
 }
 
@@ -149,6 +152,7 @@ authority::AuthorityOptions options_of(const LoadedConfiguration& loaded) {
   if (loaded.content.authority) options.name = loaded.content.authority->name;
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority) options.rights = loaded.content.authority->rights;
+  if (loaded.content.authority) options.crl = loaded.content.authority->crl;
   if (loaded.content.authority && loaded.content.authority->two_persons) {
     options.two_persons = authority::TwoPersons::needed;
   }
@@ -183,6 +187,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.keys = std::move(keys.source);
   options.on_new_key = std::move(keys.on_new);
   options.keys_are_encrypted = std::move(keys.are_encrypted);
+  options.sign_crl = std::move(keys.sign_crl);
   if (options.on_new_key && !loaded.content.insecure_no_sandbox) {  // a process of its own, and confined
     options.backups.push_back(loaded.state);
     const auto& section = loaded.content.authority;

@@ -24,6 +24,7 @@ struct AuthoritySection {
   std::map<std::string, authority::ProfileConfig> profiles;
   authority::Rights rights;
   bool two_persons = false;
+  std::optional<authority::CrlConfig> crl;  // unset: none is published
 };
 
 struct Configuration {
@@ -73,6 +74,7 @@ struct AuthorityKeys {
   authority::KeySource source;
   std::function<Status(ledger::IssuerId)> on_new = {};  // AuthorityOptions::on_new_key
   std::function<bool()> are_encrypted = {};             // AuthorityOptions::keys_are_encrypted
+  authority::SignCrl sign_crl = {};                     // AuthorityOptions::sign_crl
 };
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
                                                              const Clock& clock);

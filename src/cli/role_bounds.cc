@@ -81,6 +81,7 @@ contain::Bounds bounds_of_authority(const LoadedConfiguration& loaded) {
   const auto& section = loaded.content.authority;
   if (section && section->backups) out.files.write.push_back(*section->backups);
   if (section && section->listen) add_socket_folder(out.files, *section->listen);
+  if (section && section->crl && section->crl->listen) add_socket_folder(out.files, *section->crl->listen);
   if (loaded.content.metrics) add_socket_folder(out.files, loaded.content.metrics->endpoint());
   return out;
 }

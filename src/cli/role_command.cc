@@ -79,6 +79,9 @@ Status signer(const RoleWords& words, const Session& session) {
   authority::SigningDeskOptions options{
       .state = loaded.state, .profiles = {}, .keys = issuing_keys(loaded, session), .threads = kSignerThreads};
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
+  if (loaded.content.authority && loaded.content.authority->crl) {
+    options.crl_url = loaded.content.authority->crl->url.value_or("");
+  }
   const auto desk = TRY(authority::SigningDesk::open(options, session.clock()));
   leave_the_terminal();  // after a passphrase was typed
   const auto user = TRY(signer_user(loaded));
@@ -146,7 +149,10 @@ Status authority(const RoleWords& words, const Session& session) {
   ServeOptions serving = serving_as("authority", words, control, session);
   serving.roles = {.authority = true, .gateway = false};
   serving.keys = [&](const LoadedConfiguration&) {
-    return AuthorityKeys{authority::keys_behind(client), on_new_key, authority::encrypted_behind(client)};
+    return AuthorityKeys{.source = authority::keys_behind(client),
+                         .on_new = on_new_key,
+                         .are_encrypted = authority::encrypted_behind(client),
+                         .sign_crl = [client](const signer::CrlName& crl) { return client->sign_crl(crl); }};
   };
   serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "authority/api_server.h"
+#include "authority/crl_server.h"
 #include "authority/gateway_desk.h"
 #include "authority/revocation_feed.h"
 #include "base/log.h"
@@ -96,6 +97,7 @@ struct Service::Impl {
   std::unique_ptr<authority::ApiServer> api;
   std::unique_ptr<authority::GatewayDesk> gateway_desk;
   std::unique_ptr<authority::ApiServer> gateway_api;  // on a socket of its own, for gateways in other processes
+  std::unique_ptr<http::Server> crl_server;
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
   std::unique_ptr<Watching> watching;
@@ -111,6 +113,7 @@ struct Service::Impl {
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
     gateway.reset();
+    if (crl_server) crl_server->stop();
     if (gateway_api) gateway_api->stop();
     if (api) api->stop();
     api_work.reset();
@@ -121,6 +124,7 @@ struct Service::Impl {
   Status start_watching(const ServiceOptions& options, Roles roles);
   Status start_authority(AuthorityKeys keys);
   Status serve_gateways();
+  Status serve_crls();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status start_gateway();
@@ -177,6 +181,7 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));
   TRY(serve_gateways());
+  TRY(serve_crls());
   for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
   started.push_back("authority: " + socket.text());
   if (loaded.content.authority && loaded.content.authority->listen) {
@@ -197,6 +202,18 @@ Status Service::Impl::serve_gateways() {
   gateway_api = std::make_unique<authority::ApiServer>(api_context, *gateway_desk, std::move(options));
   const Path socket = authority->layout().gateways_socket();
   TRY(gateway_api->http().listen({net::Endpoint::Kind::unix_path, socket.string(), 0}));
+  return {};
+}
+
+Status Service::Impl::serve_crls() {
+  const auto& section = loaded.content.authority;
+  if (!section || !section->crl) return {};
+  authority->publish_crls();
+  if (!section->crl->listen) return {};
+  crl_server = std::make_unique<http::Server>(api_context, authority::crl_handler(authority->crls()),
+                                              authority::crl_server_options());
+  const auto bound = TRY(crl_server->listen(*section->crl->listen));
+  started.push_back("authority: CRLs at http://" + bound.text());
   return {};
 }
 
@@ -269,12 +286,19 @@ Status Service::Impl::start_gateway() {
   return {};
 }
 
-// On an address that is new.
+// On addresses that are new.
 Status Service::Impl::try_to_listen(const AuthoritySection& next) const {
+  const auto crl_of = [](const AuthoritySection& section) {
+    return section.crl ? section.crl->listen : std::optional<net::Endpoint>();
+  };
   const auto& now = loaded.content.authority;
-  if (!next.listen || (now && now->listen == next.listen)) return {};
-  if (next.listen->kind == net::Endpoint::Kind::unix_path) return {};  // it may bind none any more
-  std::ignore = TRY(net::listen(*next.listen, {}));
+  const auto listen = now ? now->listen : std::nullopt;
+  const auto crl = now ? crl_of(*now) : std::nullopt;
+  for (const auto& wish : {next.listen, crl_of(next)}) {
+    if (!wish || wish == listen || wish == crl) continue;
+    if (wish->kind == net::Endpoint::Kind::unix_path) continue;  // it may bind none any more
+    std::ignore = TRY(net::listen(*wish, {}));
+  }
   return {};
 }
 

@@ -57,6 +57,11 @@ void add_authority(Lines& out, const api::StatusInfo& info, const Terminal& term
   out.push_back(fmt::format("unfinished   {}", info.unfinished));
   if (info.last_issued_at) out.push_back(fmt::format("last issued  {}", to_rfc3339(*info.last_issued_at)));
   out.push_back(fmt::format("ledger       {} entries, {}", info.ledger.entries, octets(info.ledger.octets)));
+  for (const api::CrlInfo& crl : info.crls) {
+    out.push_back(fmt::format("CRL          {}: number {}, {} entries, made {} ago, counts for {}",
+                              printable(crl.issuer), crl.number, crl.entries, to_words(info.now - crl.this_update),
+                              left(crl.next_update, info.now)));
+  }
   add_warnings(out, info.warnings, terminal);
 }
 

@@ -205,6 +205,13 @@ Result<api::ProfileList> AuthorityClient::profiles() { return impl_->ask<api::Pr
 Result<api::IssuerList> AuthorityClient::issuers() { return impl_->ask<api::IssuerList>(get("/v1/issuers")); }
 Result<api::StatusInfo> AuthorityClient::status() { return impl_->ask<api::StatusInfo>(get("/v1/status")); }
 
+Result<std::string> AuthorityClient::crl(const std::string& issuer) {
+  if (issuer.empty()) return fail(Code::bad_request, "which CA is empty");
+  // It may have to be made first: that of a large CA takes seconds.
+  auto response = TRY(impl_->exchange(get("/v1/crls/" + http::percent_encode(issuer)), impl_->times.long_call));
+  return std::move(response.body);
+}
+
 Result<api::NewIssuerAnswer> AuthorityClient::new_issuer(const api::NewIssuerRequest& request) {
   return impl_->ask<api::NewIssuerAnswer>(post("/v1/issuers", api::encode(request)));
 }

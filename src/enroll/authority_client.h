@@ -64,6 +64,8 @@ class AuthorityClient {
   Result<api::ProfileList> profiles();
   Result<api::IssuerList> issuers();
   Result<api::StatusInfo> status();
+  // DER, of the CA of that name.
+  Result<std::string> crl(const std::string& issuer);
 
   Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request);
   Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature);

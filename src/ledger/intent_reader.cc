@@ -59,4 +59,10 @@ Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNum
   return out;
 }
 
+// One statement sees one state.
+Status IntentReader::revocations(const Ledger::RevocationVisitor& each) {
+  const ReaderPool::Lease reader = TRY(impl_->readers.lease());
+  return reader->revocations(0, each);
+}
+
 }  // namespace symbolon::ledger

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "ledger/ledger.h"
 #include "ledger/records.h"
 
 namespace symbolon::ledger {
@@ -37,6 +38,8 @@ class IntentReader {
   // The newest commit is seen, and the same one for the intent and for the CAs that would vouch for it. Fails with
   // not_found.
   Result<RecordedIntent> find(IssuerId issuer, const x509::SerialNumber& serial, const std::vector<CaSerial>& cas);
+  // Every revocation, in order, as of one commit. `each` runs on this thread and may stop the walk.
+  Status revocations(const Ledger::RevocationVisitor& each);
 
  private:
   struct Impl;

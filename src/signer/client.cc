@@ -24,8 +24,9 @@ using std::chrono::milliseconds;
 
 // One call that waits: it lives on the stack of its thread.
 struct Waiting {
-  IntentName intent;
+  std::variant<IntentName, CrlName> what;
   Instant sent_at;
+  milliseconds repeat;
   std::condition_variable answered = {};
   std::optional<Result<Bytes>> answer = {};
 };
@@ -70,8 +71,9 @@ struct Client::Impl {
     ::close(fd);
   }
 
-  Result<Bytes> sign(const IntentName& intent);
+  Result<Bytes> sign(std::variant<IntentName, CrlName> what, milliseconds answer, milliseconds repeat);
   Status await_key(std::int64_t issuer);
+  std::optional<Bytes> next_packet();
   void send_unsent(std::unique_lock<std::mutex>& lock);
   void read();
   void take(Answers answers);
@@ -92,9 +94,9 @@ struct Client::Impl {
   std::thread reader;
 };
 
-Result<Bytes> Client::Impl::sign(const IntentName& intent) {
+Result<Bytes> Client::Impl::sign(std::variant<IntentName, CrlName> what, milliseconds answer, milliseconds repeat) {
   const Instant begin = std::chrono::steady_clock::now();
-  Waiting call{.intent = intent, .sent_at = begin};
+  Waiting call{.what = std::move(what), .sent_at = begin, .repeat = repeat};
   std::unique_lock lock(mutex);
   if (broken) return unreachable("the way to it is broken");
   if (waiting.size() >= limits.waiting) return fail(Code::overloaded, "{} signatures are waited for", waiting.size());
@@ -102,9 +104,9 @@ Result<Bytes> Client::Impl::sign(const IntentName& intent) {
   waiting.emplace(number, &call);
   unsent.push_back(number);
   if (!sending) send_unsent(lock);
-  call.answered.wait_until(lock, begin + limits.answer, [&] { return call.answer.has_value(); });
+  call.answered.wait_until(lock, begin + answer, [&] { return call.answer.has_value(); });
   waiting.erase(number);
-  if (!call.answer) return unreachable(fmt::format("no signature within {} ms", limits.answer.count()));
+  if (!call.answer) return unreachable(fmt::format("no signature within {} ms", answer.count()));
   return std::move(*call.answer);
 }
 
@@ -125,24 +127,35 @@ Status Client::Impl::await_key(std::int64_t issuer) {
   return {};
 }
 
+// Of one kind; a CRL, which takes the signer long, goes alone. None: nobody waits for what is unsent.
+std::optional<Bytes> Client::Impl::next_packet() {
+  SignRequests requests;
+  while (!unsent.empty() && requests.entries.size() < kMostInPacket) {
+    const auto call = waiting.find(unsent.front());
+    if (call != waiting.end()) {
+      const auto* const crl = std::get_if<CrlName>(&call->second->what);
+      if (crl != nullptr && !requests.entries.empty()) break;
+      call->second->sent_at = std::chrono::steady_clock::now();
+      unsent.pop_front();
+      if (crl != nullptr) return encode(CrlRequests{{{call->first, *crl}}});
+      requests.entries.push_back({call->first, std::get<IntentName>(call->second->what)});
+    } else {
+      unsent.pop_front();
+    }
+  }
+  if (requests.entries.empty()) return std::nullopt;
+  return encode(requests);
+}
+
 // Whoever finds nobody sending sends for all, a packet after the other, until nothing is left.
 void Client::Impl::send_unsent(std::unique_lock<std::mutex>& lock) {
   sending = true;
   while (!unsent.empty()) {
-    SignRequests requests;
-    while (!unsent.empty() && requests.entries.size() < kMostInPacket) {
-      const auto call = waiting.find(unsent.front());
-      if (call != waiting.end()) {
-        call->second->sent_at = std::chrono::steady_clock::now();
-        requests.entries.push_back({call->first, call->second->intent});
-      }
-      unsent.pop_front();
-    }
-    if (requests.entries.empty()) break;
+    const auto packet = next_packet();
+    if (!packet) break;
     lock.unlock();
-    const Bytes packet = encode(requests);
     // A full buffer means a signer that is gone or behind: what is not taken is sent again later.
-    const ssize_t sent = ::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(fd, packet->data(), packet->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     const int problem = errno;
     lock.lock();
     if (sent < 0 && problem != EAGAIN && problem != EWOULDBLOCK) fail_all(std::strerror(problem));
@@ -194,7 +207,7 @@ void Client::Impl::repeat_old() {
   std::unique_lock lock(mutex);
   const Instant now = std::chrono::steady_clock::now();
   for (const auto& [number, call] : waiting) {
-    if (!call->answer && now - call->sent_at >= limits.repeat) unsent.push_back(number);
+    if (!call->answer && now - call->sent_at >= call->repeat) unsent.push_back(number);
   }
   if (!sending) send_unsent(lock);
 }
@@ -226,6 +239,11 @@ std::vector<OfferedKey> Client::keys() const {
   return impl_->keys.entries;
 }
 Status Client::await_key(std::int64_t issuer) { return impl_->await_key(issuer); }
-Result<Bytes> Client::sign(const IntentName& intent) { return impl_->sign(intent); }
+Result<Bytes> Client::sign(const IntentName& intent) {
+  return impl_->sign(intent, impl_->limits.answer, impl_->limits.repeat);
+}
+Result<Bytes> Client::sign_crl(const CrlName& crl) {
+  return impl_->sign(crl, impl_->limits.crl_answer, impl_->limits.crl_repeat);
+}
 
 }  // namespace symbolon::signer

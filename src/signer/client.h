@@ -11,11 +11,13 @@
 namespace symbolon::signer {
 
 struct ClientLimits {
-  std::chrono::milliseconds hello{30'000};   // for the first answer: it opens keys and ledger first
-  std::chrono::milliseconds answer{15'000};  // for a signature
-  std::chrono::milliseconds repeat{1'000};   // a request without answer is sent again: signers are started anew
-  std::chrono::milliseconds look{100};       // likewise for a new key
-  std::size_t waiting = 4096;                // calls at once; beyond: overloaded
+  std::chrono::milliseconds hello{30'000};        // for the first answer: it opens keys and ledger first
+  std::chrono::milliseconds answer{15'000};       // for a signature
+  std::chrono::milliseconds repeat{1'000};        // a request without answer is sent again: signers are started anew
+  std::chrono::milliseconds crl_answer{120'000};  // for that of a CRL: a million entries are read and hashed first
+  std::chrono::milliseconds crl_repeat{20'000};
+  std::chrono::milliseconds look{100};  // likewise for a new key
+  std::size_t waiting = 4096;           // calls at once; beyond: overloaded
 };
 
 // Thread-safe: requests of many threads share packets.
@@ -35,6 +37,8 @@ class Client {
   // Blocks for the signature, at most ClientLimits::answer. Fails with signer_unreachable, overloaded, and as the
   // signer says. Asking twice for one intent is harmless: the same bytes are signed.
   Result<Bytes> sign(const IntentName& intent);
+  // Likewise for a CRL, at most ClientLimits::crl_answer.
+  Result<Bytes> sign_crl(const CrlName& crl);
 
  private:
   struct Impl;

@@ -33,7 +33,16 @@ class EchoDesk final : public Desk {
     if (name.issuer != 1) return fail(Code::issuer_unknown, "issuer {}", name.issuer);
     return to_bytes(name.serial.magnitude());
   }
+  // Signs with the number alone, and takes its time.
+  Result<Bytes> sign_crl(const CrlName& crl) override {
+    ++asked_crls;
+    std::this_thread::sleep_for(crl_takes);
+    if (crl.issuer != 1) return fail(Code::issuer_unknown, "issuer {}", crl.issuer);
+    return Bytes{static_cast<std::uint8_t>(crl.number)};
+  }
   std::atomic<int> asked = 0;
+  std::atomic<int> asked_crls = 0;
+  milliseconds crl_takes{0};
 
  private:
   std::atomic<bool> second_ = false;
@@ -101,6 +110,20 @@ TEST(SignerClient, CallsOfManyThreadsGetTheirOwnAnswers) {
   }
   for (auto& caller : callers) EXPECT_TRUE(caller.get());
   EXPECT_EQ(signing.desk.asked, 16 * 200);
+}
+
+// A long one is waited for longer, is not asked for again meanwhile, and holds up nobody.
+TEST(SignerClient, ACrlIsSignedBesideCertificates) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  signing.desk.crl_takes = milliseconds(300);
+  const auto client = client_of(pair.authority, {.answer = milliseconds(200), .repeat = milliseconds(20)});
+  auto crl = std::async(std::launch::async, [&] { return client->sign_crl({.issuer = 1, .number = 5}); });
+  while (signing.desk.asked_crls == 0) std::this_thread::yield();
+  EXPECT_TRUE(client->sign(intent(1, "0a")));
+  EXPECT_EQ(crl.get().value(), Bytes{5});
+  EXPECT_EQ(signing.desk.asked_crls, 1);
+  EXPECT_EQ(client->sign_crl({.issuer = 2}).error().code, Code::issuer_unknown);
 }
 
 TEST(SignerClient, ASignerThatEndsIsUnreachableAtOnce) {

@@ -7,8 +7,8 @@
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4 };
+constexpr std::uint8_t kVersion = 3;
+enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4, sign_crl = 5 };
 enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
 class Writer {
@@ -83,6 +83,20 @@ Bytes encoded(const SignRequests& message) {
   return out.take();
 }
 
+Bytes encoded(const CrlRequests& message) {
+  ENSURE(!message.entries.empty() && message.entries.size() <= kMostInPacket);
+  Writer out(Kind::sign_crl, message.entries.size());
+  for (const CrlRequest& request : message.entries) {
+    out.number(request.number);
+    out.number(static_cast<std::uint64_t>(request.crl.issuer));
+    out.number(request.crl.revocations);
+    out.number(request.crl.number);
+    out.number(static_cast<std::uint64_t>(request.crl.this_update.count));
+    out.number(static_cast<std::uint64_t>(request.crl.next_update.count));
+  }
+  return out.take();
+}
+
 Bytes encoded(const Keys& message) {
   ENSURE(message.entries.size() <= kMostKeys);
   Writer out(Kind::keys, message.entries.size());
@@ -123,6 +137,21 @@ Result<Message> read_requests(Reader& in, std::size_t count) {
     const auto serial = x509::SerialNumber::from_magnitude(octets);
     if (!serial || !std::ranges::equal(serial->magnitude(), octets)) return malformed("not a serial");
     out.entries.push_back({number, {issuer, *serial}});
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_crl_requests(Reader& in, std::size_t count) {
+  if (count == 0 || count > kMostInPacket) return malformed("too many requests, or none");
+  CrlRequests out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    CrlRequest request{.number = in.number<std::uint64_t>(), .crl = {}};
+    request.crl.issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    request.crl.revocations = in.number<std::uint64_t>();
+    request.crl.number = in.number<std::uint64_t>();
+    request.crl.this_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    request.crl.next_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    out.entries.push_back(request);
   }
   return Message(std::move(out));
 }
@@ -169,6 +198,7 @@ Result<Message> read_entries(Reader& in, std::uint8_t kind, std::size_t count) {
     case Kind::sign: return read_requests(in, count);
     case Kind::keys: return read_keys(in, count);
     case Kind::answers: return read_answers(in, count);
+    case Kind::sign_crl: return read_crl_requests(in, count);
   }
   return malformed("of an unknown kind");
 }

@@ -2,11 +2,13 @@
 //
 //   authority -> signer   hello      which keys are there?
 //                         sign       names of intents: CA and serial, never the bytes to be signed
+//                         sign_crl   names of CRLs: CA, dates, numbers, never their entries
 //   signer -> authority   keys       what it can sign for
 //                         answers    a signature or an error for each
 //
 // A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
 //   sign      number (8), issuer (8), length (1), serial
+//   sign_crl  number (8), issuer (8), revocations (8), cRLNumber (8), thisUpdate (8), nextUpdate (8)
 //   keys      issuer (8), file (1: 0 plain, 1 encrypted), length (2), SubjectPublicKeyInfo, length (2),
 //             AlgorithmIdentifier
 //   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "x509/serial_number.h"
 
@@ -35,6 +38,17 @@ struct IntentName {
   bool operator==(const IntentName&) const = default;
 };
 
+// The CRL that shall be signed: a full one of this CA, with its revocations among the ledger's first `revocations`, in
+// their order. Whoever reads the ledger builds the same octets from it (authority/crl_content.h).
+struct CrlName {
+  std::int64_t issuer = 0;
+  std::uint64_t revocations = 0;  // Revocation::sequence of the last one that counts; 0: none
+  std::uint64_t number = 0;       // cRLNumber
+  UnixSeconds this_update = {};
+  UnixSeconds next_update = {};
+  bool operator==(const CrlName&) const = default;
+};
+
 struct Hello {
   bool operator==(const Hello&) const = default;
 };
@@ -46,6 +60,15 @@ struct SignRequest {
 struct SignRequests {
   std::vector<SignRequest> entries;  // 1 to kMostInPacket
   bool operator==(const SignRequests&) const = default;
+};
+struct CrlRequest {
+  std::uint64_t number = 0;  // comes back with the answer
+  CrlName crl;
+  bool operator==(const CrlRequest&) const = default;
+};
+struct CrlRequests {
+  std::vector<CrlRequest> entries;  // 1 to kMostInPacket
+  bool operator==(const CrlRequests&) const = default;
 };
 struct OfferedKey {
   std::int64_t issuer = 0;
@@ -66,7 +89,7 @@ struct Answers {
   std::vector<Answer> entries;  // 1 to kMostInPacket
 };
 
-using Message = std::variant<Hello, SignRequests, Keys, Answers>;
+using Message = std::variant<Hello, SignRequests, CrlRequests, Keys, Answers>;
 
 // Words beyond kLargestField are cut. Aborts for more entries than are allowed.
 Bytes encode(const Message& message);

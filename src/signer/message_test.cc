@@ -20,6 +20,9 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(round_trip(Hello{}), Hello{});
   const SignRequests requests{{{1, {7, serial("0a1b")}}, {0xffff'ffff'ffff'ffff, {-1, serial("ff00")}}}};
   EXPECT_EQ(round_trip(requests), requests);
+  const CrlRequests crls{{{3, {7, 41, 1'800'000'001, UnixSeconds{1'800'000'000}, UnixSeconds{1'800'604'800}}},
+                          {4, {-1, 0, 0xffff'ffff'ffff'ffff, UnixSeconds{-1}, UnixSeconds{0}}}}};
+  EXPECT_EQ(round_trip(crls), crls);
   const Keys keys{{{2, {1, 2, 3}, {4}, true}, {3, {}, Bytes(kLargestField), false}}};
   EXPECT_EQ(round_trip(keys), keys);
   EXPECT_EQ(round_trip(Keys{}), Keys{});
@@ -53,8 +56,8 @@ TEST(SignerMessages, WordsThatAreTooLongAreCut) {
 }
 
 TEST(SignerMessages, CutAnywhereOrProlongedTheyAreRefused) {
-  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, Keys{{{2, {1, 2, 3}, {4}, true}}},
-                              Answers{{{5, Bytes{9, 8}}}}};
+  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, CrlRequests{{{1, {7, 41, 5, {}, {}}}}},
+                              Keys{{{2, {1, 2, 3}, {4}, true}}}, Answers{{{5, Bytes{9, 8}}}}};
   for (const Message& message : messages) {
     Bytes packet = encode(message);
     for (std::size_t size = 0; size < packet.size(); ++size) {

@@ -18,6 +18,13 @@ Answers answer(const SignRequests& requests, Desk& desk) {
   return out;
 }
 
+Answers answer(const CrlRequests& requests, Desk& desk) {
+  Answers out;
+  for (const CrlRequest& request : requests.entries)
+    out.entries.push_back({request.number, desk.sign_crl(request.crl)});
+  return out;
+}
+
 void reply(int descriptor, const Message& message) {
   const Bytes packet = encode(message);
   // Blocks while the authority does not read; it ends with the socket.
@@ -49,6 +56,8 @@ void serve_alone(const ServeOptions& options, Desk& desk) {
       reply(options.descriptor, Keys{desk.keys()});
     } else if (const auto* const requests = std::get_if<SignRequests>(&*message)) {
       reply(options.descriptor, answer(*requests, desk));
+    } else if (const auto* const crls = std::get_if<CrlRequests>(&*message)) {
+      reply(options.descriptor, answer(*crls, desk));
     }
   }
 }

@@ -38,6 +38,15 @@ Bytes extended_key_usage(const std::vector<std::string>& purposes) {
   return element(der::tag::sequence, list);
 }
 
+// RFC 5280 §4.2.1.13: one DistributionPoint, its distributionPoint a fullName of one URI: neither reasons nor
+// cRLIssuer.
+Bytes distribution_points(std::string_view url) {
+  constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
+  const Bytes names = element(der::tag::context(0), element(kUri, as_bytes(url)));
+  const Bytes point = element(der::tag::sequence, element(der::tag::context(0), names));
+  return element(der::tag::sequence, point);
+}
+
 Result<Bytes> extensions(const CertificateTemplate& content) {
   constexpr std::uint8_t kKeyIdentifier = 0x80;  // [0] IMPLICIT, primitive
   Bytes out;
@@ -60,6 +69,9 @@ Result<Bytes> extensions(const CertificateTemplate& content) {
   }
   if (!content.name_constraints.empty()) {
     append_extension(out, "2.5.29.30", Critical::yes, encode(content.name_constraints));
+  }
+  if (!content.crl_url.empty()) {
+    append_extension(out, "2.5.29.31", Critical::no, distribution_points(content.crl_url));
   }
   const Bytes null = element(der::tag::null, ByteView());
   if (content.no_rev_avail) append_extension(out, kNoRevAvailOid, Critical::no, null);

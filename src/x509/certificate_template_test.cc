@@ -63,6 +63,19 @@ TEST(CertificateTemplate, IsReadByOpensslAsItWasMeant) {
   EXPECT_EQ(text.find("Basic Constraints"), std::string::npos);
 }
 
+TEST(CertificateTemplate, NamesThePlaceOfTheCrl) {
+  const Folder folder;
+  CertificateTemplate content = leaf_template();
+  content.no_rev_avail = false;
+  EXPECT_EQ(text_of(folder, content).find("CRL Distribution Points"), std::string::npos);
+  content.crl_url = "http://crl.example/issuing.crl";
+  const std::string text = text_of(folder, content);
+  EXPECT_NE(text.find("X509v3 CRL Distribution Points: \n                Full Name:\n                  "
+                      "URI:http://crl.example/issuing.crl\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(CertificateTemplate, MarksTheNamesCriticalWhenTheSubjectIsEmpty) {
   const Folder folder;
   CertificateTemplate content = leaf_template();

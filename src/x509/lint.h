@@ -29,6 +29,7 @@ struct LintRules {
   std::optional<std::vector<std::string>> extended_key_usage = {};  // exactly these
   std::size_t least_names = 0;                                      // in subjectAltName
   bool svid = false;                                                // X.509-SVID: exactly one SPIFFE URI
+  std::optional<std::string> crl_url = {};                          // exactly this distribution point; empty: none
   std::optional<std::string> profile = {};                          // the profile extension says this
 };
 

@@ -75,6 +75,7 @@ class ExtensionLint {
     key_identifiers();
     alt_names();
     name_constraints();
+    distribution_points();
     no_rev_avail();
     ocsp();
     profile();
@@ -275,6 +276,26 @@ class ExtensionLint {
     if (!reader.at_end() || !good(permitted) || !good(excluded)) {
       report(kCode, "it is not DER, is empty, or holds minimum or maximum", extension);
     }
+  }
+
+  // RFC 5280 §4.2.1.13: "When present, DistributionPointName SHOULD include at least one LDAP or HTTP URI"; "a
+  // DistributionPoint MUST NOT consist of only the reasons field". Ours have one URI each, and nothing else.
+  void distribution_points() {
+    if (!rules_.crl_url) return;
+    constexpr std::uint8_t kUri = 0x86;
+    const TbsExtension* const extension = find(kCrlDistributionPoints);
+    std::optional<der::Element> part;
+    if (extension != nullptr) part = der::only(extension->value, der::tag::sequence);
+    for (const std::uint8_t tag : {der::tag::sequence, der::tag::context(0), der::tag::context(0), kUri}) {
+      if (part) part = der::only(part->content, tag);
+    }
+    if (extension != nullptr && !part) {
+      return report(Code::lint_extension_unlisted, "cRLDistributionPoints is other than one URI", extension);
+    }
+    const std::string_view url = part ? as_text(part->content) : std::string_view();
+    if (url == *rules_.crl_url) return;
+    report(Code::lint_extension_unlisted,
+           fmt::format("the CRL's place is '{}' where the profile says '{}'", url, *rules_.crl_url), extension);
   }
 
   // RFC 9608 §2: "MUST NOT be present in CA public key certificates", "MUST NOT be marked as critical", not together

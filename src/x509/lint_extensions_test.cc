@@ -124,6 +124,32 @@ TEST(Lint, NoRevAvail) {
   EXPECT_THAT(codes(ca, ca_rules()), ElementsAre(Code::lint_no_rev_avail));
 }
 
+TEST(Lint, TheCrlsPlaceIsWhatTheProfileSays) {
+  const std::string oid = "2.5.29.31";
+  const std::string good = "300e300ca00aa0088606687474703a2f";  // http:/
+  LintRules rules = leaf_rules();
+  Draft draft = leaf();
+  rules.crl_url = "";
+  EXPECT_THAT(codes(draft, rules), IsEmpty());
+  rules.crl_url = "http:/";
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted));
+  draft.extensions.push_back({oid, false, good});
+  EXPECT_THAT(codes(draft, rules), IsEmpty());
+  draft.extension(oid).critical = true;
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_critical));
+  draft.extension(oid).critical = false;
+  for (const std::string_view url : {"", "http:", "http://"}) {
+    rules.crl_url = std::string(url);
+    EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << url;
+  }
+  rules.crl_url = "http:/";
+  for (const std::string_view other :
+       {"3000", "300e300ca00aa0088206687474703a2f", "30103000300ca00aa0088606687474703a2f"}) {
+    draft.extension(oid).hex = std::string(other);
+    EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << other;
+  }
+}
+
 TEST(Lint, NameConstraints) {
   const std::string good = "300fa00d300b82096578616d706c652e63";
   Draft ca = issuing_ca();

@@ -1,0 +1,44 @@
+#include "authority/crl_config.h"
+
+#include "authority/crl_content.h"
+#include "config/value.h"
+#include "x509/name.h"
+
+namespace symbolon::authority {
+namespace {
+
+// RFC 5280 §8: a client that must check a certificate to fetch the CRL of another may never end; so http alone.
+Result<std::string> parse_url(std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  const bool plain = text.find_first_of("?#") == std::string_view::npos;
+  if (!text.starts_with("http://") || text.size() == std::string_view("http://").size() || !plain) {
+    return fail(Code::config_bad_value, "'{}' is no http:// URL without query", text);
+  }
+  return TRY(x509::GeneralName::uri(text)).value;
+}
+
+}  // namespace
+
+config::Table<CrlConfig> crl_table() {
+  config::Table<CrlConfig> table(
+      "crl",
+      "Revocation lists for other programs (RFC 5280): one for each CA whose key is at hand, "
+      "new soon after each revocation, in the folder `crl` of the state.");
+  table
+      .optional(
+          "listen", &CrlConfig::listen,
+          config::parsed<net::Endpoint>("an endpoint such as :8480", net::Endpoint::parse),
+          {"Where they are served as /NAME.crl, in plain HTTP: they are signed, and whoever checks a certificate must "
+           "reach them.",
+           ":8480"})
+      .optional(
+          "url", &CrlConfig::url, config::parsed<std::string>("an http:// URL without query", parse_url),
+          {"Under which others find them: certificates then name URL/NAME.crl as their distribution point (but see "
+           "`crl` of profiles).",
+           "http://crl.example.internal:8480"})
+      .optional("next_update", &CrlConfig::next_update, config::duration(kShortestCrl, kLongestCrl),
+                {"How long a list counts. A new one is made when a quarter of it has passed.", "7d"});
+  return table;
+}
+
+}  // namespace symbolon::authority

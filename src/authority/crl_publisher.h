@@ -1,0 +1,82 @@
+// Makes the CRLs of this authority and keeps them new, off the path of any request.
+//
+//   number claimed · bytes built from the ledger · signed (where the key is: here, or by the signer, which builds them
+//   for itself) · signature verified · put in the older one's place, never in a newer one's
+//
+// A process that ends between any two of these leaves the older CRL and a number that is not used again; the next one
+// makes a new CRL when it starts.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "authority/issuer.h"
+#include "authority/state_layout.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "signer/message.h"
+
+namespace symbolon::authority {
+
+// One that was made and verified. Immutable.
+struct Crl {
+  std::string issuer;  // its name
+  std::string der;
+  std::uint64_t number = 0;  // cRLNumber
+  UnixSeconds this_update;
+  UnixSeconds next_update;
+  std::uint64_t entries = 0;
+  std::uint64_t revocations = 0;  // Revocation::sequence of the newest one of the ledger that it takes into account
+};
+
+// The signature over that CRL, by whoever has the key and builds it alike.
+using SignCrl = std::function<Result<Bytes>(const signer::CrlName& crl)>;
+
+struct CrlPublisherOptions {
+  enum class Publish : std::uint8_t { no, yes };  // no: made when asked for, and not kept
+  Publish publish = Publish::no;
+  Seconds next_update = kDay * 7;
+  SignCrl sign = {};                       // unset: the issuers' signers sign the bytes
+  std::chrono::milliseconds gather{500};   // after a revocation, so that many share a CRL; grows with what one takes
+  std::chrono::milliseconds again{5'000};  // after a failure
+  std::chrono::milliseconds look{30'000};  // at the clock
+};
+
+// Thread-safe. Borrows ledger and clock, which outlive it.
+class CrlPublisher {
+ public:
+  using Issuers = std::function<std::shared_ptr<const IssuerSet>()>;
+  CrlPublisher(ledger::Ledger& ledger, const Clock& clock, StateLayout layout, Issuers issuers,
+               CrlPublisherOptions options);
+  CrlPublisher(const CrlPublisher&) = delete;
+  CrlPublisher& operator=(const CrlPublisher&) = delete;
+  ~CrlPublisher();  // what is being made is finished first
+
+  // From now on a thread makes what is missing: at once, after each revocation, when the CAs changed, and in time. What
+  // was published before is served meanwhile. Does nothing where nothing is published.
+  void start();
+  void issuers_changed();
+
+  // Of the CA of that name, with every revocation that the ledger has now and at least half of its time left; made if
+  // there is none, and then published where that is asked for. Fails with issuer_unknown (no such CA, or its key is not
+  // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify).
+  Result<std::shared_ptr<const Crl>> current(const std::string& issuer);
+  // Makes what is published as new as current() would. The first failure; the others are tried all the same.
+  Status publish_now();
+
+  // The last one that was made here, or was there at the start; null: none.
+  std::shared_ptr<const Crl> find(const std::string& issuer) const;
+  std::vector<std::shared_ptr<const Crl>> all() const;  // by name
+  // Why the last try failed, for each CA whose did.
+  std::vector<Error> failures() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace symbolon::authority

@@ -1,0 +1,408 @@
+"""The authority's CRL (RFC 5280) reaches programs that do not follow it: new soon after each revocation, whatever ends the
+processes in between, and taken by OpenSSL, Apache, nginx, HAProxy, GnuTLS, NSS and our own reader."""
+
+import datetime
+import json
+import os
+import re
+import signal
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from harness import peers
+from harness.apache import apache, document_root
+from harness.process import Process, run, wait_until
+from harness.proxies import haproxy
+from harness.roles import roles
+from harness.symbolon import BINARY, port
+
+
+@pytest.fixture
+def publishing(symbolon):
+    """A state and its authority, running in its processes, with CRLs at .url; alice, bob and a server have certificates."""
+    symbolon.init()
+    listen = port()
+    symbolon.crl_url = f"http://127.0.0.1:{listen}"
+    config = symbolon.configure(authority={"crl": {"listen": f"127.0.0.1:{listen}", "url": symbolon.crl_url}}, routes=None)
+    with symbolon.run(config, listen) as authority:
+        authority.config, authority.listen = config, listen
+        symbolon.alice, symbolon.bob = symbolon.issue("client", "alice"), symbolon.issue("client", "bob")
+        symbolon.server = symbolon.issue("server", "localhost", "127.0.0.1")
+        yield authority
+
+
+def fetch(symbolon, path="/issuing.crl", method="GET", headers=()):
+    request = urllib.request.Request(symbolon.crl_url + path, method=method, headers=dict(headers))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=20) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers, answer.read()
+
+
+def served(symbolon):
+    """The CRL that is served, as python3-cryptography reads it; None before the first."""
+    status, _, body = fetch(symbolon)
+    return x509.load_der_x509_crl(body) if status == 200 else None
+
+
+def serial_of(issued):
+    return x509.load_pem_x509_certificate(issued.cert.read_bytes()).serial_number
+
+
+def lists(crl, issued):
+    return crl is not None and crl.get_revoked_certificate_by_serial_number(serial_of(issued)) is not None
+
+
+def number_of(crl):
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def wait_served(symbolon):
+    wait_until(lambda: fetch(symbolon)[0] == 200, "a CRL is served")
+    return served(symbolon)
+
+
+def wait_listed(symbolon, issued):
+    return wait_until(lambda: lists(served(symbolon), issued) and served(symbolon), "it is in the CRL that is served", 60)
+
+
+def root_crl(symbolon):
+    """An empty CRL of the root, whose key the authority does not have: for programs that check the whole chain."""
+    key = serialization.load_pem_private_key((symbolon.state / "root.key").read_bytes(), b"correct horse battery staple")
+    root = x509.load_pem_x509_certificate((symbolon.state / "root.crt").read_bytes())
+    now = datetime.datetime.utcnow()
+    made = x509.CertificateRevocationListBuilder(root.subject, now, now + datetime.timedelta(days=30)).sign(
+        key, hashes.SHA256()
+    )
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.fixture
+def crl(symbolon, publishing):
+    """alice is revoked: the file that `symbolon crl` writes."""
+    symbolon.do("revoke", "alice", "--reason", "keyCompromise")
+    file = symbolon.folder / "issuing.pem"
+    symbolon.do("crl", "--pem", "--out", file)
+    return file
+
+
+# -- published, and soon
+
+
+def test_a_revocation_is_served_soon(symbolon, publishing):
+    wait_served(symbolon)
+    for issued in (symbolon.alice, symbolon.bob):
+        before = served(symbolon)
+        begin = time.monotonic()
+        symbolon.do("revoke", issued.cert.stem)
+        now = wait_listed(symbolon, issued)
+        print(f"served {time.monotonic() - begin:.2f} s after `revoke` was called")
+        assert number_of(now) > number_of(before)
+    assert (symbolon.state / "crl" / "issuing.crl").read_bytes() == fetch(symbolon)[2]
+    assert (symbolon.state / "crl" / "issuing.crl").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_command_has_it_at_once(symbolon, publishing):
+    symbolon.do("revoke", "alice", "--reason", "superseded")
+    crl = x509.load_pem_x509_crl(symbolon.do("crl").encode())
+    entry = crl.get_revoked_certificate_by_serial_number(serial_of(symbolon.alice))
+    assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.superseded
+    said = symbolon.json("show", "alice")["summary"]["revocation"]
+    assert entry.revocation_date.strftime("%Y-%m-%dT%H:%M:%SZ") == said["at"]
+    info = symbolon.json("crl", "issuing", "--out", symbolon.folder / "x.crl")
+    assert (info["number"], info["entries"]) == (number_of(crl), 1)
+    assert x509.load_der_x509_crl((symbolon.folder / "x.crl").read_bytes()) == crl
+    symbolon.refused("issuer_unknown", "crl", "nobody")
+    symbolon.refused("issuer_unknown", "crl", "root")  # its key is not at hand
+
+
+def test_it_is_a_whole_crl_and_nothing_more(symbolon, publishing):
+    crl = wait_served(symbolon)
+    issuer = x509.load_pem_x509_certificate((symbolon.state / "issuing.crt").read_bytes())
+    assert crl.is_signature_valid(issuer.public_key())
+    assert crl.issuer == issuer.subject
+    assert {(e.oid.dotted_string, e.critical) for e in crl.extensions} == {("2.5.29.35", False), ("2.5.29.20", False)}
+    authority = crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert authority.key_identifier == own.digest
+    assert crl.next_update - crl.last_update == datetime.timedelta(days=7)
+    assert b"\x30\x00" not in fetch(symbolon)[2][:200], "an absent list, not an empty one"
+
+
+def test_status_says_number_and_age(symbolon, publishing):
+    crl = wait_served(symbolon)
+    (info,) = symbolon.json("status")["crls"]
+    assert (info["issuer"], info["number"], info["entries"]) == ("issuing", number_of(crl), 0)
+    assert re.search(rf"^CRL +issuing: number {info['number']}, 0 entries, made .* ago", symbolon.do("status"), re.M)
+
+
+def test_kill_9_between_revocation_and_publication(symbolon, publishing):
+    publishing.stop()
+    for issued in (symbolon.alice, symbolon.bob, symbolon.server):  # on a busy machine it may be quicker than we
+        with symbolon.run(publishing.config, publishing.listen) as running:
+            before = wait_served(symbolon)
+            pids = roles(running)
+            symbolon.do("revoke", issued.cert.stem)
+            for pid in pids.values():
+                os.kill(pid, signal.SIGKILL)
+            running.kill()
+        left = x509.load_der_x509_crl((symbolon.state / "crl" / "issuing.crl").read_bytes())
+        with symbolon.run(publishing.config, publishing.listen):
+            now = wait_listed(symbolon, issued)
+            assert number_of(now) > number_of(before)
+        if not lists(left, issued):
+            return
+    pytest.fail("it was published each time before the process could be killed")
+
+
+def test_a_signer_that_dies_is_waited_for(symbolon, publishing):
+    wait_served(symbolon)
+    run(["kill", "-9", str(roles(publishing)["signer"])])
+    symbolon.do("revoke", "alice")
+    wait_listed(symbolon, symbolon.alice)
+
+
+def test_a_restart_takes_up_what_was_published(symbolon, publishing):
+    symbolon.do("revoke", "alice")
+    before = wait_listed(symbolon, symbolon.alice)
+    publishing.stop()
+    with symbolon.run(publishing.config, publishing.listen):
+        assert wait_served(symbolon) == before
+
+
+def test_a_command_that_revokes_while_nothing_runs_publishes(symbolon, publishing):
+    before = wait_served(symbolon)
+    publishing.stop()
+    symbolon.do("--config", publishing.config, "revoke", "alice")
+    left = x509.load_der_x509_crl((symbolon.state / "crl" / "issuing.crl").read_bytes())
+    assert lists(left, symbolon.alice) and number_of(left) > number_of(before)
+    first = symbolon.do("--config", publishing.config, "crl")
+    assert symbolon.do("--config", publishing.config, "crl") == first, "one that is new is not made again"
+
+
+@pytest.mark.parametrize("mode", [[], ["--insecure-one-process"]])
+def test_without_crl_in_the_configuration_nothing_is_published(symbolon, mode):
+    symbolon.init()
+    config = symbolon.configure(authority={}, routes=None)
+    program = (BINARY, "run", *mode, "--config")
+    with symbolon.run(config, program=program) as running:
+        running.wait_socket(symbolon.state / "authority.sock")
+        alice = symbolon.issue("client", "alice")
+        symbolon.do("revoke", "alice")
+        crl = x509.load_pem_x509_crl(symbolon.do("crl").encode())
+        assert lists(crl, alice)
+        assert not (symbolon.state / "crl" / "issuing.crl").exists()
+        assert symbolon.json("status")["crls"] == []
+    assert b"crlDistributionPoints" not in run(["openssl", "x509", "-in", alice.cert, "-noout", "-text"]).stdout.encode()
+    later = x509.load_pem_x509_crl(symbolon.do("crl").encode())
+    assert lists(later, alice) and number_of(later) > number_of(crl), "offline, too"
+
+
+# -- over HTTP
+
+
+def test_http(symbolon, publishing):
+    crl = wait_served(symbolon)
+    status, headers, body = fetch(symbolon)
+    assert (status, headers["Content-Type"]) == (200, "application/pkix-crl")
+    assert headers["ETag"] == f'"{number_of(crl)}"'
+    assert headers["Last-Modified"] == crl.last_update.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    assert int(re.search(r"max-age=(\d+)", headers["Cache-Control"])[1]) <= 60
+    status, head, nothing = fetch(symbolon, method="HEAD")
+    assert (status, head["Content-Length"], nothing) == (200, str(len(body)), b"")
+    for condition in (
+        {"If-None-Match": headers["ETag"]},
+        {"If-None-Match": f'"x", W/{headers["ETag"]}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": headers["Last-Modified"]},
+    ):
+        assert fetch(symbolon, headers=condition)[0] == 304, condition
+    for condition in (
+        {"If-None-Match": '"1"'},
+        {"If-Modified-Since": "Sat, 21 Nov 2020 10:08:38 GMT"},
+        {"If-None-Match": '"1"', "If-Modified-Since": headers["Last-Modified"]},
+    ):
+        assert fetch(symbolon, headers=condition)[2] == body, condition
+    for path in ("/", "/root.crl", "/issuing.crt", "/../ledger.db", "/%2e%2e%2fissuing.crl", "/issuing.crl/x", "/v1/status"):
+        assert fetch(symbolon, path)[0] in (400, 404), path
+    assert fetch(symbolon, method="POST")[0] in (405, 411, 413)
+    assert fetch(symbolon, method="DELETE")[0] == 405
+    symbolon.do("revoke", "alice")
+    wait_listed(symbolon, symbolon.alice)
+    assert fetch(symbolon, headers={"If-None-Match": headers["ETag"]})[0] == 200
+
+
+# -- the place in certificates
+
+
+def test_certificates_name_its_place(symbolon, publishing):
+    certificate = x509.load_pem_x509_certificate(symbolon.alice.cert.read_bytes())
+    extension = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    (point,) = extension.value
+    assert [name.value for name in point.full_name] == [f"{symbolon.crl_url}/issuing.crl"]
+    assert (point.reasons, point.crl_issuer, extension.critical) == (None, None, False)
+
+
+def test_openssl_finds_it_there(symbolon, publishing):
+    wait_served(symbolon)
+
+    def judge(issued):
+        verify = ["openssl", "verify", "-crl_check", "-crl_download", "-CAfile", symbolon.ca]
+        return run([*verify, "-untrusted", symbolon.state / "issuing.crt", issued.cert])
+
+    assert judge(symbolon.alice).status == 0, judge(symbolon.alice)
+    symbolon.do("revoke", "alice")
+    wait_listed(symbolon, symbolon.alice)
+    assert "error 23" in judge(symbolon.alice).output
+    assert judge(symbolon.bob).status == 0
+
+
+def test_a_profile_can_do_without(symbolon):
+    symbolon.init()
+    profiles = {"client": {"crl": False}, "quiet": {"base": "client", "no_rev_avail": True}}
+    config = symbolon.configure(authority={"crl": {"url": "http://crl.example/"}, "profiles": profiles}, routes=None)
+    for profile, expected in (("client", None), ("quiet", None), ("person", "http://crl.example/issuing.crl")):
+        symbolon.do("--config", config, "issue", profile, f"{profile}@example.com", "--out", symbolon.folder)
+        pem = (symbolon.folder / f"{profile}@example.com.crt").read_bytes()
+        extensions = x509.load_pem_x509_certificate(pem).extensions
+        if expected is None:
+            with pytest.raises(x509.ExtensionNotFound):
+                extensions.get_extension_for_class(x509.CRLDistributionPoints)
+        else:
+            (point,) = extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+            assert point.full_name[0].value == expected
+
+
+@pytest.mark.parametrize("url", ["https://crl.example", "crl.example", "http://", "http://a.example/?x", "ldap://a.example/"])
+def test_a_place_that_nobody_could_fetch_from_stops_the_start(symbolon, url):
+    symbolon.init()
+    config = symbolon.configure(authority={"crl": {"url": url}}, routes=None)
+    symbolon.refused("config_bad_value", "config", "check", "--config", config)
+
+
+# -- other programs
+
+
+def gets_in(symbolon, listen, issued):
+    return peers.curl(listen, symbolon.ca, issued).status == 0
+
+
+def test_openssl(symbolon, crl):
+    assert "verify OK" in run(["openssl", "crl", "-in", crl, "-noout", "-CAfile", symbolon.state / "issuing.crt"]).output
+    verify = ["openssl", "verify", "-crl_check", "-x509_strict", "-CAfile", symbolon.ca, "-CRLfile", crl]
+    verify += ["-untrusted", symbolon.state / "issuing.crt"]
+    assert run([*verify, symbolon.bob.cert]).status == 0
+    assert "error 23" in run([*verify, symbolon.alice.cert]).output  # X509_V_ERR_CERT_REVOKED
+
+
+def test_apache(symbolon, crl, tmp_path):
+    listen = port()
+    site = f"""
+Listen 127.0.0.1:{listen}
+DocumentRoot {document_root(tmp_path)}
+SSLEngine on
+SSLCertificateFile {symbolon.server.chain}
+SSLCertificateKeyFile {symbolon.server.key}
+SSLCACertificateFile {symbolon.ca}
+SSLVerifyClient require
+SSLVerifyDepth 3
+SSLCARevocationFile {crl}
+SSLCARevocationCheck leaf
+<Directory {tmp_path}/htdocs>
+  Require all granted
+</Directory>
+"""
+    with apache(tmp_path, listen, site):
+        assert gets_in(symbolon, listen, symbolon.bob)
+        assert not gets_in(symbolon, listen, symbolon.alice)
+
+
+def whole_chain(symbolon, crl):
+    both = symbolon.folder / "both.pem"
+    both.write_text(crl.read_text() + root_crl(symbolon))
+    return both
+
+
+def test_nginx(symbolon, crl, tmp_path):
+    listen = port()
+    user = "user root;" if tmp_path.owner() == "root" else ""
+    temporary = "".join(f"{what}_temp_path {tmp_path}; " for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"{user} daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log; events {{}}\n"
+        f"http {{ access_log off; {temporary}\n"
+        f"server {{ listen 127.0.0.1:{listen} ssl; ssl_certificate {symbolon.server.chain}; ssl_certificate_key {symbolon.server.key};\n"
+        f"  ssl_client_certificate {symbolon.ca}; ssl_verify_client on; ssl_verify_depth 3; ssl_crl {whole_chain(symbolon, crl)};\n"
+        '  location / { return 200 "ok\\n"; } } }\n'
+    )
+    with Process(["nginx", "-c", config]) as nginx:
+        nginx.wait_listening(listen)
+
+        def answer(issued):
+            return peers.curl(listen, symbolon.ca, issued, arguments=["-o", "/dev/null", "-w", "%{http_code}"]).stdout
+
+        assert answer(symbolon.bob) == "200"
+        assert answer(symbolon.alice) == "400", "nginx lets the handshake end, and refuses the request"
+
+
+def test_haproxy(symbolon, crl, tmp_path):
+    listen = port()
+    pair = tmp_path / "server.pem"
+    pair.write_text(symbolon.server.chain.read_text() + symbolon.server.key.read_text())
+    bind = f"ssl crt {pair} ca-file {symbolon.ca} verify required crl-file {whole_chain(symbolon, crl)}"
+    with haproxy(tmp_path / "haproxy", listen, "http-request return status 200", bind):
+        assert gets_in(symbolon, listen, symbolon.bob)
+        assert not gets_in(symbolon, listen, symbolon.alice)
+
+
+def test_gnutls(symbolon, crl, tmp_path):
+    issuing = symbolon.state / "issuing.crt"
+    verified = run(["certtool", "--verify-crl", "--load-ca-certificate", issuing, "--infile", crl])
+    assert verified.status == 0 and "Verified" in verified.output, verified
+    text = run(["certtool", "--crl-info", "--infile", crl]).output
+    assert "Revoked certificates (1)" in text and "error" not in text.lower(), text
+
+    def judge(issued):
+        trust = ["--load-ca-certificate", symbolon.ca, "--load-crl", crl]
+        return run(["certtool", "--verify", *trust, "--infile", issued.chain])
+
+    assert judge(symbolon.bob).status == 0, judge(symbolon.bob)
+    refused = judge(symbolon.alice)
+    assert refused.status != 0 and "revoked" in refused.output, refused
+
+
+def test_nss(symbolon, crl, tmp_path):
+    database = f"sql:{tmp_path / 'nss'}"
+    (tmp_path / "nss").mkdir()
+    der = tmp_path / "issuing.der"
+    der.write_bytes(x509.load_pem_x509_crl(crl.read_bytes()).public_bytes(serialization.Encoding.DER))
+
+    def tool(*arguments):
+        outcome = run([*arguments, "-d", database])
+        assert outcome.status == 0, outcome
+        return outcome.output
+
+    tool("certutil", "-N", "--empty-password")
+    tool("certutil", "-A", "-n", "root", "-t", "CT,C,C", "-i", symbolon.ca)
+    tool("certutil", "-A", "-n", "issuing", "-t", ",,", "-i", symbolon.state / "issuing.crt")
+    for name in ("alice", "bob"):
+        tool("certutil", "-A", "-n", name, "-t", ",,", "-i", symbolon.folder / f"{name}.crt")
+    tool("crlutil", "-I", "-i", der)
+    assert "issuing" in tool("crlutil", "-L")
+    assert "is valid" in tool("certutil", "-V", "-n", "bob", "-u", "C", "-e")
+    refused = run(["certutil", "-V", "-n", "alice", "-u", "C", "-e", "-d", database])
+    assert refused.status != 0 and "revoked" in refused.output.lower(), refused
+
+
+def test_our_own_reader(symbolon, crl):
+    verify = ["verify", "--ca", symbolon.ca, "--crl", crl]
+    assert symbolon.json(*verify, symbolon.bob.cert)["valid"]
+    outcome = symbolon("--json", *verify, symbolon.alice.cert)
+    assert json.loads(outcome.stdout)["code"] == "client_certificate_revoked"
