@@ -109,6 +109,13 @@ def test_a_revocation_is_served_soon(symbolon, publishing):
     assert (symbolon.state / "crl" / "issuing.crl").stat().st_mode & 0o777 == 0o644
 
 
+def test_one_process_publishes_too(symbolon, publishing):
+    publishing.stop()
+    with symbolon.run(publishing.config, publishing.listen, program=(BINARY, "run", "--insecure-one-process", "--config")):
+        symbolon.do("revoke", "alice")
+        wait_listed(symbolon, symbolon.alice)
+
+
 def test_the_command_has_it_at_once(symbolon, publishing):
     symbolon.do("revoke", "alice", "--reason", "superseded")
     crl = x509.load_pem_x509_crl(symbolon.do("crl").encode())

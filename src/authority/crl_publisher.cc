@@ -265,7 +265,14 @@ void CrlPublisher::Impl::run() {
 
 CrlPublisher::CrlPublisher(ledger::Ledger& ledger, const Clock& clock, StateLayout layout, Issuers issuers,
                            CrlPublisherOptions options)
-    : impl_(std::make_unique<Impl>(ledger, clock, std::move(layout), std::move(issuers), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(ledger, clock, std::move(layout), std::move(issuers), std::move(options))) {
+  if (!impl_->publishes()) return;
+  ledger.on_revocation([bell = impl_->bell](const ledger::Revocation& revocation) {
+    const std::lock_guard lock(bell->mutex);
+    bell->revoked.insert(revocation.issuer);
+    bell->rung.notify_all();
+  });
+}
 
 CrlPublisher::~CrlPublisher() {
   {
@@ -278,11 +285,6 @@ CrlPublisher::~CrlPublisher() {
 
 void CrlPublisher::start() {
   if (!impl_->publishes() || impl_->thread.joinable()) return;
-  impl_->ledger.on_revocation([bell = impl_->bell](const ledger::Revocation& revocation) {
-    const std::lock_guard lock(bell->mutex);
-    bell->revoked.insert(revocation.issuer);
-    bell->rung.notify_all();
-  });
   impl_->thread = std::thread([this] { impl_->run(); });
 }
 
@@ -298,6 +300,11 @@ Result<std::shared_ptr<const Crl>> CrlPublisher::current(const std::string& issu
   if (found == set->issuers.end()) return fail(Code::issuer_unknown, "'{}'", issuer);
   if (!found->can_sign()) return fail(Code::issuer_unknown, "the key of '{}' is not at hand", issuer);
   return impl_->renew(*found, Seconds{impl_->options.next_update.count / 2});
+}
+
+bool CrlPublisher::owes() const {
+  const std::lock_guard lock(impl_->bell->mutex);
+  return !impl_->bell->revoked.empty();
 }
 
 Status CrlPublisher::publish_now() {

@@ -65,6 +65,8 @@ class CrlPublisher {
   // there is none, and then published where that is asked for. Fails with issuer_unknown (no such CA, or its key is not
   // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify).
   Result<std::shared_ptr<const Crl>> current(const std::string& issuer);
+  // Something was revoked through this ledger since it was opened, and the thread has not taken it up.
+  bool owes() const;
   // Makes what is published as new as current() would. The first failure; the others are tried all the same.
   Status publish_now();
 

@@ -186,6 +186,17 @@ TEST_F(CrlPublisherTest, AnUnchangedOneIsTakenUpAfterAStart) {
   EXPECT_EQ(next->find(std::string(kIssuingName))->entries, 1U);
 }
 
+TEST_F(CrlPublisherTest, ItOwesWhatWasRevokedSinceItsBeginning) {
+  const auto one = publisher();
+  EXPECT_FALSE(one->owes());
+  revoke(0);
+  EXPECT_TRUE(one->owes());
+  one->start();
+  wait([&] { return !one->owes() && one->find(std::string(kIssuingName)); });
+  EXPECT_TRUE(lists(published(), 0));
+  EXPECT_FALSE(publisher()->owes());
+}
+
 TEST_F(CrlPublisherTest, NumbersNeverFallWhateverTheClockSays) {
   const auto first = publisher()->current(std::string(kIssuingName)).value();
   clock_.set(kNow - kDay);

@@ -282,6 +282,13 @@ TEST_F(Compromised, WhatWaitedForItsSignatureStillGetsItUntilItIsOver) {
   EXPECT_EQ(code_of(ask(content.serial)), Code::intent_out_of_profile);
 }
 
+// Whoever checks its certificates would look where the attacker says.
+TEST_F(Compromised, GetsNoOtherPlaceOfTheCrl) {
+  auto content = honest();
+  content.crl_url = "http://crl.attacker.example/issuing.crl";
+  EXPECT_EQ(answer(content), Code::lint_extension_unlisted);
+}
+
 TEST_F(Compromised, GetsNothingOfARevokedCa) {
   const auto content = honest();
   reserve(content.serial, encode(content), "client");

@@ -26,6 +26,7 @@ struct AuthorityLink::Host {
 
   // Nobody does it later: what this command changed stands in the published CRLs when it ends.
   void publish() const {
+    if (!authority->crls().owes()) return;
     const ActingAsOwner owner(authority->layout().folder);
     if (const Status published = authority->crls().publish_now(); !published) log(LogLevel::warning, published.error());
   }

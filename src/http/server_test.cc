@@ -46,6 +46,12 @@ net::Task<Response> echo(Request request, const Caller& caller) {
     response.source = std::make_shared<ThreePieces>();
     co_return response;
   }
+  if (request.target == "/shared") {
+    static const auto shared = std::make_shared<const std::string>(5 << 20, 'x');
+    Response response = make_response(200, "text/plain", "");
+    response.shared = shared;
+    co_return response;
+  }
   const std::string who = caller.peer ? std::to_string(caller.peer->user) : std::string("nobody");
   co_return make_response(200, "text/plain",
                           fmt::format("{} {} {} by {}", request.method, request.target, request.body, who));
@@ -219,6 +225,15 @@ TEST_F(ServerTest, SendsABodyPieceByPiece) {
   start();
   EXPECT_EQ(curl("http://h/pieces"), "piece 1\npiece 2\npiece 3\n");
   EXPECT_THAT(curl("-I http://h/pieces"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(ServerTest, SendsASharedBodyWholeAndGoesOn) {
+  start();
+  EXPECT_EQ(curl("-o /dev/null -w '%{size_download} %{header_json}' http://h/shared").substr(0, 8), "5242880 ");
+  EXPECT_THAT(curl("-I http://h/shared"), HasSubstr("Content-Length: 5242880\r\n"));
+  EXPECT_EQ(curl("--http1.0 -o /dev/null -w '%{size_download}' http://h/shared"), "5242880");
+  EXPECT_EQ(curl("-o /dev/null -o /dev/null -w '%{size_download} %{num_connects}\\n' http://h/shared http://h/shared"),
+            "5242880 1\n5242880 0\n");
 }
 
 TEST_F(ServerTest, TurnsAwayWhatIsBeyondItsConnections) {

@@ -33,6 +33,16 @@ void add_authority_metrics(Families& families, const std::optional<api::StatusIn
                  real(status->ledger.waiting));
   families.gauge("symbolon_ledger_size_bytes", "The ledger on disk, its journal included.",
                  real(status->ledger.octets));
+  for (const api::CrlInfo& crl : status->crls) {
+    const auto gauge = [&](const char* name, const char* help, double value) {
+      families.gauge(name, help, value, {{"issuer", crl.issuer}});
+    };
+    gauge("symbolon_authority_crl_number", "cRLNumber of the CRL that is published.", real(crl.number));
+    gauge("symbolon_authority_crl_entries", "Entries of it.", real(crl.entries));
+    gauge("symbolon_authority_crl_made_timestamp_seconds", "Its thisUpdate.", real(crl.this_update.count));
+    gauge("symbolon_authority_crl_ends_timestamp_seconds", "Its nextUpdate: from then on nobody takes it.",
+          real(crl.next_update.count));
+  }
   std::map<Code, int> warnings;
   for (const api::Warning& warning : status->warnings) ++warnings[warning.code];
   for (const auto& [code, count] : warnings)

@@ -37,5 +37,15 @@ TEST(AuthorityMetrics, CountWarningsByCode) {
   EXPECT_THAT(text, HasSubstr("symbolon_authority_warnings{code=\"ca_expires_soon\"} 1\n"));
 }
 
+TEST(AuthorityMetrics, SayWhenEachCrlEnds) {
+  api::StatusInfo status;
+  status.crls = {{"issuing", 7, {1}, {2}, 3, 300}, {"issuing-2", 8, {4}, {5}, 6, 300}};
+  const std::string text = exposed(status);
+  EXPECT_THAT(text, HasSubstr("symbolon_authority_crl_number{issuer=\"issuing\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("symbolon_authority_crl_entries{issuer=\"issuing-2\"} 6\n"));
+  EXPECT_THAT(text, HasSubstr("symbolon_authority_crl_made_timestamp_seconds{issuer=\"issuing\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("symbolon_authority_crl_ends_timestamp_seconds{issuer=\"issuing-2\"} 5\n"));
+}
+
 }  // namespace
 }  // namespace symbolon::watch
