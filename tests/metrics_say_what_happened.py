@@ -133,7 +133,7 @@ def everything(symbolon, foreign, backend):
     listen, metrics = port(), port()
     route = static_route(listen, backend.address, foreign.server(), [foreign.cert])
     gateway = {"routes": [route], "limits": {"connections": 1}}
-    config = symbolon.configure(gateway, authority={}, metrics={"listen": f"127.0.0.1:{metrics}"})
+    config = symbolon.configure(gateway, authority={"crl": {}}, metrics={"listen": f"127.0.0.1:{metrics}"})
     with symbolon.run(config, listen, metrics) as running:
         seen = Watched(metrics)
         alice = foreign.issue("alice")
@@ -143,6 +143,7 @@ def everything(symbolon, foreign, backend):
             wait_until(lambda: seen.value("symbolon_connections_refused_total", code="connection_limit"), "a refusal")
         seen.wait(0, "symbolon_connections_open", route="web")
         wait_until(lambda: seen.value("symbolon_authority_up") == 1, "the authority's figures")
+        wait_until(lambda: seen.value("symbolon_authority_crl_number", issuer="issuing"), "the CRL's figures")
         yield seen
 
 
