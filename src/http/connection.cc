@@ -48,7 +48,7 @@ net::Task<void> Connection::run() {
 
 void Connection::stop() {
   stopping_ = true;
-  if (phase_ == Phase::idle || phase_ == Phase::reading) stream_->close();
+  if (phase_ == Phase::idle || phase_ == Phase::reading || phase_ == Phase::sharing) stream_->close();
 }
 
 net::Task<Result<Request>> Connection::read_request() {
@@ -120,13 +120,7 @@ net::Task<Status> Connection::send(Response response, ResponseForm form) {
   }
   CO_TRY_DONE(co_await stream_->write(as_bytes(*octets), deadline()));
   if (form.body == ResponseParser::BodyExpected::no) co_return Status();
-  if (response.shared) {
-    // Piece by piece, so that a peer who takes a large one has time for each, and is not waited for in between.
-    for (std::string_view rest = *response.shared; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kPiece))) {
-      CO_TRY_DONE(co_await stream_->write(as_bytes(rest.substr(0, kPiece)), deadline()));
-    }
-    co_return Status();
-  }
+  if (response.shared) co_return co_await share(std::move(response.shared));
   if (!response.source) co_return Status();
   while (auto piece = co_await response.source->next()) {
     const std::string framed = chunk(*piece);
@@ -134,6 +128,19 @@ net::Task<Status> Connection::send(Response response, ResponseForm form) {
   }
   const std::string end = chunk({});
   co_return co_await stream_->write(as_bytes(end), deadline());
+}
+
+// Piece by piece: a peer who takes none of it is found out long before the whole must be taken. Until then it holds
+// octets that many share, of which there may be newer ones.
+net::Task<Status> Connection::share(std::shared_ptr<const std::string> body) {
+  phase_ = Phase::sharing;
+  const net::Deadline whole = net::in(terms_->options.shared_deadline);
+  for (std::string_view rest = *body; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kPiece))) {
+    if (stopping_) co_return fail(Code::cancelled, "the server is stopping");
+    const net::Deadline piece = std::min(whole, net::in(terms_->options.write_deadline));
+    CO_TRY_DONE(co_await stream_->write(as_bytes(rest.substr(0, kPiece)), piece));
+  }
+  co_return Status();
 }
 
 }  // namespace symbolon::http

@@ -22,16 +22,17 @@ class Connection {
 
   // Until the peer leaves, a deadline passes, or stop(). Then the stream is closed.
   net::Task<void> run();
-  // Closes now when no request is at hand, else after its answer.
+  // Closes now when no request is at hand, or a shared body is under way, else after its answer.
   void stop();
 
  private:
-  enum class Phase : std::uint8_t { idle, reading, answering, closing };
+  enum class Phase : std::uint8_t { idle, reading, answering, sharing, closing };
 
   // The next request; a failure ends the connection.
   net::Task<Result<Request>> read_request();
   net::Task<Status> answer(Request request);
   net::Task<Status> send(Response response, ResponseForm form);
+  net::Task<Status> share(std::shared_ptr<const std::string> body);
   net::Task<Response> handle(Request request);
 
   std::unique_ptr<ByteStream> stream_;

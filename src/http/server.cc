@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -23,6 +24,15 @@ constexpr auto kPauseWithoutMemory = std::chrono::milliseconds(1);  // of the wh
 net::Task<std::optional<Server::Impl::Opened>> open_plain(net::Socket socket, Caller caller) {
   Server::Impl::Opened opened{make_stream(std::move(socket)), std::move(caller)};
   co_return std::optional<Server::Impl::Opened>(std::move(opened));
+}
+
+// Whom a connection counts for: an IPv6 network is one subscriber's.
+std::string source_of(const Caller& caller) {
+  if (caller.transport != Transport::tcp && caller.transport != Transport::tls) return {};
+  const std::string& address = caller.source.address;
+  in6_addr octets{};
+  if (::inet_pton(AF_INET6, address.c_str(), &octets) != 1) return address;
+  return to_hex(ByteView(octets.s6_addr).first(8));
 }
 
 Caller unix_caller(Transport transport, int descriptor) {
@@ -84,7 +94,9 @@ net::Task<void> Server::Impl::run(net::Executor executor, int descriptor, Caller
   const auto self = shared_from_this();
   auto socket = net::adopt(executor, descriptor);
   if (!socket) co_return;
-  if (open_connections.fetch_add(1) < terms->options.connections) {
+  const std::string source = source_of(caller);
+  const bool admitted = admit(source);
+  if (open_connections.fetch_add(1) < terms->options.connections && admitted) {
     auto opened = co_await open(*std::move(socket), std::move(caller));
     if (opened) {
       auto connection = std::make_shared<Connection>(std::move(opened->stream), std::move(opened->caller), terms);
@@ -101,6 +113,23 @@ net::Task<void> Server::Impl::run(net::Executor executor, int descriptor, Caller
     }
   }
   open_connections.fetch_sub(1);
+  if (admitted) dismiss(source);
+}
+
+bool Server::Impl::admit(const std::string& source) {
+  const std::size_t most = terms->options.connections_per_source;
+  if (most == 0 || source.empty()) return true;
+  const std::lock_guard lock(mutex);
+  std::size_t& open = open_of_source[source];
+  if (open >= most) return false;
+  ++open;
+  return true;
+}
+
+void Server::Impl::dismiss(const std::string& source) {
+  const std::lock_guard lock(mutex);
+  const auto found = open_of_source.find(source);
+  if (found != open_of_source.end() && --found->second == 0) open_of_source.erase(found);
 }
 
 void Server::Impl::stop() {

@@ -29,10 +29,12 @@ struct ServerOptions {
   MessageLimits message = {};
   std::chrono::milliseconds header_deadline{
       10'000};  // from the first octet of a request (or accept) to the end of its header
-  std::chrono::milliseconds body_deadline{30'000};       // from there to the end of its body
-  std::chrono::milliseconds idle_deadline{60'000};       // between requests of one connection
-  std::chrono::milliseconds write_deadline{30'000};      // for one answer to be taken
-  std::size_t connections = 1024;                        // further ones are closed at once
+  std::chrono::milliseconds body_deadline{30'000};     // from there to the end of its body
+  std::chrono::milliseconds idle_deadline{60'000};     // between requests of one connection
+  std::chrono::milliseconds write_deadline{30'000};    // for one answer to be taken, or a piece of it
+  std::chrono::milliseconds shared_deadline{120'000};  // for Response::shared to be taken whole
+  std::size_t connections = 1024;                      // further ones are closed at once
+  std::size_t connections_per_source = 0;  // likewise, of one address (IPv6: of one /64); 0: as many; TCP and TLS
   std::chrono::milliseconds handshake_deadline{10'000};  // TLS
   OnRefusal on_refusal = {};
   const Clock* clock = &system_clock();  // for Date
@@ -57,7 +59,8 @@ class Server {
   // One connection over a connected socket, e.g. one end of a socket pair; owns the descriptor.
   Status serve(int descriptor);
 
-  // No new connections; idle ones are closed, busy ones after their answer.
+  // No new connections; idle ones are closed, busy ones after their answer. Only Response::shared, which may be large
+  // and is there to be fetched again, is broken off.
   void stop();
   std::size_t connections() const;
 

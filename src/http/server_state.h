@@ -30,10 +30,14 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   boost::asio::io_context& context;
   std::shared_ptr<const ConnectionTerms> terms;
+  // One more of that source, unless it has as many as it may; empty: none of a network.
+  bool admit(const std::string& source);
+  void dismiss(const std::string& source);
   std::atomic<std::size_t> open_connections{0};
 
   std::mutex mutex;  // of what follows
   bool stopping = false;
+  std::map<std::string, std::size_t> open_of_source;  // where ServerOptions::connections_per_source bounds them
   struct Live {
     net::Executor executor;
     std::shared_ptr<Connection> connection;

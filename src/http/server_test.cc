@@ -246,6 +246,51 @@ TEST_F(ServerTest, TurnsAwayWhatIsBeyondItsConnections) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
+TEST_F(ServerTest, TurnsAwayWhatOneSourceHasBeyondItsShareAndNobodyElse) {
+  Server& server = start({.connections_per_source = 2});
+  const auto port = server.listen(net::Endpoint::parse("127.0.0.1:0").value()).value().port;
+  const auto is_served = [](RawPeer& peer) {
+    peer.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+    return peer.receive_until("GET /1").find("GET /1") != std::string::npos;
+  };
+  RawPeer first = RawPeer::connect_tcp(port);
+  std::optional<RawPeer> second = RawPeer::connect_tcp(port);
+  EXPECT_TRUE(is_served(first) && is_served(*second));
+  RawPeer third = RawPeer::connect_tcp(port);
+  EXPECT_FALSE(is_served(third));
+  RawPeer elsewhere = RawPeer::connect_tcp(port, "127.0.0.2");
+  EXPECT_TRUE(is_served(elsewhere));
+  RawPeer local = dial();
+  RawPeer another = dial();
+  RawPeer one_more = dial();
+  EXPECT_TRUE(is_served(local) && is_served(another) && is_served(one_more)) << "a Unix socket is no source";
+  second.reset();
+  while (server.connections() != 5) std::this_thread::yield();
+  RawPeer again = RawPeer::connect_tcp(port);
+  EXPECT_TRUE(is_served(again));
+}
+
+// Enough of it that the socket cannot take it all.
+TEST_F(ServerTest, WhoTakesASharedBodyTooSlowlyIsLetGo) {
+  Server& server = start({.shared_deadline = 200ms});
+  RawPeer peer = dial();
+  peer.send("GET /shared HTTP/1.1\r\nHost: h\r\n\r\n");
+  peer.receive_until("\r\n\r\n");
+  while (server.connections() != 0) std::this_thread::yield();
+  EXPECT_LT(peer.receive_all().size(), std::size_t{5 << 20});
+}
+
+TEST_F(ServerTest, ItsStopDoesNotWaitForWhoTakesASharedBody) {
+  Server& server = start();
+  RawPeer peer = dial();
+  peer.send("GET /shared HTTP/1.1\r\nHost: h\r\n\r\n");
+  peer.receive_until("\r\n\r\n");
+  const auto begin = std::chrono::steady_clock::now();
+  server.stop();
+  while (server.connections() != 0) std::this_thread::yield();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+}
+
 TEST_F(ServerTest, StopsAfterTheAnswerAtHandAndClosesIdleConnections) {
   std::latch called(1);
   std::latch released(1);
