@@ -126,6 +126,24 @@ TEST(SignerClient, ACrlIsSignedBesideCertificates) {
   EXPECT_EQ(client->sign_crl({.issuer = 2}).error().code, Code::issuer_unknown);
 }
 
+// Repeated though it is being signed: one thread does, and the other one is there for certificates.
+TEST(SignerClient, ACrlThatIsAskedForAgainMeanwhileIsSignedOnce) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  signing.desk.crl_takes = milliseconds(500);
+  const auto client = client_of(
+      pair.authority, {.answer = milliseconds(400), .repeat = milliseconds(20), .crl_repeat = milliseconds(20)});
+  auto crl = std::async(std::launch::async, [&] { return client->sign_crl({.issuer = 1, .number = 5}); });
+  while (signing.desk.asked_crls == 0) std::this_thread::yield();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(client->sign(intent(1, "0a")));
+    std::this_thread::sleep_for(milliseconds(30));
+  }
+  EXPECT_EQ(client->sign_crl({.issuer = 1, .number = 6}).error().code, Code::overloaded);
+  EXPECT_EQ(crl.get().value(), Bytes{5});
+  EXPECT_EQ(signing.desk.asked_crls, 1);
+}
+
 TEST(SignerClient, ASignerThatEndsIsUnreachableAtOnce) {
   const Pair pair;
   Signing signing(pair.signer);

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -18,10 +20,39 @@ Answers answer(const SignRequests& requests, Desk& desk) {
   return out;
 }
 
-Answers answer(const CrlRequests& requests, Desk& desk) {
+// The CRL that one of the threads is signing, which takes long: the others are there for certificates.
+class CrlInHand {
+ public:
+  enum class Taken : std::uint8_t { yes, in_hand_already, another_is };
+  Taken take(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    if (number_) return *number_ == number ? Taken::in_hand_already : Taken::another_is;
+    number_ = number;
+    return Taken::yes;
+  }
+  void done() {
+    const std::lock_guard lock(mutex_);
+    number_.reset();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<std::uint64_t> number_;
+};
+
+// A request that is repeated while it is being answered gets that answer.
+Answers answer(const CrlRequests& requests, Desk& desk, CrlInHand& in_hand) {
   Answers out;
-  for (const CrlRequest& request : requests.entries)
+  for (const CrlRequest& request : requests.entries) {
+    const auto taken = in_hand.take(request.number);
+    if (taken == CrlInHand::Taken::in_hand_already) continue;
+    if (taken == CrlInHand::Taken::another_is) {
+      out.entries.push_back({request.number, fail(Code::overloaded, "another CRL is being signed")});
+      continue;
+    }
     out.entries.push_back({request.number, desk.sign_crl(request.crl)});
+    in_hand.done();
+  }
   return out;
 }
 
@@ -43,7 +74,7 @@ Wait wait_for_packet(const ServeOptions& options) {
   return sources[1].revents != 0 ? Wait::over : Wait::packet;
 }
 
-void serve_alone(const ServeOptions& options, Desk& desk) {
+void serve_alone(const ServeOptions& options, Desk& desk, CrlInHand& in_hand) {
   Bytes packet(kLargestPacket);
   while (wait_for_packet(options) == Wait::packet) {
     const ssize_t size = ::recv(options.descriptor, packet.data(), packet.size(), MSG_DONTWAIT);
@@ -57,7 +88,8 @@ void serve_alone(const ServeOptions& options, Desk& desk) {
     } else if (const auto* const requests = std::get_if<SignRequests>(&*message)) {
       reply(options.descriptor, answer(*requests, desk));
     } else if (const auto* const crls = std::get_if<CrlRequests>(&*message)) {
-      reply(options.descriptor, answer(*crls, desk));
+      const Answers answers = answer(*crls, desk, in_hand);
+      if (!answers.entries.empty()) reply(options.descriptor, answers);
     }
   }
 }
@@ -65,9 +97,10 @@ void serve_alone(const ServeOptions& options, Desk& desk) {
 }  // namespace
 
 void serve(const ServeOptions& options, Desk& desk) {
+  CrlInHand in_hand;
   std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < options.threads; ++i) others.emplace_back([&] { serve_alone(options, desk); });
-  serve_alone(options, desk);
+  for (std::size_t i = 1; i < options.threads; ++i) others.emplace_back([&] { serve_alone(options, desk, in_hand); });
+  serve_alone(options, desk, in_hand);
 }
 
 }  // namespace symbolon::signer

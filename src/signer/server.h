@@ -16,7 +16,7 @@ class Desk {
   virtual std::vector<OfferedKey> keys() const = 0;  // at most kMostKeys
   // Looks the intent up by itself; the name is all that the other side gets to say.
   virtual Result<Bytes> sign(const IntentName& intent) = 0;
-  // Likewise builds the CRL by itself.
+  // Likewise builds the CRL by itself. By one thread at a time, so that certificates do not wait for CRLs.
   virtual Result<Bytes> sign_crl(const CrlName& crl) = 0;
 };
 
