@@ -134,7 +134,8 @@ std::string canonical(const Profile& profile) {
   for (const Seconds span : {lifetime, longest}) number(span.count);
   number(keys.size());
   for (const crypto::KeyType key : keys) add(crypto::name(key));
-  for (const bool is : {take.names, take.common_name, no_rev_avail, ocsp_no_check, svid, crl}) number(is);
+  for (const bool is : {take.names, take.common_name, no_rev_avail, ocsp_no_check, svid}) number(is);
+  if (!crl) number(crl);  // only then: what was approved before there was such a member stays approved
   return out;
 }
 
