@@ -46,8 +46,25 @@ config::Table<AuthoritySection> authority_table() {
           "approve`.")
       .optional("crl", &AuthoritySection::crl, config::table(authority::crl_table()),
                 "Publishes revocation lists, for programs that do not follow this authority. Without it, none is "
-                "published; `symbolon crl` makes one when it is asked to.");
+                "published; `symbolon crl` makes one when it is asked to.")
+      .check(
+          [](const AuthoritySection& section) -> Status {
+            if (!section.crl || !section.crl->listen || section.crl->listen != section.listen) return {};
+            if (section.listen->kind != net::Endpoint::Kind::unix_path && section.listen->port == 0) return {};
+            return fail(Code::config_bad_value, "`crl.listen` is the address of `listen`: {}", section.listen->text());
+          },
+          "crl");
   return table;
+}
+
+// Both would be bound, and the second one in vain.
+Status check_addresses(const Configuration& content) {
+  if (!content.metrics || !content.authority) return {};
+  const net::Endpoint& metrics = content.metrics->endpoint();
+  if (metrics.kind != net::Endpoint::Kind::unix_path && metrics.port == 0) return {};
+  const auto& crl = content.authority->crl;
+  if (content.authority->listen != metrics && (!crl || crl->listen != metrics)) return {};
+  return fail(Code::config_bad_value, "`metrics` has the address of `authority`: {}", metrics.text());
 }
 
 // The first error is returned; the others go to `other`.
@@ -91,7 +108,8 @@ config::Table<Configuration> configuration_table() {
       .optional("gateway", &Configuration::gateway, config::table(gateway::gateway_table()),
                 "Mutual TLS in front of services.")
       .optional("metrics", &Configuration::metrics, config::table(watch::metrics_table()),
-                "Figures for Prometheus, and health.");
+                "Figures for Prometheus, and health.")
+      .check(check_addresses, "metrics");
   return table;
 }
 
