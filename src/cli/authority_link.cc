@@ -25,17 +25,19 @@ struct AuthorityLink::Host {
   std::thread thread;
 
   // Nobody does it later: what this command changed stands in the published CRLs when it ends.
-  void publish() const {
-    if (!authority->crls().owes()) return;
-    const ActingAsOwner owner(authority->layout().folder);
-    if (const Status published = authority->crls().publish_now(); !published) log(LogLevel::warning, published.error());
-  }
-
-  ~Host() {
+  Status end() {
     if (server) server->stop();
     work.reset();
     if (thread.joinable()) thread.join();
-    if (authority) publish();
+    if (ended || !authority || !authority->crls().owes()) return {};
+    ended = true;
+    const ActingAsOwner owner(authority->layout().folder);
+    return authority->crls().publish_now();
+  }
+  bool ended = false;
+
+  ~Host() {
+    if (const Status published = end(); !published) log(LogLevel::warning, published.error());
   }
 };
 
@@ -45,6 +47,11 @@ AuthorityLink::AuthorityLink(AuthorityLink&&) noexcept = default;
 AuthorityLink& AuthorityLink::operator=(AuthorityLink&&) noexcept = default;
 // The client goes first: its end of the socket pair closes, and the host's connection ends.
 AuthorityLink::~AuthorityLink() { client_.reset(); }
+
+Status AuthorityLink::finish() {
+  client_.reset();
+  return host_ ? host_->end() : Status();
+}
 
 namespace {
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/error.h"
 #include "cli/session.h"
 #include "enroll/authority_client.h"
 
@@ -21,6 +22,9 @@ class AuthorityLink {
   ~AuthorityLink();
 
   enroll::AuthorityClient& client() { return *client_; }
+  // After the last call: what was revoked by an authority in this process stands in the CRLs that are published when
+  // this returns. Fails as CrlPublisher::publish_now; the revocation itself stands.
+  Status finish();
 
  private:
   struct Host;  // the authority in this process, with its threads; absent where one runs elsewhere

@@ -117,6 +117,7 @@ Status import_issuer(const ImportWords& words, const Session& session) {
   if (session.clock().now() < issuer.not_before) {
     terminal.warn(fmt::format("it signs nothing before {}", to_rfc3339(issuer.not_before)));
   }
+  terminal.note(std::string(kEarlierRevocations));
   terminal.note(words.use ? "new certificates come from it from now on"
                           : fmt::format("another CA stays in use; next: symbolon ca use {}", issuer.name));
   return {};

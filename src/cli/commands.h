@@ -11,6 +11,11 @@ Command command_table(struct GlobalOptions& global);
 // The values of --key-type, for completion.
 std::vector<std::string> key_type_names();
 
+// Whoever brings a CA is told: what it revoked before is elsewhere (docs/revocation.md).
+inline constexpr std::string_view kEarlierRevocations =
+    "what this CA revoked before is not in the CRLs that are made here, and their numbers start at the time: see "
+    "\"A CA that had CRLs before\" in docs/revocation.md";
+
 Command init_command();
 Command run_command();
 Command proxy_command();

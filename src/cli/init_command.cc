@@ -99,6 +99,7 @@ Status init(const InitWords& words, const Session& session) {
   }
   const authority::InitResult made = TRY(std::move(made_or_not));
   print_made(session, places, made);
+  if (options.issuing) session.terminal().note(std::string(kEarlierRevocations));
   return {};
 }
 

@@ -139,18 +139,18 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   const Terminal& terminal = session.terminal();
   if (session.json()) {
     terminal.print(api::encode(answer));
-    return {};
+    return link.finish();
   }
   const api::CertificateSummary& certificate = answer.certificate;
   if (answer.outcome == api::RevocationOutcome::was_revoked_already) {
     terminal.print(fmt::format("revoked already: {} (serial {}), at {}", printable(who(certificate)),
                                certificate.serial,
                                certificate.revocation ? to_rfc3339(certificate.revocation->at) : "?"));
-    return {};
+    return link.finish();
   }
   terminal.print(fmt::format("{}: {} (serial {}, {})", terminal.styled(Style::good, "revoked"),
                              printable(who(certificate)), certificate.serial, options.reason));
-  return {};
+  return link.finish();
 }
 
 Status profiles(const Session& session) {
