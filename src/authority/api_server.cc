@@ -216,6 +216,7 @@ struct ApiServer::Impl {
   const api::Roles local_roles;
   http::BlockingPool pool;
   http::BlockingPool feed_pool{1, 256};  // its own: revocations wait in the other one for who is answered here
+  http::BlockingPool crl_pool{1, 32};    // likewise: a CRL may take long, and revocations are not to wait for it
   RefusalRecorder refusals{operations, pool};
   http::Router router;
   std::size_t routed_calls = 0;
@@ -271,7 +272,7 @@ void ApiServer::Impl::add_crls() {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
     }
     auto call = [this, issuer = routed.parameters.at("what")] { return operations.crl(issuer); };
-    auto crl = co_await pool.run(std::move(call));
+    auto crl = co_await crl_pool.run(std::move(call));
     if (!crl) co_return http::problem(crl.error());
     co_return answer_with(*crl, routed.request.headers);
   });
