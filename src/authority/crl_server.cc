@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kSuffix = ".crl";
 constexpr std::size_t kConnections = 128;
+constexpr std::size_t kConnectionsPerSource = 8;
 constexpr std::size_t kHeaderOctets = 8 << 10;
 // Seconds that a cache may go on with the one it has: it adds to what passes between revocation and refusal.
 constexpr int kMaxAge = 30;
@@ -40,6 +41,7 @@ http::ServerOptions crl_server_options() {
   options.message = {.header_octets = kHeaderOctets, .body_octets = 0};
   options.idle_deadline = std::chrono::seconds(10);
   options.connections = kConnections;
+  options.connections_per_source = kConnectionsPerSource;
   return options;
 }
 
