@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authority/crl_content.h"
 #include "x509/general_name_der.h"
 
 namespace symbolon::authority {
@@ -216,7 +217,7 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
 }
 
 std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {
-  if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check) return {};
+  if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check || !may_sign_crls(issuer)) return {};
   return fmt::format("{}/{}.crl", url, issuer.name);
 }
 

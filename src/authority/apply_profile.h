@@ -35,7 +35,8 @@ std::uint16_t key_usage_of(const Profile& profile, const crypto::PublicKey& key)
 Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::optional<std::string>& common_name);
 
 // The distribution point that the certificates of this profile and CA name: URL/NAME.crl. Empty: none, because there is
-// no `url`, the profile does not want one, or its certificates say that nobody is to ask (noRevAvail, nocheck).
+// no `url`, the profile does not want one, its certificates say that nobody is to ask (noRevAvail, nocheck), or the CA
+// may not sign one.
 std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url);
 
 // The subjectKeyIdentifier that goes into authorityKeyIdentifier of what this CA issues.

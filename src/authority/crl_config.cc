@@ -1,6 +1,5 @@
 #include "authority/crl_config.h"
 
-#include "authority/crl_content.h"
 #include "config/value.h"
 #include "x509/name.h"
 

@@ -1,16 +1,36 @@
 #include "authority/crl_content.h"
 
+#include <algorithm>
+#include <set>
+
 #include "authority/apply_profile.h"
 #include "revocation/crl_builder.h"
+#include "revocation/issuer_key.h"
 
 namespace symbolon::authority {
 
-Result<CrlContent> crl_content(const Issuer& issuer, const signer::CrlName& name, const WalkRevocations& walk) {
-  ENSURE(issuer.signer != nullptr && issuer.id.value == name.issuer);
-  // RFC 5280 §4.2.1.3: "The cRLSign bit is asserted when the subject public key is used for verifying signatures on
-  // certificate revocation lists".
+CrlIssuer CrlIssuer::of(const Issuer& issuer, const IssuerSet& issuers) {
+  const auto key = revocation::IssuerKey::of(issuer.certificate);
+  CrlIssuer out;
+  for (const Issuer& one : issuers.issuers) {
+    if (one.id != issuer.id && revocation::IssuerKey::of(one.certificate) != key) continue;
+    out.ids.push_back(one.id);
+    out.names.push_back(one.name);
+  }
+  return out;
+}
+
+bool CrlIssuer::includes(ledger::IssuerId id) const { return std::ranges::find(ids, id) != ids.end(); }
+
+bool may_sign_crls(const Issuer& issuer) {
   const auto& usage = issuer.certificate.key_usage();
-  if (usage && (*usage & x509::crl_sign) == 0) {
+  return !usage || (*usage & x509::crl_sign) != 0;
+}
+
+Result<CrlContent> crl_content(const Issuer& issuer, const CrlIssuer& all, const signer::CrlName& name,
+                               const WalkRevocations& walk, std::size_t first_octets) {
+  ENSURE(issuer.signer != nullptr && issuer.id.value == name.issuer);
+  if (!may_sign_crls(issuer)) {
     return fail(Code::crl_issuer_may_not_sign, "the CA '{}': its keyUsage lacks cRLSign", issuer.name);
   }
   auto builder = TRY(revocation::CrlBuilder::begin({.issuer = issuer.certificate.subject(),
@@ -20,20 +40,27 @@ Result<CrlContent> crl_content(const Issuer& issuer, const signer::CrlName& name
                                                     .next_update = name.next_update},
                                                    issuer.signer->algorithm_identifier()));
   CrlContent out;
+  std::set<x509::SerialNumber> listed;  // the ledger has no serial of one CA certificate twice
   TRY(walk([&](const ledger::Revocation& revocation) {
     out.newest = revocation.sequence;
-    if (revocation.issuer != issuer.id) return ledger::Proceed::yes;
+    if (!all.includes(revocation.issuer)) return ledger::Proceed::yes;
     if (revocation.sequence <= name.revocations) {
+      if (all.ids.size() > 1 && !listed.insert(revocation.serial).second) return ledger::Proceed::yes;
       builder.add(revocation.serial, revocation.revoked_at, static_cast<std::uint8_t>(revocation.reason));
-    } else if (!out.first_left_out) {
-      out.first_left_out = revocation.revoked_at;
+      return ledger::Proceed::yes;
     }
+    const UnixSeconds at = revocation.revoked_at;
+    if (!out.left_out) out.left_out = {at, at};
+    out.left_out = {std::min(out.left_out->first, at), std::max(out.left_out->last, at)};
     return ledger::Proceed::yes;
   }));
   if (out.newest < name.revocations) {
-    return fail(Code::intent_missing, "a CRL up to revocation {}; the ledger has {}", name.revocations, out.newest);
+    return fail(Code::crl_not_of_ledger, "a CRL up to revocation {}; the ledger has {}", name.revocations, out.newest);
   }
   out.entries = builder.entries();
+  out.octets = builder.octets().size();
+  out.digest = crypto::sha256(builder.octets());
+  if (first_octets <= out.octets) out.digest_of_first = crypto::sha256(builder.octets().first(first_octets));
   out.tbs = std::move(builder).finish();
   return out;
 }
@@ -41,33 +68,39 @@ Result<CrlContent> crl_content(const Issuer& issuer, const signer::CrlName& name
 namespace {
 
 template <typename... Args>
-std::unexpected<Error> refuse(const signer::CrlName& name, fmt::format_string<Args...> format, Args&&... args) {
-  return fail(Code::intent_out_of_profile, "CRL {} of issuer {}: {}", name.number, name.issuer,
+std::unexpected<Error> refuse(Code code, const signer::CrlName& name, fmt::format_string<Args...> format,
+                              Args&&... args) {
+  return fail(code, "CRL {} of issuer {}: {}", name.number, name.issuer,
               fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace
 
-Status check_crl_name(const signer::CrlName& name, UnixSeconds now) {
+Status check_crl_name(const signer::CrlName& name, Seconds longest, UnixSeconds now) {
+  constexpr Code kCode = Code::crl_out_of_bounds;
   if (name.this_update > now + kCrlTolerance || name.this_update < now - kCrlTolerance) {
-    return refuse(name, "thisUpdate {}, now it is {}", to_rfc3339(name.this_update), to_rfc3339(now));
+    return refuse(kCode, name, "thisUpdate {}, now it is {}", to_rfc3339(name.this_update), to_rfc3339(now));
   }
   // Both bounds at once, so that no sum can overflow.
-  if (name.next_update <= name.this_update || name.next_update > name.this_update + kLongestCrl) {
-    return refuse(name, "nextUpdate {}, at most {} after thisUpdate is allowed", to_rfc3339(name.next_update),
-                  to_text(kLongestCrl));
+  if (name.next_update <= name.this_update || name.next_update > name.this_update + longest) {
+    return refuse(kCode, name, "nextUpdate {}, at most {} after thisUpdate is allowed", to_rfc3339(name.next_update),
+                  to_text(longest));
   }
   const auto least = static_cast<std::uint64_t>(std::max<std::int64_t>(name.this_update.count, 1));
   const auto most = static_cast<std::uint64_t>((name.this_update + kFarthestCrlNumber).count);
   if (name.number < least || name.number > most) {
-    return refuse(name, "a number between {} and {} is expected", least, most);
+    return refuse(kCode, name, "a number between {} and {} is expected", least, most);
   }
   return {};
 }
 
-Status check_crl_content(const CrlContent& content, const signer::CrlName& name) {
-  if (!content.first_left_out || *content.first_left_out >= name.this_update - kCrlTolerance) return {};
-  return refuse(name, "it would leave out what was revoked {}", to_rfc3339(*content.first_left_out));
+// A time of the future is no time at which anything was revoked: who wrote it there may have written more.
+Status check_crl_content(const CrlContent& content, const signer::CrlName& name, UnixSeconds now) {
+  if (!content.left_out) return {};
+  const auto [first, last] = *content.left_out;
+  if (first >= now - kCrlTolerance && last <= now + kCrlTolerance) return {};
+  return refuse(Code::crl_not_of_ledger, name, "it would leave out what was revoked {}",
+                to_rfc3339(first < now - kCrlTolerance ? first : last));
 }
 
 }  // namespace symbolon::authority

@@ -4,17 +4,22 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "authority/issuer.h"
 #include "base/error.h"
+#include "crypto/digest.h"
 #include "ledger/ledger.h"
 #include "signer/message.h"
 
 namespace symbolon::authority {
 
-// nextUpdate lies at most this long after thisUpdate.
+// What may be configured: how long after thisUpdate nextUpdate lies.
 inline constexpr Seconds kLongestCrl = kDay * 90;
+inline constexpr Seconds kUsualCrl = kDay * 7;
 inline constexpr Seconds kShortestCrl = kHour;
+// thisUpdate lies this long back, so that a peer whose clock is behind takes it.
+inline constexpr Seconds kCrlBackdate = kMinute;
 // How far the clocks of authority and signer may be apart, and how late a CRL may be signed.
 inline constexpr Seconds kCrlTolerance = kMinute * 5;
 // cRLNumber is the time where none was used up for it; a clock that ran ahead may have pushed it beyond.
@@ -23,22 +28,46 @@ inline constexpr Seconds kFarthestCrlNumber = kDay * 365 * 10;
 // Every revocation of the ledger, all CAs', in their order.
 using WalkRevocations = std::function<Status(const ledger::Ledger::RevocationVisitor& each)>;
 
+// To whoever reads CRLs, CA certificates with one name and one key are one CA: a renewed one beside the older one. Its
+// CRLs list what any of them issued, and count on from each other.
+struct CrlIssuer {
+  std::vector<ledger::IssuerId> ids;  // in the order of the set, this one among them
+  std::vector<std::string> names;
+  static CrlIssuer of(const Issuer& issuer, const IssuerSet& issuers);
+  bool includes(ledger::IssuerId id) const;
+};
+
+// RFC 5280 §4.2.1.3: "The cRLSign bit is asserted when the subject public key is used for verifying signatures on
+// certificate revocation lists".
+bool may_sign_crls(const Issuer& issuer);
+
 struct CrlContent {
   Bytes tbs;
   std::uint64_t entries = 0;
   std::uint64_t newest = 0;  // Revocation::sequence of the last one that the ledger has
-  // Of this CA, beyond what the name says: when the first one was revoked.
-  std::optional<UnixSeconds> first_left_out = {};
+  // The entries, as octets and their digest; and the digest of as many of the first octets as was asked for, unless
+  // there are fewer.
+  std::size_t octets = 0;
+  crypto::Sha256 digest{};
+  std::optional<crypto::Sha256> digest_of_first = {};
+  // Of this CA, beyond what the name says: when the first and the last one was revoked, by what the ledger says.
+  struct LeftOut {
+    UnixSeconds first;
+    UnixSeconds last;
+  };
+  std::optional<LeftOut> left_out = {};
 };
 
-// The TBSCertList of that name. Fails with crl_issuer_may_not_sign, bad_request (dates that cannot be written), as the
-// walk does, and with intent_missing: the ledger has fewer revocations than the name says.
-Result<CrlContent> crl_content(const Issuer& issuer, const signer::CrlName& name, const WalkRevocations& walk);
+// The TBSCertList of that name; no serial stands in it twice. `first_octets`: see CrlContent. Fails with
+// crl_issuer_may_not_sign, bad_request (dates that cannot be written), as the walk does, and with crl_not_of_ledger:
+// the ledger has fewer revocations than the name says.
+Result<CrlContent> crl_content(const Issuer& issuer, const CrlIssuer& all, const signer::CrlName& name,
+                               const WalkRevocations& walk, std::size_t first_octets = 0);
 
 // For the signer: would an authority that is itself ask for this now? thisUpdate is about now, nextUpdate within
-// kLongestCrl of it, the number neither older than thisUpdate nor absurd. Fails with intent_out_of_profile.
-Status check_crl_name(const signer::CrlName& name, UnixSeconds now);
-// Likewise: nothing is left out that was revoked a while before. Fails with intent_out_of_profile.
-Status check_crl_content(const CrlContent& content, const signer::CrlName& name);
+// `longest` of it, the number neither older than thisUpdate nor absurd. Fails with crl_out_of_bounds.
+Status check_crl_name(const signer::CrlName& name, Seconds longest, UnixSeconds now);
+// Likewise: nothing is left out but what was revoked just now. Fails with crl_not_of_ledger.
+Status check_crl_content(const CrlContent& content, const signer::CrlName& name, UnixSeconds now);
 
 }  // namespace symbolon::authority

@@ -48,12 +48,14 @@ Result<std::uint64_t> CrlFolder::last_number(const std::string& issuer) const {
   return last;
 }
 
-Result<std::uint64_t> CrlFolder::claim_number(const std::string& issuer, UnixSeconds now) {
-  const std::uint64_t last = TRY(last_number(issuer));
+Result<std::uint64_t> CrlFolder::claim_number(const std::vector<std::string>& names, UnixSeconds now) {
+  ENSURE(!names.empty());
+  std::uint64_t last = 0;
+  for (const std::string& name : names) last = std::max(last, TRY(last_number(name)));
   const auto time = static_cast<std::uint64_t>(std::max<std::int64_t>(now.count, 1));
   const std::uint64_t number = std::max(last + 1, time);
   TRY(make_folder(layout_.crls(), kFolderMode));
-  TRY(write_file(layout_.crl_number(issuer), fmt::format("{}\n", number),
+  TRY(write_file(layout_.crl_number(names.front()), fmt::format("{}\n", number),
                  {.mode = kFileMode, .existing = Existing::replace}));
   return number;
 }
@@ -71,5 +73,11 @@ Status CrlFolder::publish(const std::string& issuer, std::uint64_t number, ByteV
 }
 
 Result<std::string> CrlFolder::read(const std::string& issuer) const { return read_file(layout_.crl(issuer)); }
+
+std::optional<std::filesystem::file_time_type> CrlFolder::written_at(const std::string& issuer) const {
+  std::error_code problem;
+  const auto at = std::filesystem::last_write_time(layout_.crl(issuer), problem);
+  return problem ? std::nullopt : std::optional(at);
+}
 
 }  // namespace symbolon::authority

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "authority/state_layout.h"
 #include "base/bytes.h"
@@ -16,11 +19,12 @@ class CrlFolder {
  public:
   explicit CrlFolder(StateLayout layout) : layout_(std::move(layout)) {}
 
-  // A cRLNumber (RFC 5280 §5.2.3) that no CRL of this CA had before: max(last + 1, time). On the disk before this
-  // returns, so that none is used twice, whatever ends the process. Without files (a restored backup) the time is
-  // beyond what was used, unless the clock stands before it. Fails with file_unwritable, file_unreadable (what is there
-  // cannot be understood).
-  Result<std::uint64_t> claim_number(const std::string& issuer, UnixSeconds now);
+  // A cRLNumber (RFC 5280 §5.2.3) that no CRL of this CA had before: max(last + 1, time). `names`: of its certificates,
+  // whose CRLs count on from each other; the first one's file has the number. On the disk before this returns, so that
+  // none is used twice, whatever ends the process. Without files (a restored backup) the time is beyond what was used,
+  // unless the clock stands before it. Fails with file_unwritable, file_unreadable (what is there cannot be
+  // understood).
+  Result<std::uint64_t> claim_number(const std::vector<std::string>& names, UnixSeconds now);
 
   // In place of the one that is there, whole, 0644. Fails with already_exists when that has this number or a higher
   // one, and with file_unwritable.
@@ -28,6 +32,9 @@ class CrlFolder {
 
   // What is published. Fails with file_missing, file_unreadable.
   Result<std::string> read(const std::string& issuer) const;
+  // When it was written; none: there is no such file.
+  std::optional<std::filesystem::file_time_type> written_at(const std::string& issuer) const;
+  Path file(const std::string& issuer) const { return layout_.crl(issuer); }
 
  private:
   Result<std::uint64_t> last_number(const std::string& issuer) const;

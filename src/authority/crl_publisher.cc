@@ -1,8 +1,8 @@
 #include "authority/crl_publisher.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
-#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -10,10 +10,10 @@
 
 #include "authority/crl_content.h"
 #include "authority/crl_folder.h"
+#include "authority/published_crl.h"
 #include "base/log.h"
 #include "base/memory_guard.h"
 #include "revocation/crl_builder.h"
-#include "revocation/crl_reader.h"
 
 namespace symbolon::authority {
 namespace {
@@ -22,18 +22,29 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{10'000};
 constexpr milliseconds kLongestGather{20'000};
+// The clock is waited for as long as this; one that stands further behind was set back.
+constexpr Seconds kClockPatience{2};
+constexpr milliseconds kClockLook{20};
 
-// No position in the ledger.
-constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
+using SteadyTime = std::chrono::steady_clock::time_point;
+SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 // What the ledger's hook rings; it may outlive the publisher.
 struct Bell {
   std::mutex mutex;
   std::condition_variable rung;
   std::set<ledger::IssuerId> revoked;  // CAs with revocations that no CRL has
+  bool unsure = false;                 // there was no memory to say which
+  bool behind = false;                 // the thread took some up, and failed
   bool issuers_changed = false;
   bool stopping = false;
+
+  bool has_news() const { return stopping || issuers_changed || unsure || !revoked.empty(); }
 };
+
+UnixSeconds half_over(const Crl& crl) {
+  return crl.this_update + Seconds{(crl.next_update - crl.this_update).count / 2};
+}
 
 }  // namespace
 
@@ -42,25 +53,42 @@ struct CrlPublisher::Impl {
       : ledger(records), clock(time), issuers(std::move(get)), options(std::move(chosen)), folder(std::move(layout)) {}
 
   bool publishes() const { return options.publish == CrlPublisherOptions::Publish::yes; }
-  Result<std::shared_ptr<const Crl>> make(const Issuer& issuer);
-  Result<std::shared_ptr<const Crl>> make_and_publish(const Issuer& issuer);
-  Result<std::shared_ptr<const Crl>> renew(const Issuer& issuer, Seconds at_most);
-  void take_up(const Issuer& issuer);
-  Result<std::uint64_t> position_of(const Issuer& issuer, const revocation::CrlFile& crl) const;
-  std::set<ledger::IssuerId> left_over();
+  std::shared_ptr<const Crl> find(const std::string& issuer) const;
+  void keep(std::shared_ptr<const Crl> crl);
+  void forget(const std::string& issuer);
+  void note_failure(const Issuer& issuer, const Error& why);
+  std::optional<Error> shortcoming_of(const Issuer& issuer, const IssuerSet& set) const;
+
+  // `making` is held.
+  Result<UnixSeconds> this_update_of(ledger::IssuerId ca);
+  Result<std::shared_ptr<const Crl>> make(const Issuer& issuer, const CrlIssuer& all);
+  Result<std::shared_ptr<const Crl>> make_and_publish(const Issuer& issuer, const IssuerSet& set);
+  Result<std::shared_ptr<const Crl>> published(const Issuer& issuer, const CrlIssuer& all);
+  Status take_up(const CrlIssuer& all, const IssuerSet& set);
+  bool settled(const CrlIssuer& all) const;
+  void look_at(const Issuer& issuer);
+
+  Result<std::shared_ptr<const Crl>> renew(const Issuer& issuer, const IssuerSet& set, Seconds at_most);
   bool is_due(const Issuer& issuer) const;
   bool has_all(const std::shared_ptr<const Crl>& crl) const;
-  std::shared_ptr<const Crl> find(const std::string& issuer) const;
+
+  // The thread's.
+  std::set<ledger::IssuerId> left_over();
   void run();
-  bool turn(const std::set<ledger::IssuerId>& revoked);
+  void turn(const std::set<ledger::IssuerId>& revoked);
+  void attempt(const Issuer& issuer, const IssuerSet& set);
+  milliseconds until_retry() const;
 
   ledger::Ledger& ledger;
   const Clock& clock;
   const Issuers issuers;
   const CrlPublisherOptions options;
 
-  std::timed_mutex making;  // one CRL at a time; guards folder
+  std::timed_mutex making;  // one CRL at a time; guards what follows
   CrlFolder folder;
+  std::set<std::string> compared;  // whose published CRL, if there is one, lists nothing that the ledger lacks
+  std::map<ledger::IssuerId, UnixSeconds> last_update;               // by the first certificate of the CA
+  std::map<std::string, std::filesystem::file_time_type> looked_at;  // of CAs whose key is not here
 
   mutable std::mutex mutex;  // guards what follows
   std::map<std::string, std::shared_ptr<const Crl>> crls;
@@ -68,6 +96,8 @@ struct CrlPublisher::Impl {
   milliseconds took{0};  // the making of the last one
 
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
+  std::atomic<bool> looked_around = false;         // what lies in the folder is known
+  std::map<ledger::IssuerId, SteadyTime> retries;  // the thread's: what failed, and when it is tried again
   std::thread thread;
 };
 
@@ -77,17 +107,50 @@ std::shared_ptr<const Crl> CrlPublisher::Impl::find(const std::string& issuer) c
   return found == crls.end() ? nullptr : found->second;
 }
 
-Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make(const Issuer& issuer) {
-  const UnixSeconds now = clock.now();
-  const std::uint64_t number = TRY(folder.claim_number(issuer.name, now));
+void CrlPublisher::Impl::keep(std::shared_ptr<const Crl> crl) {
+  const std::lock_guard lock(mutex);
+  crls.insert_or_assign(crl->issuer, std::move(crl));
+}
+
+void CrlPublisher::Impl::forget(const std::string& issuer) {
+  const std::lock_guard lock(mutex);
+  crls.erase(issuer);
+}
+
+void CrlPublisher::Impl::note_failure(const Issuer& issuer, const Error& why) {
+  if (!publishes()) return;
+  const std::lock_guard lock(mutex);
+  failures.insert_or_assign(issuer.name, why);
+}
+
+// Greater than the one before it: else a cache (If-Modified-Since) or NSS would take the new one for the old one.
+Result<UnixSeconds> CrlPublisher::Impl::this_update_of(ledger::IssuerId ca) {
+  const auto last = last_update.find(ca);
+  const SteadyTime end = steady_now() + std::chrono::seconds(kClockPatience.count);
+  while (true) {
+    const UnixSeconds now = clock.now();
+    const UnixSeconds wish = now - kCrlBackdate;
+    if (last == last_update.end() || last->second < wish || last->second > now + kClockPatience) return wish;
+    if (last->second < now) return last->second + Seconds{1};
+    if (steady_now() >= end) return fail(Code::overloaded, "a CRL with thisUpdate {} is there", to_rfc3339(now));
+    std::unique_lock lock(bell->mutex);
+    if (bell->rung.wait_for(lock, kClockLook, [this] { return bell->stopping; })) {
+      return fail(Code::cancelled, "the publisher is stopping");
+    }
+  }
+}
+
+Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make(const Issuer& issuer, const CrlIssuer& all) {
+  const UnixSeconds this_update = TRY(this_update_of(all.ids.front()));
+  const std::uint64_t number = TRY(folder.claim_number(all.names, clock.now()));
   const std::uint64_t revocations = TRY(ledger.status()).revocations;
   const signer::CrlName name{.issuer = issuer.id.value,
                              .revocations = revocations,
                              .number = number,
-                             .this_update = now,
-                             .next_update = now + options.next_update};
+                             .this_update = this_update,
+                             .next_update = this_update + options.next_update};
   const auto walk = [this](const ledger::Ledger::RevocationVisitor& each) { return ledger.revocations(0, each); };
-  CrlContent content = TRY(crl_content(issuer, name, walk));
+  CrlContent content = TRY(crl_content(issuer, all, name, walk));
   const ByteView algorithm = issuer.signer->algorithm_identifier();
   const Bytes signature = TRY(options.sign ? options.sign(name) : issuer.signer->sign(content.tbs));
   // Neither a fault in the arithmetic nor a signer that read other facts leaves this process.
@@ -97,6 +160,7 @@ Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make(const Issuer& issuer
   }
   const Bytes der = revocation::assemble_crl(content.tbs, algorithm, signature);
   content.tbs = Bytes();
+  last_update.insert_or_assign(all.ids.front(), this_update);
   return std::make_shared<const Crl>(Crl{.issuer = issuer.name,
                                          .der = std::string(as_text(der)),
                                          .number = name.number,
@@ -106,43 +170,82 @@ Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make(const Issuer& issuer
                                          .revocations = name.revocations});
 }
 
-// `making` is held.
-Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make_and_publish(const Issuer& issuer) {
-  const auto begin = std::chrono::steady_clock::now();
-  auto made = make(issuer);
-  if (made && publishes()) {
-    const Status published = folder.publish(issuer.name, (*made)->number, as_bytes((*made)->der));
-    if (!published) made = std::unexpected(published.error());
-  }
-  const std::lock_guard lock(mutex);
+Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::make_and_publish(const Issuer& issuer, const IssuerSet& set) {
+  const SteadyTime begin = steady_now();
+  const CrlIssuer all = CrlIssuer::of(issuer, set);
+  const auto steps = [&]() -> Result<std::shared_ptr<const Crl>> {
+    TRY(take_up(all, set));
+    auto crl = TRY(make(issuer, all));
+    if (publishes()) TRY(folder.publish(issuer.name, crl->number, as_bytes(crl->der)));
+    return crl;
+  };
+  auto made = steps();
   if (!made) {
-    if (publishes()) failures.insert_or_assign(issuer.name, made.error());
+    note_failure(issuer, made.error());
     return made;
   }
-  took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  keep(*made);
+  const std::lock_guard lock(mutex);
+  took = std::chrono::duration_cast<milliseconds>(steady_now() - begin);
   failures.erase(issuer.name);
-  crls.insert_or_assign(issuer.name, *made);
   return made;
 }
 
-// Does it list what the ledger calls revoked, and nothing else? Then the newest revocation that it takes into account.
-Result<std::uint64_t> CrlPublisher::Impl::position_of(const Issuer& issuer, const revocation::CrlFile& crl) const {
-  std::uint64_t newest = 0;
-  std::size_t listed = 0;
-  std::size_t missing = 0;
-  TRY(ledger.revocations(0, [&](const ledger::Revocation& revocation) {
-    newest = revocation.sequence;
-    if (revocation.issuer != issuer.id) return ledger::Proceed::yes;
-    (crl.entries.find(revocation.serial) ? listed : missing) += 1;
-    return ledger::Proceed::yes;
-  }));
-  if (crl.entries.size() > listed) {
-    log(LogLevel::warning,
-        fmt::format(
-            "the published CRL {} of '{}' lists {} serials that the ledger does not: was an older backup restored?",
-            to_hex(crl.number.value_or(Bytes())), issuer.name, crl.entries.size() - listed));
+// What was published before this process began, or before the operator took it away: kept, and served. Null: nothing
+// of this CA. Fails with crl_ahead_of_ledger; it is kept then, too.
+Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::published(const Issuer& issuer, const CrlIssuer& all) {
+  auto content = folder.read(issuer.name);
+  auto there = content ? read_published(issuer, *std::move(content)) : std::nullopt;
+  if (!there) {
+    forget(issuer.name);
+    return nullptr;
   }
-  return missing == 0 && crl.entries.size() == listed ? newest : kUnknown;
+  const CrlComparison found = TRY(compare(ledger, all, there->entries));
+  if (!found.lacks && found.beyond == 0) there->crl->revocations = found.newest;
+  keep(there->crl);
+  if (found.beyond == 0) return there->crl;
+  return fail_at(folder.file(issuer.name).string(), Code::crl_ahead_of_ledger,
+                 "CRL {}, made {}, lists {} serials that the ledger does not have, {} among them: was an older backup "
+                 "restored?",
+                 there->crl->number, to_rfc3339(there->crl->this_update), found.beyond, found.first_beyond.hex());
+}
+
+Status CrlPublisher::Impl::take_up(const CrlIssuer& all, const IssuerSet& set) {
+  if (!publishes()) return {};
+  for (const ledger::IssuerId id : all.ids) {
+    const Issuer& issuer = *set.find(id);
+    if (compared.contains(issuer.name)) continue;
+    const auto crl = TRY(published(issuer, all));
+    compared.insert(issuer.name);
+    if (!crl) continue;
+    UnixSeconds& last = last_update.try_emplace(all.ids.front(), crl->this_update).first->second;
+    last = std::max(last, crl->this_update);
+  }
+  return {};
+}
+
+bool CrlPublisher::Impl::settled(const CrlIssuer& all) const {
+  return std::ranges::all_of(all.names, [this](const std::string& name) { return compared.contains(name); });
+}
+
+// What whoever has the key put there: it is served as it is.
+void CrlPublisher::Impl::look_at(const Issuer& issuer) {
+  const auto written = folder.written_at(issuer.name);
+  if (!written) {
+    looked_at.erase(issuer.name);
+    forget(issuer.name);
+    return;
+  }
+  const auto before = looked_at.find(issuer.name);
+  if (before != looked_at.end() && before->second == *written) return;
+  auto content = folder.read(issuer.name);
+  const auto there = content ? read_published(issuer, *std::move(content)) : std::nullopt;
+  if (there) {
+    keep(there->crl);
+  } else {
+    forget(issuer.name);
+  }
+  looked_at.insert_or_assign(issuer.name, *written);
 }
 
 // Nobody has revoked anything since it was made, as far as the ledger says.
@@ -151,36 +254,23 @@ bool CrlPublisher::Impl::has_all(const std::shared_ptr<const Crl>& crl) const {
   return crl && status && crl->revocations == status->revocations;
 }
 
-// The one that is there, unless revocations came since or more than `at_most` of its time has passed.
-Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::renew(const Issuer& issuer, Seconds at_most) {
+// The one that is there, unless revocations came since, or more than `at_most` or half of its time has passed.
+Result<std::shared_ptr<const Crl>> CrlPublisher::Impl::renew(const Issuer& issuer, const IssuerSet& set,
+                                                             Seconds at_most) {
   // Whoever asks does not wait as long as one may take whose signer is not there.
   const std::unique_lock lock(making, kPatience);
   if (!lock) return fail(Code::overloaded, "the CRL of '{}' is being made", issuer.name);
-  if (!find(issuer.name)) take_up(issuer);
+  const Status taken_up = take_up(CrlIssuer::of(issuer, set), set);
+  if (!taken_up) {
+    note_failure(issuer, taken_up.error());
+    return std::unexpected(taken_up.error());
+  }
   const auto there = find(issuer.name);
   const UnixSeconds now = clock.now();
-  if (has_all(there) && now >= there->this_update && now <= there->this_update + at_most) return there;
-  return make_and_publish(issuer);
-}
-
-// What was published before this process began, as whoever fetches it would judge it. `making` is held.
-void CrlPublisher::Impl::take_up(const Issuer& issuer) {
-  if (!publishes()) return;
-  auto content = folder.read(issuer.name);
-  if (!content) return;
-  const auto number = crl_number_of(as_bytes(*content));
-  const auto crl = revocation::read_crl(as_bytes(*content), {issuer.certificate}, clock.now());
-  if (!number || !crl) return;
-  const auto position = position_of(issuer, *crl);
-  if (!position) return;
-  const std::lock_guard state(mutex);
-  crls.try_emplace(issuer.name, std::make_shared<const Crl>(Crl{.issuer = issuer.name,
-                                                                .der = std::move(*content),
-                                                                .number = *number,
-                                                                .this_update = crl->this_update,
-                                                                .next_update = crl->next_update,
-                                                                .entries = crl->entries.size(),
-                                                                .revocations = *position}));
+  if (has_all(there) && now >= there->this_update && now <= std::min(there->this_update + at_most, half_over(*there))) {
+    return there;
+  }
+  return make_and_publish(issuer, set);
 }
 
 // A clock that ran ahead left one of the future, which nobody takes.
@@ -192,33 +282,47 @@ bool CrlPublisher::Impl::is_due(const Issuer& issuer) const {
   return now - there->this_update >= std::min(quarter, Seconds{options.next_update.count / 4});
 }
 
-// False: something failed, and is to be tried again.
-bool CrlPublisher::Impl::turn(const std::set<ledger::IssuerId>& revoked) {
-  bool good = true;
+void CrlPublisher::Impl::attempt(const Issuer& issuer, const IssuerSet& set) {
+  std::shared_ptr<const Crl> crl;
+  const Status made = unless_out_of_memory([&]() -> Status {
+    crl = TRY(make_and_publish(issuer, set));
+    return {};
+  });
+  if (made) {
+    retries.erase(issuer.id);
+    log(LogLevel::info, "CRL published",
+        {{"issuer", issuer.name}, {"number", std::to_string(crl->number)}, {"entries", std::to_string(crl->entries)}});
+    return;
+  }
+  // Only the operator mends that, and finding out takes a walk through the ledger.
+  const bool by_hand = made.error().code == Code::crl_ahead_of_ledger;
+  retries.insert_or_assign(issuer.id, steady_now() + (by_hand ? options.look : options.again));
+  note_failure(issuer, made.error());
+  log(LogLevel::error, Error{made.error().code, fmt::format("the CRL of '{}': {}", issuer.name, made.error().words),
+                             made.error().where});
+}
+
+// What fails is in `retries` afterwards.
+void CrlPublisher::Impl::turn(const std::set<ledger::IssuerId>& revoked) {
   const auto set = issuers();
   for (const Issuer& issuer : set->issuers) {
-    if (!issuer.can_sign()) continue;
+    if (!issuer.can_sign() && !issuer.ours) continue;
     const std::lock_guard lock(making);
-    if (!is_due(issuer) && (!revoked.contains(issuer.id) || has_all(find(issuer.name)))) continue;
-    std::shared_ptr<const Crl> crl;
-    const Status made = unless_out_of_memory([&]() -> Status {
-      crl = TRY(make_and_publish(issuer));
-      return {};
-    });
-    if (made) {
-      log(LogLevel::info, "CRL published",
-          {{"issuer", issuer.name},
-           {"number", std::to_string(crl->number)},
-           {"entries", std::to_string(crl->entries)}});
+    if (!issuer.can_sign()) {
+      look_at(issuer);
       continue;
     }
-    good = false;
-    log(LogLevel::error, Error{made.error().code, fmt::format("the CRL of '{}': {}", issuer.name, made.error().words),
-                               made.error().where});
-    const std::lock_guard rung(bell->mutex);
-    bell->revoked.insert(issuer.id);
+    if (!may_sign_crls(issuer)) continue;
+    const CrlIssuer all = CrlIssuer::of(issuer, *set);
+    const auto retry = retries.find(issuer.id);
+    const bool waits = retry != retries.end() ||
+                       std::ranges::any_of(all.ids, [&](ledger::IssuerId id) { return revoked.contains(id); });
+    if (settled(all) && !is_due(issuer) && (!waits || has_all(find(issuer.name)))) {
+      retries.erase(issuer.id);
+    } else if (retry == retries.end() || steady_now() >= retry->second) {
+      attempt(issuer, *set);
+    }
   }
-  return good;
 }
 
 // CAs with revocations of which the process before this one made no CRL.
@@ -228,26 +332,39 @@ std::set<ledger::IssuerId> CrlPublisher::Impl::left_over() {
   for (const Issuer& issuer : set->issuers) {
     if (!issuer.can_sign()) continue;
     const std::lock_guard lock(making);
-    take_up(issuer);
+    static_cast<void>(take_up(CrlIssuer::of(issuer, *set), *set));  // what fails is not settled: turn() tries it again
     const auto there = find(issuer.name);
-    if (!there || there->revocations == kUnknown) out.insert(issuer.id);
+    if (!there || there->revocations == kUnknownPosition) out.insert(issuer.id);
+  }
+  return out;
+}
+
+milliseconds CrlPublisher::Impl::until_retry() const {
+  milliseconds out = options.look;
+  for (const auto& [id, at] : retries) {
+    out = std::clamp(std::chrono::duration_cast<milliseconds>(at - steady_now()), milliseconds(1), out);
   }
   return out;
 }
 
 void CrlPublisher::Impl::run() {
-  std::set<ledger::IssuerId> revoked = left_over();
+  std::set<ledger::IssuerId> revoked;
+  bool look_around = true;
   while (true) {
-    const bool good = turn(revoked);
+    const Status done = unless_out_of_memory([&]() -> Status {
+      if (look_around) revoked.merge(left_over());
+      look_around = false;
+      turn(revoked);
+      return {};
+    });
+    if (done) revoked.clear();
+    if (!done) log(LogLevel::error, done.error());
+    looked_around = true;
     std::unique_lock lock(bell->mutex);
-    const auto stopping = [this] { return bell->stopping; };
-    if (!good && bell->rung.wait_for(lock, options.again, stopping)) return;
-    if (good) {
-      bell->rung.wait_for(lock, options.look,
-                          [this] { return bell->stopping || bell->issuers_changed || !bell->revoked.empty(); });
-    }
+    bell->behind = !done || !retries.empty();
+    bell->rung.wait_for(lock, done ? until_retry() : options.again, [this] { return bell->has_news(); });
     if (bell->stopping) return;
-    if (!bell->revoked.empty()) {
+    if (bell->unsure || !bell->revoked.empty()) {
       // Half of one core at most goes into this, however many revocations come.
       lock.unlock();
       milliseconds pause = options.gather;
@@ -256,9 +373,12 @@ void CrlPublisher::Impl::run() {
         pause = std::clamp(took, options.gather, kLongestGather);
       }
       lock.lock();
-      if (bell->rung.wait_for(lock, pause, stopping)) return;
+      if (bell->rung.wait_for(lock, pause, [this] { return bell->stopping; })) return;
     }
-    revoked = std::exchange(bell->revoked, {});
+    bell->behind = bell->behind || bell->unsure || !bell->revoked.empty();
+    revoked.merge(bell->revoked);
+    bell->revoked.clear();
+    look_around = look_around || std::exchange(bell->unsure, false);
     bell->issuers_changed = false;
   }
 }
@@ -269,7 +389,11 @@ CrlPublisher::CrlPublisher(ledger::Ledger& ledger, const Clock& clock, StateLayo
   if (!impl_->publishes()) return;
   ledger.on_revocation([bell = impl_->bell](const ledger::Revocation& revocation) {
     const std::lock_guard lock(bell->mutex);
-    bell->revoked.insert(revocation.issuer);
+    try {
+      bell->revoked.insert(revocation.issuer);
+    } catch (const std::bad_alloc&) {
+      bell->unsure = true;
+    }
     bell->rung.notify_all();
   });
 }
@@ -299,12 +423,20 @@ Result<std::shared_ptr<const Crl>> CrlPublisher::current(const std::string& issu
   const auto found = std::ranges::find(set->issuers, issuer, &Issuer::name);
   if (found == set->issuers.end()) return fail(Code::issuer_unknown, "'{}'", issuer);
   if (!found->can_sign()) return fail(Code::issuer_unknown, "the key of '{}' is not at hand", issuer);
-  return impl_->renew(*found, Seconds{impl_->options.next_update.count / 2});
+  if (!may_sign_crls(*found)) {
+    return fail(Code::crl_issuer_may_not_sign, "the CA '{}': its keyUsage lacks cRLSign", issuer);
+  }
+  std::shared_ptr<const Crl> crl;
+  TRY(unless_out_of_memory([&]() -> Status {
+    crl = TRY(impl_->renew(*found, *set, Seconds{impl_->options.next_update.count / 2}));
+    return {};
+  }));
+  return crl;
 }
 
 bool CrlPublisher::owes() const {
   const std::lock_guard lock(impl_->bell->mutex);
-  return !impl_->bell->revoked.empty();
+  return impl_->bell->behind || impl_->bell->unsure || !impl_->bell->revoked.empty();
 }
 
 Status CrlPublisher::publish_now() {
@@ -312,7 +444,7 @@ Status CrlPublisher::publish_now() {
   Status outcome;
   const auto set = impl_->issuers();
   for (const Issuer& issuer : set->issuers) {
-    if (!issuer.can_sign()) continue;
+    if (!issuer.can_sign() || !may_sign_crls(issuer)) continue;
     const auto made = current(issuer.name);
     if (!made && outcome) outcome = std::unexpected(made.error());
   }
@@ -328,11 +460,34 @@ std::vector<std::shared_ptr<const Crl>> CrlPublisher::all() const {
   return out;
 }
 
+// What no further try would mend.
+std::optional<Error> CrlPublisher::Impl::shortcoming_of(const Issuer& issuer, const IssuerSet& set) const {
+  if (issuer.can_sign()) {
+    if (may_sign_crls(issuer)) return std::nullopt;
+    return Error{Code::crl_issuer_may_not_sign, fmt::format("the CA '{}' has none", issuer.name)};
+  }
+  const UnixSeconds now = clock.now();
+  // The root's is nobody's business but the root's; what a CA issued that is over or revoked is refused without one.
+  if (!looked_around || !issuer.ours || issuer.is_root() || set.revoked(issuer)) return std::nullopt;
+  if (now > issuer.certificate.validity().not_after) return std::nullopt;
+  const auto there = find(issuer.name);
+  if (!there) return Error{Code::crl_lapses, fmt::format("none of '{}' is there", issuer.name)};
+  if (now <= half_over(*there)) return std::nullopt;
+  return Error{Code::crl_lapses, fmt::format("that of '{}' ends {}", issuer.name, to_rfc3339(there->next_update))};
+}
+
 std::vector<Error> CrlPublisher::failures() const {
-  const std::lock_guard lock(impl_->mutex);
   std::vector<Error> out;
-  for (const auto& [name, error] : impl_->failures) {
-    out.push_back({error.code, fmt::format("the CRL of '{}': {}", name, error.words), error.where});
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [name, error] : impl_->failures) {
+      out.push_back({error.code, fmt::format("the CRL of '{}': {}", name, error.words), error.where});
+    }
+  }
+  if (!impl_->publishes()) return out;
+  const auto set = impl_->issuers();
+  for (const Issuer& issuer : set->issuers) {
+    if (auto lacking = impl_->shortcoming_of(issuer, *set)) out.push_back(*std::move(lacking));
   }
   return out;
 }

@@ -3,6 +3,11 @@
 //   number claimed · bytes built from the ledger · signed (where the key is: here, or by the signer, which builds them
 //   for itself) · signature verified · put in the older one's place, never in a newer one's
 //
+// thisUpdate rises from one to the next as the number does, so that whoever goes by the date sees a newer one.
+//
+// What was published before a process begins is held against the ledger first: where it lists what the ledger lacks, an
+// older backup was restored, and none is made that would take those revocations back. It is served as it is.
+//
 // A process that ends between any two of these leaves the older CRL and a number that is not used again; the next one
 // makes a new CRL when it starts.
 #pragma once
@@ -13,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "authority/crl_content.h"
 #include "authority/issuer.h"
 #include "authority/state_layout.h"
 #include "base/clock.h"
@@ -37,9 +43,9 @@ struct Crl {
 using SignCrl = std::function<Result<Bytes>(const signer::CrlName& crl)>;
 
 struct CrlPublisherOptions {
-  enum class Publish : std::uint8_t { no, yes };  // no: made when asked for, and not kept
+  enum class Publish : std::uint8_t { no, yes };  // no: made when asked for, and kept in memory alone
   Publish publish = Publish::no;
-  Seconds next_update = kDay * 7;
+  Seconds next_update = kUsualCrl;
   SignCrl sign = {};                       // unset: the issuers' signers sign the bytes
   std::chrono::milliseconds gather{500};   // after a revocation, so that many share a CRL; grows with what one takes
   std::chrono::milliseconds again{5'000};  // after a failure
@@ -57,13 +63,15 @@ class CrlPublisher {
   ~CrlPublisher();  // what is being made is finished first
 
   // From now on a thread makes what is missing: at once, after each revocation, when the CAs changed, and in time. What
-  // was published before is served meanwhile. Does nothing where nothing is published.
+  // was published before is served meanwhile, and what lies there of a CA of ours whose key does not. Does nothing
+  // where nothing is published.
   void start();
   void issuers_changed();
 
   // Of the CA of that name, with every revocation that the ledger has now and at least half of its time left; made if
   // there is none, and then published where that is asked for. Fails with issuer_unknown (no such CA, or its key is not
-  // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify).
+  // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify),
+  // crl_ahead_of_ledger (see above), overloaded (one is being made), out_of_memory.
   Result<std::shared_ptr<const Crl>> current(const std::string& issuer);
   // Something was revoked through this ledger since it was opened, and the thread has not taken it up.
   bool owes() const;
@@ -73,7 +81,8 @@ class CrlPublisher {
   // The last one that was made here, or was there at the start; null: none.
   std::shared_ptr<const Crl> find(const std::string& issuer) const;
   std::vector<std::shared_ptr<const Crl>> all() const;  // by name
-  // Why the last try failed, for each CA whose did.
+  // Why the last try failed, for each CA whose did; crl_issuer_may_not_sign for those that never have one; crl_lapses
+  // for those whose key is not here, and whose CRL is missing or has less than half of its time left.
   std::vector<Error> failures() const;
 
  private:

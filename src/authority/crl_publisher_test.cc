@@ -156,8 +156,8 @@ TEST_F(CrlPublisherTest, ItIsMadeAnewLongBeforeItEnds) {
   const auto first = one->find(std::string(kIssuingName));
   clock_.set(kNow + kDay * 2);
   wait([&] { return one->find(std::string(kIssuingName)) != first; });
-  EXPECT_EQ(one->find(std::string(kIssuingName))->this_update, kNow + kDay * 2);
-  EXPECT_EQ(one->find(std::string(kIssuingName))->next_update, kNow + kDay * 9);
+  EXPECT_EQ(one->find(std::string(kIssuingName))->this_update, kNow + kDay * 2 - kCrlBackdate);
+  EXPECT_EQ(one->find(std::string(kIssuingName))->next_update, kNow + kDay * 9 - kCrlBackdate);
 }
 
 // Revoked, and the process ended before anything was published.
@@ -206,6 +206,182 @@ TEST_F(CrlPublisherTest, NumbersNeverFallWhateverTheClockSays) {
   EXPECT_EQ(crl_number_of(as_bytes(published())).value(), second->number);
 }
 
+// Caches go by the date, and NSS refuses a second one of the same.
+TEST_F(CrlPublisherTest, NoTwoHaveOneThisUpdateThoughTheyAreMadeWithinOneSecond) {
+  const auto one = publisher();
+  auto before = one->current(std::string(kIssuingName)).value();
+  EXPECT_EQ(before->this_update, kNow - kCrlBackdate);
+  for (const std::size_t which : {0U, 1U}) {
+    revoke(which);
+    const auto next = one->current(std::string(kIssuingName)).value();
+    EXPECT_EQ(next->this_update, before->this_update + Seconds{1});
+    before = next;
+  }
+  revoke(2);
+  const auto another = publisher()->current(std::string(kIssuingName)).value();  // a process after it
+  EXPECT_EQ(another->this_update, before->this_update + Seconds{1});
+}
+
+// The clock is waited for where it must be; one that was set back is not.
+TEST_F(CrlPublisherTest, ThisUpdateNeverLiesInTheFuture) {
+  const auto one = publisher();
+  ASSERT_TRUE(one->current(std::string(kIssuingName)));
+  clock_.set(kNow - kCrlBackdate);
+  revoke(0);
+  EXPECT_EQ(code_of(one->current(std::string(kIssuingName))), Code::overloaded);
+  std::thread later([this] {
+    std::this_thread::sleep_for(milliseconds(100));
+    clock_.set(kNow);
+  });
+  EXPECT_EQ(one->current(std::string(kIssuingName)).value()->this_update, kNow - kCrlBackdate + Seconds{1});
+  later.join();
+}
+
+TEST_F(CrlPublisherTest, OneWithLessThanHalfOfItsTimeIsNotTheCurrentOneHoweverLongTheNextOnesLast) {
+  const auto first = publisher()->current(std::string(kIssuingName)).value();
+  clock_.set(kNow + kDay * 4);
+  CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes, .next_update = kDay * 80};
+  CrlPublisher longer(*state_->ledger, clock_, state_->layout, [this] { return state_->issuers; }, std::move(options));
+  EXPECT_GT(longer.current(std::string(kIssuingName)).value()->number, first->number);
+}
+
+// The ledger of before the revocations comes back, and the CRL of after them is there.
+TEST_F(CrlPublisherTest, ARestoredBackupTakesNothingBack) {
+  const Path backup = home_.folder.path() / "before.db";
+  ASSERT_TRUE(state_->ledger->backup(backup, {}));
+  revoke(0);
+  revoke(1);
+  ASSERT_TRUE(publisher()->publish_now());
+  const std::string first = published();
+  const Path state = home_.folder.path() / "state";
+  state_.reset();
+  for (const char* const rest : {"-wal", "-shm"}) std::filesystem::remove(state / (std::string("ledger.db") + rest));
+  std::filesystem::rename(backup, state / "ledger.db");
+  state_.emplace(open_state(state, home_.clock, keys_in_files({state}, {})).value());
+  revoke(2);
+  for (const Seconds later : {Seconds{0}, kDay * 30}) {  // also when it has ended
+    clock_.set(kNow + later);
+    const auto one = publisher();
+    EXPECT_EQ(code_of(one->current(std::string(kIssuingName))), Code::crl_ahead_of_ledger);
+    one->start();
+    wait([&] { return !one->failures().empty(); });
+    EXPECT_EQ(one->failures().front().code, Code::crl_ahead_of_ledger);
+    EXPECT_EQ(published(), first);
+    EXPECT_EQ(one->find(std::string(kIssuingName))->der, first) << "it is served all the same";
+  }
+  // The operator says that they count again.
+  const auto one = publisher();
+  one->start();
+  wait([&] { return !one->failures().empty(); });
+  std::filesystem::remove(state_->layout.crl(kIssuingName));
+  wait([&] { return one->failures().empty() && !published().empty(); });
+  EXPECT_TRUE(lists(published(), 2));
+  EXPECT_FALSE(lists(published(), 0));
+}
+
+// The same name and key in another certificate: to whoever reads CRLs it is the same CA.
+TEST_F(CrlPublisherTest, ACaInTwoCertificatesHasTheRevocationsOfBothInEachOfItsCrls) {
+  auto set = std::make_shared<IssuerSet>(*state_->issuers);
+  Issuer renewed = issuing();
+  renewed.name = "issuing-2";
+  renewed.in_use = false;
+  renewed.id = ledger::IssuerId{99};
+  set->issuers.push_back(renewed);
+  const Issuer& older = set->issuers[set->issuers.size() - 2];
+  ASSERT_EQ(older.name, kIssuingName);
+  const CrlIssuer all = CrlIssuer::of(renewed, *set);
+  EXPECT_EQ(all.ids, (std::vector{older.id, renewed.id}));
+  const auto a = x509::SerialNumber::parse(serials_[0]).value();
+  const auto b = x509::SerialNumber::parse(serials_[1]).value();
+  const WalkRevocations walk = [&](const ledger::Ledger::RevocationVisitor& each) -> Status {
+    const std::pair<ledger::IssuerId, x509::SerialNumber> rows[] = {{older.id, a}, {renewed.id, b}, {renewed.id, a}};
+    std::uint64_t sequence = 0;
+    for (const auto& [id, serial] : rows) {
+      ledger::Revocation revocation;
+      revocation.sequence = ++sequence;
+      revocation.issuer = id;
+      revocation.serial = serial;
+      revocation.revoked_at = kNow;
+      each(revocation);
+    }
+    return {};
+  };
+  for (const Issuer* const issuer : {&older, static_cast<const Issuer*>(&renewed)}) {
+    const auto content = crl_content(
+        *issuer, all, {.issuer = issuer->id.value, .revocations = 3, .number = 1, .next_update = {1}}, walk);
+    ASSERT_TRUE(content) << content.error().text();
+    EXPECT_EQ(content->entries, 2U) << "no serial twice";
+  }
+
+  // They count on from each other, and each is made when something of either was revoked.
+  CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes};
+  options.gather = options.again = options.look = milliseconds(10);
+  CrlPublisher both(*state_->ledger, clock_, state_->layout, [set] { return set; }, std::move(options));
+  both.start();
+  const auto entries = [&](const std::string& name) {
+    const auto crl = both.find(name);
+    return crl ? static_cast<int>(crl->entries) : -1;
+  };
+  wait([&] { return entries("issuing") == 0 && entries("issuing-2") == 0; });
+  revoke(0);
+  wait([&] { return entries("issuing") == 1 && entries("issuing-2") == 1; });
+  EXPECT_NE(both.find("issuing")->number, both.find("issuing-2")->number);
+  EXPECT_NE(both.find("issuing")->this_update, both.find("issuing-2")->this_update);
+  EXPECT_FALSE(std::filesystem::exists(state_->layout.crl_number("issuing-2"))) << "one number file";
+}
+
+// It costs nobody's number, is not tried again and again, and holds up no other CA.
+TEST_F(CrlPublisherTest, ACaThatMaySignNoCrlIsWarnedAboutAndLeftAlone) {
+  must(fmt::format(
+      "cd {} && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout x.key -out x.crt "
+      "-subj /CN=x -addext keyUsage=critical,keyCertSign",
+      home_.folder.path().string()));
+  auto set = std::make_shared<IssuerSet>(*state_->issuers);
+  Issuer other = issuing();
+  other.id = ledger::IssuerId{99};
+  other.name = "issuing-2";
+  other.certificate = x509::Certificate::from_pem(home_.folder.get("x.crt"), "x").value().front();
+  set->issuers.insert(set->issuers.begin(), other);
+  CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes};
+  options.gather = options.look = milliseconds(10);
+  CrlPublisher one(*state_->ledger, clock_, state_->layout, [set] { return set; }, std::move(options));
+  one.start();
+  wait([&] { return one.find(std::string(kIssuingName)) != nullptr; });
+  revoke(0);
+  wait([&] { return one.find(std::string(kIssuingName))->entries == 1; });
+  EXPECT_EQ(code_of(one.current("issuing-2")), Code::crl_issuer_may_not_sign);
+  ASSERT_EQ(one.failures().size(), 1U);
+  EXPECT_EQ(one.failures().front().code, Code::crl_issuer_may_not_sign);
+  EXPECT_FALSE(std::filesystem::exists(state_->layout.crl_number("issuing-2")));
+  EXPECT_TRUE(one.publish_now());
+}
+
+TEST_F(CrlPublisherTest, WhatLiesThereOfACaWhoseKeyIsGoneIsServedAndWarnedAboutInTime) {
+  auto set = std::make_shared<IssuerSet>(*state_->issuers);
+  for (Issuer& issuer : set->issuers) issuer.signer = nullptr;
+  const auto without_key = [&] {
+    CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes};
+    options.look = milliseconds(10);
+    auto out = std::make_unique<CrlPublisher>(
+        *state_->ledger, clock_, state_->layout, [set] { return set; }, std::move(options));
+    out->start();
+    return out;
+  };
+  const auto one = without_key();
+  wait([&] { return !one->failures().empty(); });
+  ASSERT_EQ(one->failures().size(), 1U) << "that of the root is not missed";
+  EXPECT_EQ(one->failures().front().code, Code::crl_lapses);
+  ASSERT_TRUE(publisher()->publish_now());  // where the key is
+  wait([&] { return one->failures().empty(); });
+  EXPECT_EQ(one->find(std::string(kIssuingName))->der, published());
+  clock_.set(kNow + kDay * 4);
+  wait([&] { return !one->failures().empty(); });
+  EXPECT_EQ(one->failures().front().code, Code::crl_lapses);
+  EXPECT_NE(one->find(std::string(kIssuingName)), nullptr);
+  std::filesystem::remove(state_->layout.crl(kIssuingName));
+  wait([&] { return one->find(std::string(kIssuingName)) == nullptr; });
+}
+
 // What a signer answers that built other bytes, or whose arithmetic failed.
 TEST_F(CrlPublisherTest, WhatDoesNotVerifyIsNeverPublished) {
   ASSERT_TRUE(publisher()->publish_now());
@@ -233,8 +409,9 @@ TEST_F(CrlPublisherTest, ACaWithoutCrlSignHasNone) {
       "-subj /CN=x -addext keyUsage=critical,keyCertSign",
       home_.folder.path().string()));
   issuer.certificate = x509::Certificate::from_pem(home_.folder.get("x.crt"), "x").value().front();
-  const auto content = crl_content(issuer, {.issuer = issuer.id.value, .number = 1, .next_update = {1}},
-                                   [](const auto&) { return Status(); });
+  const auto content =
+      crl_content(issuer, {{issuer.id}, {issuer.name}}, {.issuer = issuer.id.value, .number = 1, .next_update = {1}},
+                  [](const auto&) { return Status(); });
   EXPECT_EQ(code_of(content), Code::crl_issuer_may_not_sign);
 }
 
@@ -248,9 +425,10 @@ class CrlFolderTest : public ::testing::Test {
     Bytes crl(std::uint64_t number) const {
       Issuer issuer{.id = {1}, .name = "x", .certificate = certificate()};
       issuer.signer = std::shared_ptr<const crypto::Signer>(signer.get(), [](const crypto::Signer*) {});
-      const auto content = crl_content(issuer, {.issuer = 1, .number = number, .next_update = {1}}, [](const auto&) {
-                             return Status();
-                           }).value();
+      const auto content =
+          crl_content(issuer, {{issuer.id}, {issuer.name}}, {.issuer = 1, .number = number, .next_update = {1}},
+                      [](const auto&) { return Status(); })
+              .value();
       // The signature does not count here.
       return revocation::assemble_crl(content.tbs, signer->algorithm_identifier(), Bytes(70, 1));
     }
@@ -279,25 +457,25 @@ TEST_F(CrlFolderTest, AnOlderOneNeverTakesTheNewerOnesPlace) {
 }
 
 TEST_F(CrlFolderTest, ANumberIsClaimedOnce) {
-  EXPECT_EQ(folder_.claim_number("x", kNow).value(), 1'800'000'000U);
-  EXPECT_EQ(folder_.claim_number("x", kNow).value(), 1'800'000'001U);
-  EXPECT_EQ(folder_.claim_number("x", kNow + kDay).value(), 1'800'086'400U);
-  EXPECT_EQ(CrlFolder(state_.layout).claim_number("x", kNow).value(), 1'800'086'401U);
-  EXPECT_EQ(folder_.claim_number("y", kNow).value(), 1'800'000'000U);
+  EXPECT_EQ(folder_.claim_number({"x"}, kNow).value(), 1'800'000'000U);
+  EXPECT_EQ(folder_.claim_number({"x"}, kNow).value(), 1'800'000'001U);
+  EXPECT_EQ(folder_.claim_number({"x"}, kNow + kDay).value(), 1'800'086'400U);
+  EXPECT_EQ(CrlFolder(state_.layout).claim_number({"x"}, kNow).value(), 1'800'086'401U);
+  EXPECT_EQ(folder_.claim_number({"y"}, kNow).value(), 1'800'000'000U);
 }
 
 // Only the CRL is left, or the clock stands before 1970.
 TEST_F(CrlFolderTest, ThePublishedOnesNumberCounts) {
   ASSERT_TRUE(folder_.publish("x", 2'000'000'000, crl(2'000'000'000)));
-  EXPECT_EQ(folder_.claim_number("x", UnixSeconds{-5}).value(), 2'000'000'001U);
-  EXPECT_EQ(folder_.claim_number("y", UnixSeconds{-5}).value(), 1U);
+  EXPECT_EQ(folder_.claim_number({"x"}, UnixSeconds{-5}).value(), 2'000'000'001U);
+  EXPECT_EQ(folder_.claim_number({"y"}, UnixSeconds{-5}).value(), 1U);
 }
 
 TEST_F(CrlFolderTest, WhatCannotBeReadAsANumberStops) {
   for (const std::string_view bad : {"", "x\n", "12", "12 \n", "-3\n", "99999999999999999999999\n"}) {
     std::filesystem::create_directories(state_.layout.crls());
     ASSERT_TRUE(write_file(state_.layout.crl_number("x"), bad, {.existing = Existing::replace}));
-    EXPECT_EQ(code_of(folder_.claim_number("x", kNow)), Code::file_unreadable) << bad;
+    EXPECT_EQ(code_of(folder_.claim_number({"x"}, kNow)), Code::file_unreadable) << bad;
   }
 }
 

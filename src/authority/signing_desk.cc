@@ -39,15 +39,21 @@ struct SigningDesk::Impl {
   std::shared_ptr<const IssuerSet> issuers;
   ProfileSet profiles;
   std::string crl_url;
+  Seconds crl_next_update;
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
 
   struct SignedCrl {
     signer::CrlName name;
-    std::uint64_t entries = 0;
+    std::size_t octets = 0;  // of its entries
+    crypto::Sha256 digest = crypto::sha256({});
   };
-  std::mutex mutex = {};                            // guards crls
-  std::map<ledger::IssuerId, SignedCrl> crls = {};  // the last one of each CA, in the life of this process
-  Status check_successor(const signer::CrlName& crl, std::uint64_t entries);
+  std::mutex mutex = {};  // guards crls
+  // The last one of each CA, in the life of this process; by the first CA certificate of one name and key.
+  std::map<ledger::IssuerId, SignedCrl> crls = {};
+  // Before the ledger is walked, and after it; then `crl` is the last one.
+  Result<SignedCrl> check_name(ledger::IssuerId ca, const signer::CrlName& crl);
+  Status check_successor(ledger::IssuerId ca, const signer::CrlName& crl, const SignedCrl& before,
+                         const CrlContent& content);
 };
 
 Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
@@ -62,7 +68,7 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
   auto impl = std::unique_ptr<Impl>(new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles),
-                                             options.crl_url, std::move(paths)});
+                                             options.crl_url, options.crl_next_update, std::move(paths)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -104,16 +110,29 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
 }
 
 // A request that comes again is answered again: the same octets are signed.
-Status SigningDesk::Impl::check_successor(const signer::CrlName& crl, std::uint64_t entries) {
+Result<SigningDesk::Impl::SignedCrl> SigningDesk::Impl::check_name(ledger::IssuerId ca, const signer::CrlName& crl) {
   const std::lock_guard lock(mutex);
-  SignedCrl& last = crls[{crl.issuer}];
-  const bool again = last.name == crl && last.entries == entries;
-  if (!again && (crl.number <= last.name.number || crl.revocations < last.name.revocations || entries < last.entries)) {
-    return fail(Code::intent_out_of_profile,
-                "CRL {} of issuer {} with {} entries, up to revocation {}: signed was {} with {}, up to {}", crl.number,
-                crl.issuer, entries, crl.revocations, last.name.number, last.entries, last.name.revocations);
+  const SignedCrl& last = crls[ca];
+  if (last.name == crl || (crl.number > last.name.number && crl.revocations >= last.name.revocations)) return last;
+  return fail(Code::crl_not_of_ledger, "CRL {} of issuer {}, up to revocation {}: signed was {}, up to {}", crl.number,
+              crl.issuer, crl.revocations, last.name.number, last.name.revocations);
+}
+
+Status SigningDesk::Impl::check_successor(ledger::IssuerId ca, const signer::CrlName& crl, const SignedCrl& before,
+                                          const CrlContent& content) {
+  if (content.digest_of_first != before.digest) {
+    return fail(Code::crl_not_of_ledger, "CRL {} of issuer {} lacks entries of CRL {}, or has others in their place",
+                crl.number, crl.issuer, before.name.number);
   }
-  last = {crl, entries};
+  if (before.name == crl && content.digest != before.digest) {
+    return fail(Code::crl_not_of_ledger, "CRL {} of issuer {} was signed with other entries", crl.number, crl.issuer);
+  }
+  const std::lock_guard lock(mutex);
+  SignedCrl& last = crls[ca];
+  if (last.name != before.name) {
+    return fail(Code::overloaded, "another CRL of issuer {} was signed meanwhile", crl.issuer);
+  }
+  last = {crl, content.octets, content.digest};
   return {};
 }
 
@@ -122,11 +141,14 @@ Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
   if (issuer == nullptr || !issuer->can_sign()) {
     return fail(Code::issuer_unknown, "the signer has no key of issuer {}", crl.issuer);
   }
-  TRY(check_crl_name(crl, impl_->clock.now()));
+  const UnixSeconds now = impl_->clock.now();
+  TRY(check_crl_name(crl, impl_->crl_next_update, now));
+  const CrlIssuer all = CrlIssuer::of(*issuer, *impl_->issuers);
+  const Impl::SignedCrl before = TRY(impl_->check_name(all.ids.front(), crl));
   const auto walk = [this](const ledger::Ledger::RevocationVisitor& each) { return impl_->intents->revocations(each); };
-  const CrlContent content = TRY(crl_content(*issuer, crl, walk));
-  TRY(check_crl_content(content, crl));
-  TRY(impl_->check_successor(crl, content.entries));
+  const CrlContent content = TRY(crl_content(*issuer, all, crl, walk, before.octets));
+  TRY(check_crl_content(content, crl, now));
+  TRY(impl_->check_successor(all.ids.front(), crl, before, content));
   return issuer->signer->sign(content.tbs);
 }
 

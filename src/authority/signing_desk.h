@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "authority/crl_content.h"
 #include "authority/key_source.h"
 #include "authority/profile_config.h"
 #include "base/clock.h"
@@ -21,6 +22,7 @@ struct SigningDeskOptions {
   std::map<std::string, ProfileConfig> profiles = {};  // as the authority's
   KeySource keys;                                      // keys_in_files
   std::string crl_url = {};                            // likewise
+  Seconds crl_next_update = kUsualCrl;                 // likewise
   std::size_t threads = 2;                             // that will call it: each needs a connection to the ledger
 };
 
@@ -36,9 +38,10 @@ class SigningDesk final : public signer::Desk {
   std::vector<Path> key_files() const;  // where they lie, unless they are credentials
   // Fails with issuer_unknown (its key is not here), intent_missing, as check_intent, crypto_failed.
   Result<Bytes> sign(const signer::IntentName& intent) override;
-  // Of a revoked CA, too: what it issued must stay known as revoked. No CRL follows that is older than one before it:
-  // not by its number, its position in the ledger or the count of its entries. Fails with issuer_unknown, as
-  // crl_content, check_crl_name and check_crl_content, with intent_out_of_profile, crypto_failed.
+  // Of a revoked CA, too: what it issued must stay known as revoked. In the life of this desk no CRL follows that is
+  // older than one before it, by its number or its position in the ledger, or that does not begin with the very entries
+  // of that one. Fails with issuer_unknown, as crl_content, check_crl_name and check_crl_content, with
+  // crl_not_of_ledger, crypto_failed.
   Result<Bytes> sign_crl(const signer::CrlName& crl) override;
 
  private:

@@ -351,13 +351,13 @@ TEST_F(CompromisedCrl, GetsNoneOfAnotherTime) {
     auto crl = honest_crl();
     crl.this_update = kNow + off;
     crl.next_update = crl.this_update + kDay;
-    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << off.count;
+    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << off.count;
   }
-  for (const UnixSeconds end :
-       {kNow, kNow - kDay, kNow + kLongestCrl + Seconds{1}, UnixSeconds{std::numeric_limits<std::int64_t>::max()}}) {
+  for (const UnixSeconds end : {kNow, kNow - kDay, kNow + kUsualCrl + Seconds{1}, kNow + kLongestCrl,
+                                UnixSeconds{std::numeric_limits<std::int64_t>::max()}}) {
     auto crl = honest_crl();
     crl.next_update = end;
-    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << end.count;
+    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << end.count;
   }
 }
 
@@ -367,18 +367,18 @@ TEST_F(CompromisedCrl, GetsNoAbsurdNumber) {
                                      std::uint64_t{1} << 63U, std::uint64_t{3'000'000'000}}) {
     auto crl = honest_crl();
     crl.number = number;
-    EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile) << number;
+    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << number;
   }
 }
 
 TEST_F(CompromisedCrl, GetsNoneThatHidesARevocationOrInventsOne) {
   revoke();
-  EXPECT_EQ(ask_for(honest_crl(2)), Code::intent_missing);
+  EXPECT_EQ(ask_for(honest_crl(2)), Code::crl_not_of_ledger);
   home_.clock.set(kNow + kHour);
   auto crl = honest_crl(0);
   crl.this_update = kNow + kHour;
   crl.number = static_cast<std::uint64_t>(crl.this_update.count);
-  EXPECT_EQ(ask_for(crl), Code::intent_out_of_profile);
+  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
   crl.revocations = 1;
   EXPECT_EQ(ask_for(crl), Code::usage);
 }
@@ -391,14 +391,58 @@ TEST_F(CompromisedCrl, GetsNoneThatIsOlderThanTheOneBefore) {
   EXPECT_EQ(ask_for(crl), Code::usage);
   auto older = crl;
   older.number -= 1;
-  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
   older.number = crl.number;
-  older.next_update = crl.next_update + kDay;  // two with one number
-  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+  older.next_update = crl.next_update - kDay;  // two with one number
+  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
   older = crl;
   older.number += 1;
   older.revocations = 1;
-  EXPECT_EQ(ask_for(older), Code::intent_out_of_profile);
+  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
+}
+
+// A time of the future is none at which anything was revoked: nor does it stand for what follows it.
+TEST_F(CompromisedCrl, GetsNoneThatHidesARevocationBehindOneOfTheFuture) {
+  revoke();
+  revoke();
+  auto file = ledger::sql::Connection::open(home_.folder.path() / "state" / "ledger.db", ledger::sql::Access::write);
+  ASSERT_TRUE(file) << file.error().text();
+  const auto move = [&](int sequence, Seconds by) {
+    ASSERT_TRUE(file->execute(
+        fmt::format("UPDATE revocations SET revoked_at = {} WHERE sequence = {}", (kNow + by).count, sequence)));
+  };
+  move(1, kDay * 300);
+  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
+  move(2, kDay * -1);
+  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
+  // Nor does the first of those that are left out stand for the others.
+  move(1, Seconds{0});
+  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
+  move(2, Seconds{0});
+  EXPECT_EQ(ask_for(honest_crl(0)), Code::usage) << "revoked just now, while it was made";
+}
+
+// With as many entries as before, or more.
+TEST_F(CompromisedCrl, GetsNoneWithoutWhatThisSignerHasSigned) {
+  revoke();
+  revoke();
+  auto crl = honest_crl(2);
+  ASSERT_EQ(ask_for(crl), Code::usage);
+  auto file = ledger::sql::Connection::open(home_.folder.path() / "state" / "ledger.db", ledger::sql::Access::write);
+  ASSERT_TRUE(file) << file.error().text();
+  ASSERT_TRUE(file->execute("UPDATE revocations SET revoked_at = revoked_at + 1 WHERE sequence = 1"));
+  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger) << "the same name, and other entries";
+  revoke();
+  revoke();
+  crl.revocations = 4;
+  crl.number += 1;
+  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
+  ASSERT_TRUE(file->execute("UPDATE revocations SET revoked_at = revoked_at - 1 WHERE sequence = 1"));
+  ASSERT_TRUE(file->execute("CREATE TEMP TABLE hidden AS SELECT * FROM revocations WHERE sequence = 1"));
+  ASSERT_TRUE(file->execute("DELETE FROM revocations WHERE sequence = 1"));
+  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
+  ASSERT_TRUE(file->execute("INSERT INTO revocations SELECT * FROM hidden"));
+  EXPECT_EQ(ask_for(crl), Code::usage);
 }
 
 // What it issued must stay known as revoked, to whoever has not heard of the CA's own revocation.

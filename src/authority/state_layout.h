@@ -5,11 +5,13 @@
 //   root.crt, root.key        the root; the key encrypted (PKCS#8), not needed to run: move it off the machine
 //   issuing.crt, issuing.key  an issuing CA and its key, 0600, encrypted if `init` was told so; further ones issuing-2
 //   anchors.crt               what trusting this authority means, for gateways: the root, or an imported issuing CA
-//   crl/NAME.crl              the CRL of the CA of that name, where they are published; NAME.number: the newest
-//   cRLNumber admin.crt, admin.key      the first admin's certificate (with its chain) and key authority.sock the API,
-//   while it runs gateways.sock             what gateways in other processes may ask for (gateway_desk.h), while it
-//   runs own/                      the certificate of the API over TLS gateway/                  of a gateway of this
-//   state: its certificates, its socket, whom it has seen
+//   crl/NAME.crl              the CRL of the CA of that name, where they are published
+//   crl/NAME.number           the newest cRLNumber of that CA
+//   admin.crt, admin.key      the first admin's certificate (with its chain) and key
+//   authority.sock            the API, while it runs
+//   gateways.sock             what gateways in other processes may ask for (gateway_desk.h), while it runs
+//   own/                      the certificate of the API over TLS
+//   gateway/                  of a gateway of this state: its certificates, its socket, whom it has seen
 #pragma once
 
 #include <string>

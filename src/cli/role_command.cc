@@ -81,6 +81,7 @@ Status signer(const RoleWords& words, const Session& session) {
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority && loaded.content.authority->crl) {
     options.crl_url = loaded.content.authority->crl->url.value_or("");
+    options.crl_next_update = loaded.content.authority->crl->next_update;
   }
   const auto desk = TRY(authority::SigningDesk::open(options, session.clock()));
   leave_the_terminal();  // after a passphrase was typed

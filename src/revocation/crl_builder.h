@@ -35,6 +35,8 @@ class CrlBuilder {
   // standard recommends. No serial may come twice. A date outside those years is moved to the nearer end.
   void add(const x509::SerialNumber& serial, UnixSeconds revoked_at, std::uint8_t reason);
   std::uint64_t entries() const { return count_; }
+  // Their octets, one after the other: what was added later only ever follows. Until the next call.
+  ByteView octets() const { return entries_; }
 
   // The TBSCertList. §5.1.2.6: "When there are no revoked certificates, the revoked certificates list MUST be absent."
   Bytes finish() &&;
