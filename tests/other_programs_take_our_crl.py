@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -194,6 +195,56 @@ def test_a_command_that_revokes_while_nothing_runs_publishes(symbolon, publishin
     assert symbolon.do("--config", publishing.config, "crl") == first, "one that is new is not made again"
 
 
+def test_a_restored_backup_takes_nothing_back(symbolon, publishing):
+    wait_served(symbolon)
+    backup = symbolon.state / "before.db"
+    symbolon.do("ledger", "backup", backup)
+    symbolon.do("revoke", "alice")
+    wait_listed(symbolon, symbolon.alice)
+    publishing.stop()
+    for rest in ("-wal", "-shm"):
+        (symbolon.state / f"ledger.db{rest}").unlink(missing_ok=True)
+    backup.rename(symbolon.state / "ledger.db")
+
+    def says_so():
+        return any(warning["code"] == "crl_ahead_of_ledger" for warning in symbolon.json("status")["warnings"])
+
+    # A command that revokes does so, and says that nobody learns of it from the CRL.
+    symbolon.refused("crl_ahead_of_ledger", "--config", publishing.config, "revoke", "bob")
+    assert symbolon.json("show", "bob")["summary"]["revocation"]
+    file = symbolon.state / "crl" / "issuing.crl"
+    with symbolon.run(publishing.config, publishing.listen):
+        wait_until(says_so, "status says so")
+        assert lists(served(symbolon), symbolon.alice)
+        symbolon.refused("crl_ahead_of_ledger", "crl")
+        symbolon.do("revoke", "alice")
+        now = wait_listed(symbolon, symbolon.bob)
+        assert lists(now, symbolon.alice), "the ledger has it again"
+        assert not says_so() and file.exists()
+
+
+def test_two_within_one_second_have_two_dates(symbolon, publishing):
+    wait_served(symbolon)
+    seen = []
+    for issued in (symbolon.alice, symbolon.bob, symbolon.server):
+        symbolon.do("revoke", issued.cert.stem)
+        seen.append(x509.load_pem_x509_crl(symbolon.do("crl").encode()))
+    dates = [crl.last_update for crl in seen]
+    assert dates == sorted(set(dates)) and lists(seen[-1], symbolon.server)
+
+
+def test_a_ca_whose_key_is_gone_keeps_its_crl(symbolon, publishing):
+    before = wait_served(symbolon)
+    publishing.stop()
+    (symbolon.state / "issuing.key").rename(symbolon.folder / "issuing.key")
+    with symbolon.run(publishing.config, publishing.listen):
+        assert wait_served(symbolon) == before
+        assert [crl["issuer"] for crl in symbolon.json("status")["crls"]] == ["issuing"]
+        (symbolon.state / "crl" / "issuing.crl").unlink()
+        codes = lambda: [warning["code"] for warning in symbolon.json("status")["warnings"]]  # noqa: E731
+        wait_until(lambda: "crl_lapses" in codes(), "status says that it is missing", 60)
+
+
 @pytest.mark.parametrize("mode", [[], ["--insecure-one-process"]])
 def test_without_crl_in_the_configuration_nothing_is_published(symbolon, mode):
     symbolon.init()
@@ -207,7 +258,8 @@ def test_without_crl_in_the_configuration_nothing_is_published(symbolon, mode):
         assert lists(crl, alice)
         assert not (symbolon.state / "crl" / "issuing.crl").exists()
         assert symbolon.json("status")["crls"] == []
-    assert b"crlDistributionPoints" not in run(["openssl", "x509", "-in", alice.cert, "-noout", "-text"]).stdout.encode()
+    with pytest.raises(x509.ExtensionNotFound):
+        x509.load_pem_x509_certificate(alice.cert.read_bytes()).extensions.get_extension_for_class(x509.CRLDistributionPoints)
     later = x509.load_pem_x509_crl(symbolon.do("crl").encode())
     assert lists(later, alice) and number_of(later) > number_of(crl), "offline, too"
 
@@ -244,6 +296,25 @@ def test_http(symbolon, publishing):
     symbolon.do("revoke", "alice")
     wait_listed(symbolon, symbolon.alice)
     assert fetch(symbolon, headers={"If-None-Match": headers["ETag"]})[0] == 200
+
+
+def test_one_host_does_not_shut_it(symbolon, publishing):
+    wait_served(symbolon)
+    idle = [socket.create_connection(("127.0.0.1", publishing.listen)) for _ in range(64)]
+    try:
+        with socket.create_connection(("127.0.0.1", publishing.listen), 20, ("127.0.0.2", 0)) as other:
+            other.sendall(b"GET /issuing.crl HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert other.recv(12) == b"HTTP/1.1 200"
+    finally:
+        for one in idle:
+            one.close()
+
+
+def test_one_address_for_two_listeners_is_refused(symbolon):
+    symbolon.init()
+    address = f"127.0.0.1:{port()}"
+    config = symbolon.configure(authority={"listen": address, "crl": {"listen": address}}, routes=None)
+    symbolon.refused("config_bad_value", "config", "check", "--config", config)
 
 
 # -- the place in certificates
