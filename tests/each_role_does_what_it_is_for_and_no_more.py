@@ -20,7 +20,7 @@ RIGHTS = {
     "approver": [{"cn": "approver"}],
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
-READS = [("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
+READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
 ISSUE, REVOKE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/revocations"), ("POST", "/v1/ledger/verify")
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 FEED = ("GET", "/v1/feed")
@@ -30,6 +30,7 @@ FOR_ADMINS = [
     ("POST", "/v1/issuers"),
     ("POST", "/v1/issuers/{serial}/signature"),
     ("POST", "/v1/issuers/{serial}/use"),
+    ("POST", "/v1/gateways/{serial}/forget"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
 CALLS = [*READS, ISSUE, REVOKE, VERIFY, CHANGES, APPROVE, FEED, *FOR_ADMINS, *FOR_NOBODY]
@@ -86,7 +87,7 @@ def api(symbolon, tmp_path):
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),
-        (("gateway", "gw.example"), [*READS[1:], FEED]),
+        (("gateway", "gw.example"), [*READS[2:], FEED]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),
     ],

@@ -142,6 +142,10 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert "result" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
     assert "problem" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
     assert api("feed", query="?gateway=web-1&after=0&wait=0")[1]["entries"]
+    known = api("gateways")[1]
+    assert len(known["gateways"]) == 1 and known["newest"] == 1, "the admin asked as a gateway would"
+    assert api("forget_gateway", what=known["gateways"][0]["name"])[0] == 200
+    assert api("forget_gateway", what="nobody")[1]["code"] == "not_found"
     assert api("accept_clock")[1]["outcome"] == "not_behind"
     assert api("openapi")[1] == DOCUMENT
     assert issued["summary"]["names"] == ["dns:web.example"]

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/crl.h"
+#include "api/gateways.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -75,7 +76,8 @@ struct StatusInfo {
   std::int64_t unfinished = 0;  // reserved and neither completed, abandoned nor revoked
   std::optional<UnixSeconds> last_issued_at;
   LedgerInfo ledger;
-  std::vector<CrlInfo> crls;  // that are published, by issuer
+  std::vector<CrlInfo> crls;          // that are published, by issuer
+  std::vector<GatewayInfo> gateways;  // that revocations must reach, by name
   std::vector<Warning> warnings;
   bool operator==(const StatusInfo&) const = default;
 };

@@ -37,6 +37,8 @@ std::string encode(const NewIssuerAnswer&);
 std::string encode(const IssuerSignature&);
 std::string encode(const ImportIssuerRequest&);
 std::string encode(const CrlInfo&);
+std::string encode(const GatewayInfo&);
+std::string encode(const GatewayList&);
 std::string encode(const StatusInfo&);
 std::string encode(const ChangeList&);
 std::string encode(const ChangeInfo&);

@@ -61,6 +61,7 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
     goes_there_and_back(RevocationRequest{"web", reason_from_name(reason).value()});
   }
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
+  goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::revoked, Enforcement{9, 3, 2, 41, {"CN=a"}}});
   goes_there_and_back(ProfileList{{{"server", "for servers", kDay, kDay * 90, {"p256"}, {"serverAuth"}, {"dns"}}}});
   goes_there_and_back(NewIssuerRequest{"p256", kDay, {"dns:example.com"}, {"ip:10.0.0.0/8"}});
   goes_there_and_back(NewIssuerRequest{});
@@ -78,7 +79,11 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
                                  .last_issued_at = UnixSeconds{3},
                                  .ledger = {.entries = 9, .octets = 4096, .commits = 7, .waiting = 1},
                                  .crls = {{"issuing", 1'800'000'000, {1}, {2}, 7, 300}},
+                                 .gateways = {{"local", true, {1}, UnixSeconds{2}, 3, 4, 1, "0.1.0"}},
                                  .warnings = {{Code::ca_expires_soon, "in 3 days"}}});
+  goes_there_and_back(
+      GatewayList{7, {{"CN=a", false, {1}, {}, 0, 7, 0, ""}, {"local", true, {1}, UnixSeconds{2}, 7, 0, 1, "1"}}});
+  goes_there_and_back(GatewayInfo{"local", true, {1}, UnixSeconds{2}, 3, 4, 2, "0.1.0"});
   goes_there_and_back(CrlInfo{"issuing", 1, {1}, {2}, 0, 300});
   goes_there_and_back(ChangeList{{{"7", "profile", "partner", "ff", "a", {1}, "b", UnixSeconds{2}, UnixSeconds{3}}}});
   goes_there_and_back(ChangeInfo{"7", "profile", "partner", "ff", "a", {1}});

@@ -14,10 +14,13 @@ namespace symbolon::api {
 
 struct FeedQuery {
   static constexpr std::int64_t kLongestWait = 30'000;
-  std::string gateway;      // who asks; one process, one name
-  std::int64_t after = 0;   // enforced already; 0: nothing
-  std::string digest = {};  // FeedPage::digest that came with it; empty for 0
-  std::int64_t wait = 0;    // milliseconds to wait for something new; then the page is empty
+  // Who asks. Over mutual TLS this does not count: it is the certificate's subject.
+  std::string gateway;
+  std::string process = {};  // which of its processes: while one drains, the next one runs; empty: the only one
+  std::string version = {};  // of its software
+  std::int64_t after = 0;    // enforced already; 0: nothing
+  std::string digest = {};   // FeedPage::digest that came with it; empty for 0
+  std::int64_t wait = 0;     // milliseconds to wait for something new; then the page is empty
 };
 
 struct FeedEntry {

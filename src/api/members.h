@@ -77,14 +77,33 @@ void members(auto& f, Is<RevocationRequest> auto& x) {
 }
 
 void members(auto& f, Is<Enforcement> auto& x) {
+  f.required("number", x.number, IntegerBounds{});
   f.required("gateways", x.gateways, IntegerBounds{});
   f.required("acknowledged", x.acknowledged, IntegerBounds{});
+  f.required("milliseconds", x.milliseconds, IntegerBounds{});
+  f.required("missing", x.missing, ListBounds{.most = Enforcement::kMostNames});
 }
 
 void members(auto& f, Is<RevocationAnswer> auto& x) {
   f.required("certificate", x.certificate);
   f.required("outcome", x.outcome, outcome_from_name);
   f.optional("enforcement", x.enforcement);
+}
+
+void members(auto& f, Is<GatewayInfo> auto& x) {
+  f.required("name", x.name, kLine);
+  f.required("follows", x.follows);
+  f.required("since", x.since);
+  f.optional("last_seen", x.last_seen);
+  f.required("enforced", x.enforced, IntegerBounds{});
+  f.required("behind", x.behind, IntegerBounds{});
+  f.required("processes", x.processes, IntegerBounds{});
+  f.required("version", x.version, kLine);
+}
+
+void members(auto& f, Is<GatewayList> auto& x) {
+  f.required("newest", x.newest, IntegerBounds{});
+  f.required("gateways", x.gateways, kFew);
 }
 
 void members(auto& f, Is<FeedEntry> auto& x) {
@@ -189,6 +208,7 @@ void members(auto& f, Is<StatusInfo> auto& x) {
   f.optional("last_issued_at", x.last_issued_at);
   f.required("ledger", x.ledger);
   f.required("crls", x.crls, kFew);
+  f.required("gateways", x.gateways, kFew);
   f.required("warnings", x.warnings, kFew);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api/certificate.h"
 
@@ -16,18 +17,22 @@ struct RevocationRequest {
 enum class RevocationOutcome : std::uint8_t { revoked, was_revoked_already };
 std::string_view name(RevocationOutcome outcome);
 
-// How far a revocation has come when its answer leaves: of the gateways that follow this authority's feed now, how many
+// How far a revocation has come when its answer leaves: how many of the gateways of this authority (GET /v1/gateways)
 // refuse the certificate already.
 struct Enforcement {
+  static constexpr std::size_t kMostNames = 1000;
+  std::int64_t number = 0;  // the entry of the feed
   std::int64_t gateways = 0;
   std::int64_t acknowledged = 0;
+  std::int64_t milliseconds = 0;     // from the commit until the last of these did
+  std::vector<std::string> missing;  // names of the others, at most kMostNames
   bool operator==(const Enforcement&) const = default;
 };
 
 struct RevocationAnswer {
   CertificateSummary certificate;  // with its revocation
   RevocationOutcome outcome = RevocationOutcome::revoked;
-  std::optional<Enforcement> enforcement = {};  // absent: no gateway follows
+  std::optional<Enforcement> enforcement = {};  // absent: there is no gateway
   bool operator==(const RevocationAnswer&) const = default;
 };
 

@@ -89,12 +89,17 @@ Result<api::ListQuery> list_query_of(const http::Target& target) {
   return query;
 }
 
+constexpr std::size_t kLongestName = 256;
+
 Result<api::FeedQuery> feed_query_of(const http::Target& target) {
-  constexpr std::size_t kLongestName = 256;
   api::FeedQuery query;
   TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
     if (key == "gateway") {
       query.gateway = value;
+    } else if (key == "process") {
+      query.process = value;
+    } else if (key == "version") {
+      query.version = value;
     } else if (key == "after") {
       query.after = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
     } else if (key == "digest") {
@@ -108,6 +113,9 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
   }));
   if (query.gateway.empty() || query.gateway.size() > kLongestName) {
     return fail(Code::bad_request, "gateway is a name of at most {} octets", kLongestName);
+  }
+  if (query.process.size() > kLongestName || query.version.size() > kLongestName) {
+    return fail(Code::bad_request, "process and version are of at most {} octets", kLongestName);
   }
   if ((query.after == 0) != query.digest.empty()) {
     return fail(Code::bad_request, "after names an entry together with digest, which came with it");
@@ -143,7 +151,9 @@ struct ApiServer::Impl {
   net::Task<Result<Requester>> ask_who(const Caller& caller) {
     auto call = [this, caller]() -> Result<Requester> {
       const api::Roles roles = TRY(roles_of(caller, operations, {.owner = geteuid(), .roles = local_roles}));
-      return Requester{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
+      Requester out{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
+      if (!caller.verified_path.empty()) out.identity = x509::identity_of(caller.verified_path.front()).text();
+      return out;
     };
     if (caller.transport != http::Transport::tls) co_return call();
     co_return co_await pool.run(std::move(call));
@@ -258,6 +268,7 @@ void ApiServer::Impl::add_information() {
   on_plain("profiles", &Operations::profiles);
   on_plain("issuers", &Operations::issuers);
   on_plain("status", &Operations::status);
+  on_plain("gateways", &Operations::gateways);
   on("openapi", [](RoutedRequest routed, Requester) -> net::Task<Response> {
     if (!routed.target.query.empty()) {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
@@ -354,9 +365,19 @@ void ApiServer::Impl::add_ledger() {
 }
 
 void ApiServer::Impl::add_feed() {
-  on("feed", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
+  on("forget_gateway", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto call = [this, name = routed.parameters.at("what"), by = std::move(requester)] {
+      return operations.forget_gateway(name, by);
+    };
+    co_return co_await run(200, std::move(call));
+  });
+  on("feed", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
     auto query = feed_query_of(routed.target);
     if (!query) co_return http::problem(query.error());
+    if (!requester.identity.empty()) {  // nobody speaks for another one
+      query->process = query->gateway + "/" + query->process;
+      query->gateway = std::move(requester.identity);
+    }
     co_return co_await follow(*std::move(query));
   });
 }
@@ -367,10 +388,6 @@ net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {
   RevocationFeed* const feed = operations.feed();
   auto read = [this, query] { return operations.feed_page(query); };
   auto page = co_await feed_pool.run(read);
-  if (page && feed != nullptr) {  // what it enforces by another ledger's numbers does not count
-    const Status heard = feed->heard(query.gateway, page->behind ? 0 : after);
-    if (!heard) co_return http::problem(heard.error());
-  }
   if (page && page->entries.empty() && !page->behind && feed != nullptr && query.wait > 0) {
     co_await feed->news(after, deadline);
     page = co_await feed_pool.run(read);

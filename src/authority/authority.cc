@@ -150,12 +150,14 @@ Result<api::StatusInfo> Authority::status() {
                                  .commits = static_cast<std::int64_t>(counts.commits),
                                  .waiting = static_cast<std::int64_t>(counts.waiting)},
                       .crls = {},
+                      .gateways = impl_->feed.gateways().gateways,
                       .warnings = issuer_warnings(*impl_->issuance.issuers(), impl_->issuance.profiles(), now)};
   if (!newest.certificates.empty()) out.last_issued_at = newest.certificates.front().issued_at;
   if (impl_->options.crl) {
     for (const auto& crl : impl_->crls.all()) out.crls.push_back(view_of(*crl));
   }
   for (const Error& failure : impl_->crls.failures()) out.warnings.push_back({failure.code, failure.text()});
+  for (const Error& alarm : impl_->feed.alarms()) out.warnings.push_back({alarm.code, alarm.words});
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
   }
@@ -209,7 +211,15 @@ void Authority::publish_crls() { impl_->crls.start(); }
 CrlPublisher& Authority::crls() { return impl_->crls; }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
-  return impl_->feed.page(query, *impl_->issuance.issuers());
+  auto page = TRY(impl_->feed.page(query, *impl_->issuance.issuers()));
+  TRY(impl_->feed.heard(query, page.behind));  // what it enforces by another ledger's numbers does not count
+  return page;
+}
+
+Result<api::GatewayList> Authority::gateways() { return impl_->feed.gateways(); }
+
+Result<api::GatewayInfo> Authority::forget_gateway(const std::string& name, const Requester& requester) {
+  return impl_->feed.forget(name, requester.text);
 }
 
 RevocationFeed* Authority::feed() { return &impl_->feed; }

@@ -74,6 +74,8 @@ class Authority final : public Operations {
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
   Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
+  Result<api::GatewayList> gateways() override;
+  Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester& requester) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;

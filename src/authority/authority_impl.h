@@ -24,7 +24,7 @@ struct Authority::Impl {
         started_at(time.now()),
         state(std::move(opened)),
         revocations(std::move(revoked)),
-        feed(*state.ledger),
+        feed(*state.ledger, clock),
         issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options(options)),
         crls(*state.ledger, clock, state.layout, [this] { return issuance.issuers(); }, crl_options(options)) {
     if (const auto left = state.ledger->unfinished()) {

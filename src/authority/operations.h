@@ -9,6 +9,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/feed.h"
+#include "api/gateways.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -30,7 +31,8 @@ enum class Standing : std::uint8_t { good, revoked, foreign };
 struct Requester {
   std::string text;  // as the ledger records it: "unix: uid 0", "certificate CN=alice (serial 0a1b)"
   api::Roles roles = {};
-  std::string person = {};  // the same for each certificate of one subject: who counts where two persons are needed
+  std::string person = {};    // the same for each certificate of one subject: who counts where two persons are needed
+  std::string identity = {};  // of its certificate, what people would call it; empty: it came with none
 };
 
 // Calls block (a commit, a signature, a disk) and are thread-safe: many threads' issuances share one commit.
@@ -84,7 +86,13 @@ class Operations {
     return fail(Code::not_found, "no CRL of '{}' here", issuer);
   }
 
-  // What follows query.after, for a gateway; without waiting.
+  // The gateways that revocations must reach. Forgetting one fails with not_found.
+  virtual Result<api::GatewayList> gateways() { return fail(Code::not_found, "no gateways here"); }
+  virtual Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester&) {
+    return fail(Code::not_found, "no gateway '{}' here", name);
+  }
+
+  // What follows query.after, for a gateway, which by that says that it enforces everything up to it; without waiting.
   virtual Result<api::FeedPage> feed_page(const api::FeedQuery& query) {
     return fail(Code::not_found, "no feed after {}", query.after);
   }

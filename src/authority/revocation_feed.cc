@@ -6,10 +6,12 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <mutex>
 
 #include "authority/records_view.h"
+#include "base/log.h"
 #include "ledger/audit_chain.h"
 #include "revocation/issuer_key.h"
 
@@ -33,11 +35,28 @@ void ring(const Timer& timer) {
 }  // namespace
 
 struct RevocationFeed::Impl {
-  explicit Impl(ledger::Ledger& l, FeedTimes t) : ledger(l), times(t) {}
+  Impl(ledger::Ledger& l, const Clock& time, FeedTimes t) : ledger(l), clock(time), times(t) {}
 
-  struct Follower {
+  struct Process {
     std::uint64_t enforced = 0;
     Instant heard;
+    std::string version;
+  };
+  struct Gateway {
+    UnixSeconds since;
+    std::map<std::string, Process> processes = {};  // that follow
+    // As it was when it was heard of last, whichever process spoke:
+    std::optional<UnixSeconds> last_seen = {};
+    Instant heard;  // first: when this feed began
+    std::uint64_t enforced = 0;
+    std::string version = {};
+
+    // What all of its processes enforce. Of one that is stopped: what it enforced at the end.
+    std::uint64_t reached() const {
+      std::uint64_t out = processes.empty() ? enforced : std::numeric_limits<std::uint64_t>::max();
+      for (const auto& [name, process] : processes) out = std::min(out, process.enforced);
+      return out;
+    }
   };
 
   void entered(std::uint64_t number) {
@@ -50,37 +69,97 @@ struct RevocationFeed::Impl {
     for (const Timer& timer : waiting) ring(timer);
   }
 
-  // Those who were heard of lately; the others are forgotten. The mutex is held.
-  api::Enforcement count(std::uint64_t number) {
-    std::erase_if(followers, [&](const auto& one) { return now() - one.second.heard > times.presence; });
-    api::Enforcement out{.gateways = static_cast<std::int64_t>(followers.size()), .acknowledged = 0};
-    for (const auto& [name, follower] : followers) out.acknowledged += follower.enforced >= number ? 1 : 0;
+  // Processes that were not heard of lately follow no more. The mutex is held, here and below.
+  void look_who_follows() {
+    for (auto& [name, gateway] : gateways)
+      std::erase_if(gateway.processes, [&](const auto& one) { return now() - one.second.heard > times.presence; });
+  }
+
+  struct Count {
+    api::Enforcement enforcement;
+    bool awaited = false;  // one that follows does not enforce it yet
+  };
+  Count count(std::uint64_t number) {
+    look_who_follows();
+    Count out;
+    out.enforcement.number = static_cast<std::int64_t>(number);
+    out.enforcement.gateways = static_cast<std::int64_t>(gateways.size());
+    for (const auto& [name, gateway] : gateways) {
+      if (gateway.reached() >= number) {
+        ++out.enforcement.acknowledged;
+        continue;
+      }
+      out.awaited |= !gateway.processes.empty();
+      if (out.enforcement.missing.size() < api::Enforcement::kMostNames) out.enforcement.missing.push_back(name);
+    }
     return out;
   }
 
+  api::GatewayInfo info(const std::string& name, const Gateway& gateway) const {
+    const auto reached = static_cast<std::int64_t>(gateway.reached());
+    return {.name = name,
+            .follows = !gateway.processes.empty(),
+            .since = gateway.since,
+            .last_seen = gateway.last_seen,
+            .enforced = reached,
+            .behind = std::max<std::int64_t>(0, static_cast<std::int64_t>(newest) - reached),
+            .processes = static_cast<std::int64_t>(gateway.processes.size()),
+            .version = gateway.version};
+  }
+
+  Status check_room(const api::FeedQuery& query) const {
+    std::size_t processes = 0;
+    for (const auto& [name, gateway] : gateways) processes += gateway.processes.size();
+    if (processes < kMostProcesses && (gateways.size() < kMostGateways || gateways.contains(query.gateway))) return {};
+    return fail(Code::overloaded, "{} gateways with {} processes follow the feed already", gateways.size(), processes);
+  }
+
   ledger::Ledger& ledger;
+  const Clock& clock;
   const FeedTimes times;
   std::mutex mutex;  // guards all below
   std::condition_variable progress;
-  std::map<std::string, Follower> followers;
+  std::map<std::string, Gateway> gateways;
   std::vector<Timer> timers;  // of those who wait for news
   std::uint64_t newest = 0;
   bool closed = false;
 };
 
-RevocationFeed::RevocationFeed(ledger::Ledger& ledger, FeedTimes times) : impl_(std::make_shared<Impl>(ledger, times)) {
+RevocationFeed::RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times)
+    : impl_(std::make_shared<Impl>(ledger, clock, times)) {
   ledger.on_revocation([impl = impl_](const ledger::Revocation& revocation) { impl->entered(revocation.sequence); });
+  if (const auto status = ledger.status()) impl_->entered(status->revocations);
+  const auto known = ledger.gateways();
+  if (!known) {
+    log(LogLevel::error, "the gateways are not known: " + known.error().text());
+    return;
+  }
+  for (const ledger::KnownGateway& gateway : *known)
+    impl_->gateways.emplace(gateway.name, Impl::Gateway{.since = gateway.since, .heard = now()});
 }
 RevocationFeed::~RevocationFeed() { close(); }
 
-Status RevocationFeed::heard(const std::string& gateway, std::uint64_t after) {
+Status RevocationFeed::heard(const api::FeedQuery& query, bool behind) {
+  bool known = false;
   {
     const std::lock_guard lock(impl_->mutex);
-    const auto known = impl_->followers.find(gateway);
-    if (known == impl_->followers.end() && impl_->count(0).gateways >= static_cast<std::int64_t>(kMostFollowers)) {
-      return fail(Code::overloaded, "{} gateways follow the feed already", kMostFollowers);
-    }
-    impl_->followers[gateway] = {.enforced = after, .heard = now()};
+    impl_->look_who_follows();
+    const auto found = impl_->gateways.find(query.gateway);
+    known = found != impl_->gateways.end();
+    if (!known || !found->second.processes.contains(query.process)) TRY(impl_->check_room(query));
+  }
+  UnixSeconds since = impl_->clock.now();
+  if (!known) since = TRY(impl_->ledger.add_gateway(query.gateway)).since;
+  {
+    const std::uint64_t enforced = behind ? 0 : static_cast<std::uint64_t>(query.after);
+    const std::lock_guard lock(impl_->mutex);
+    Impl::Gateway& gateway =
+        impl_->gateways.try_emplace(query.gateway, Impl::Gateway{.since = since, .heard = now()}).first->second;
+    gateway.processes[query.process] = {.enforced = enforced, .heard = now(), .version = query.version};
+    gateway.last_seen = impl_->clock.now();
+    gateway.heard = now();
+    gateway.enforced = enforced;
+    gateway.version = query.version;
   }
   impl_->progress.notify_all();
   return {};
@@ -140,15 +219,61 @@ void RevocationFeed::issuers_changed() {
 
 std::optional<api::Enforcement> RevocationFeed::wait_for_enforcement(std::uint64_t number) {
   std::unique_lock lock(impl_->mutex);
-  api::Enforcement state = impl_->count(number);
-  const Instant end = now() + impl_->times.enforcement;
-  while (state.acknowledged < state.gateways && !impl_->closed) {
+  const Instant begin = now();
+  const Instant end = begin + impl_->times.enforcement;
+  Impl::Count state = impl_->count(number);
+  std::int64_t acknowledged = state.enforcement.acknowledged;
+  std::chrono::milliseconds taken{0};
+  while (state.awaited && !impl_->closed) {
     const bool over = impl_->progress.wait_until(lock, end) == std::cv_status::timeout;
     state = impl_->count(number);
+    if (state.enforcement.acknowledged > acknowledged) {
+      acknowledged = state.enforcement.acknowledged;
+      taken = std::chrono::ceil<std::chrono::milliseconds>(now() - begin);
+    }
     if (over) break;
   }
-  if (state.gateways == 0) return std::nullopt;
-  return state;
+  lock.unlock();
+  if (state.enforcement.gateways == 0) return std::nullopt;
+  state.enforcement.milliseconds = taken.count();
+  if (!state.enforcement.missing.empty()) {
+    log(LogLevel::error,
+        fmt::format("revocation {} is not confirmed by {} of {} gateways: {}", number, state.enforcement.missing.size(),
+                    state.enforcement.gateways, fmt::join(state.enforcement.missing, ", ")),
+        {{"code", std::string(name(Code::revocation_not_enforced))}});
+  }
+  return std::move(state.enforcement);
+}
+
+api::GatewayList RevocationFeed::gateways() const {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->look_who_follows();
+  api::GatewayList out{.newest = static_cast<std::int64_t>(impl_->newest), .gateways = {}};
+  for (const auto& [name, gateway] : impl_->gateways) out.gateways.push_back(impl_->info(name, gateway));
+  return out;
+}
+
+std::vector<Error> RevocationFeed::alarms() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<Error> out;
+  for (const auto& [name, gateway] : impl_->gateways) {
+    const auto silent = now() - gateway.heard;
+    if (silent <= impl_->times.alarm) continue;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
+    const std::string_view since = gateway.last_seen ? "silent for" : "not heard of since this authority started,";
+    out.push_back({Code::gateway_silent, fmt::format("'{}': {} {}", name, since, to_words(Seconds{seconds}))});
+  }
+  return out;
+}
+
+Result<api::GatewayInfo> RevocationFeed::forget(const std::string& gateway, const std::string& actor) {
+  TRY(impl_->ledger.forget_gateway(gateway, actor));
+  const std::lock_guard lock(impl_->mutex);
+  const auto known = impl_->gateways.find(gateway);
+  if (known == impl_->gateways.end()) return fail(Code::not_found, "no gateway is called '{}'", gateway);
+  api::GatewayInfo out = impl_->info(gateway, known->second);
+  impl_->gateways.erase(known);
+  return out;
 }
 
 void RevocationFeed::close() {

@@ -7,10 +7,13 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/feed.h"
+#include "api/gateways.h"
 #include "api/revocation.h"
 #include "authority/issuer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "net/socket.h"
@@ -18,21 +21,24 @@
 namespace symbolon::authority {
 
 struct FeedTimes {
-  std::chrono::milliseconds presence{10'000};    // a gateway that has not asked for so long does not count
-  std::chrono::milliseconds enforcement{2'000};  // that a revocation waits for its gateways
+  std::chrono::milliseconds presence{10'000};    // a gateway that has not asked for so long does not follow
+  std::chrono::milliseconds enforcement{2'000};  // that a revocation waits for those that follow
+  std::chrono::milliseconds alarm{60'000};       // silence of a gateway beyond which an operator should know
 };
 
 // Thread-safe.
 class RevocationFeed {
  public:
-  static constexpr std::size_t kMostFollowers = 1024;
+  static constexpr std::size_t kMostGateways = 1000;
+  static constexpr std::size_t kMostProcesses = 2000;  // of all gateways
 
-  // Follows the ledger from here on; the ledger keeps a share of what it calls.
-  explicit RevocationFeed(ledger::Ledger& ledger, FeedTimes times = {});
+  // Follows the ledger from here on; the ledger keeps a share of what it calls. The clock is borrowed.
+  RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times = {});
   ~RevocationFeed();
 
-  // The gateway enforces everything up to `after` and asks for more. Fails with overloaded (too many names).
-  Status heard(const std::string& gateway, std::uint64_t after);
+  // The gateway enforces everything up to query.after (behind: of another history, so nothing) and asks for more. From
+  // the first time on it counts, and the ledger knows it. Fails with overloaded (too many), and as the ledger does.
+  Status heard(const api::FeedQuery& query, bool behind);
   // Until there is something beyond `after`, or the deadline, or close(). On the executor of the caller.
   net::Task<void> news(std::uint64_t after, net::Deadline deadline);
   // What follows the entry that is named, at most a page. Blocks on the ledger.
@@ -41,8 +47,16 @@ class RevocationFeed {
   // Who waits for news is answered: the page names the CAs.
   void issuers_changed();
 
-  // Blocks until every gateway that follows now enforces `number`, or the time for it is over. Nothing: none follows.
+  // Blocks until every gateway that follows now enforces `number`, or the time for it is over; says which ones do not,
+  // those that do not follow included. Nothing: there is no gateway.
   std::optional<api::Enforcement> wait_for_enforcement(std::uint64_t number);
+
+  // All that were heard of, ever, and not forgotten.
+  api::GatewayList gateways() const;
+  // Those that have been silent for too long: gateway_silent.
+  std::vector<Error> alarms() const;
+  // It counts no more, until it is heard of again. Fails with not_found, and as the ledger does.
+  Result<api::GatewayInfo> forget(const std::string& gateway, const std::string& actor);
 
   // Nobody waits any more, now and later.
   void close();

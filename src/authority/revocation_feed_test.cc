@@ -20,6 +20,16 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience{20'000};  // of a test that would hang
 
+api::FeedQuery says(std::string gateway, std::int64_t enforced = 0) {
+  return {.gateway = std::move(gateway), .after = enforced};
+}
+
+// How many gateways there are, where all of them enforce it; else -1.
+std::int64_t all_of(const api::Enforcement& enforcement) {
+  const bool all = enforcement.acknowledged == enforcement.gateways && enforcement.missing.empty();
+  return all ? enforcement.gateways : -1;
+}
+
 // The API of a Home, while it lives.
 class Serving {
  public:
@@ -78,10 +88,13 @@ TEST_F(FeedTest, WhoFollowsKnowsWhatWasRevokedBeforeAndWhatIsRevokedNowWhenRevok
   EXPECT_FALSE(knows(*follower, now));
   const std::uint64_t generation = follower->source()->generation();
 
-  EXPECT_EQ(revoke(now).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1}));
+  const auto enforced = revoke(now).enforcement;
+  ASSERT_TRUE(enforced);
+  EXPECT_EQ(all_of(*enforced), 1) << "of 1";
+  EXPECT_EQ(enforced->number, 2);
   EXPECT_TRUE(knows(*follower, now));
   EXPECT_GT(follower->source()->generation(), generation);
-  EXPECT_EQ(revoke(now).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1})) << "again: it holds already";
+  EXPECT_EQ(all_of(*revoke(now).enforcement), 1) << "again: it holds already";
 }
 
 TEST_F(FeedTest, ManyRevocationsAtOnceAllArrive) {
@@ -170,7 +183,7 @@ TEST_F(FeedTest, AfterABackupWasRestoredNothingThatIsRevokedIsMissed) {
   while (!knows(*follower, serials[3]) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   for (const std::string& serial : serials) EXPECT_TRUE(knows(*follower, serial));
   const std::string later = issued("f");
-  EXPECT_EQ(revoke(later).enforcement, (api::Enforcement{.gateways = 1, .acknowledged = 1}));
+  EXPECT_EQ(all_of(*revoke(later).enforcement), 1);
   EXPECT_TRUE(knows(*follower, later));
 }
 
@@ -182,7 +195,10 @@ TEST_F(FeedTest, WhatIsEnforcedByTheNumbersOfAnotherHistoryDoesNotCount) {
   const auto page = client.feed(question);
   ASSERT_TRUE(page) << page.error().text();
   EXPECT_TRUE(page->behind && page->entries.empty());
-  EXPECT_EQ(home_.authority->feed()->wait_for_enforcement(1), (api::Enforcement{.gateways = 1, .acknowledged = 0}));
+  const auto enforced = home_.authority->feed()->wait_for_enforcement(1);
+  ASSERT_TRUE(enforced);
+  EXPECT_EQ(enforced->acknowledged, 0);
+  EXPECT_EQ(enforced->missing, std::vector<std::string>{"web-1"});
   EXPECT_EQ(code_of(client.feed({.gateway = "web-1", .after = 1})), Code::bad_request) << "a number alone";
 }
 
@@ -233,19 +249,77 @@ TEST_F(FeedTest, ASilentGatewayHoldsARevocationUpForNoLongerThanTheBound) {
   home_.authority.reset();
   auto ledger =
       ledger::SqliteLedger::open(home_.folder.path() / "state" / "ledger.db", {.clock = &home_.clock}).value();
-  RevocationFeed feed(*ledger, {.enforcement = milliseconds(20)});
-  ASSERT_TRUE(feed.heard("web-1", 6));
-  ASSERT_TRUE(feed.heard("web-2", 7));
-  EXPECT_EQ(feed.wait_for_enforcement(7), (api::Enforcement{.gateways = 2, .acknowledged = 1}));
-  ASSERT_TRUE(feed.heard("web-1", 7));
-  EXPECT_EQ(feed.wait_for_enforcement(7), (api::Enforcement{.gateways = 2, .acknowledged = 2}));
+  RevocationFeed feed(*ledger, home_.clock, {.enforcement = milliseconds(20)});
+  ASSERT_TRUE(feed.heard(says("web-1", 6), false));
+  ASSERT_TRUE(feed.heard(says("web-2", 7), false));
+  const auto some = feed.wait_for_enforcement(7);
+  ASSERT_TRUE(some);
+  EXPECT_EQ(some->gateways, 2);
+  EXPECT_EQ(some->acknowledged, 1);
+  EXPECT_EQ(some->missing, std::vector<std::string>{"web-1"});
+  ASSERT_TRUE(feed.heard(says("web-1", 7), false));
+  EXPECT_EQ(all_of(*feed.wait_for_enforcement(7)), 2);
+}
+
+TEST_F(FeedTest, AGatewayCountsUntilItIsForgottenWhetherItFollowsOrNot) {
+  home_.authority.reset();
+  const Path path = home_.folder.path() / "state" / "ledger.db";
+  auto ledger = ledger::SqliteLedger::open(path, {.clock = &home_.clock}).value();
+  {
+    RevocationFeed feed(*ledger, home_.clock, {.presence = milliseconds(0), .enforcement = kPatience});
+    ASSERT_TRUE(feed.heard(says("web-1", 3), false));
+    const auto of_before = feed.wait_for_enforcement(3);
+    EXPECT_EQ(all_of(*of_before), 1) << "it is stopped, and had confirmed this one";
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(feed.wait_for_enforcement(4)->missing, std::vector<std::string>{"web-1"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience / 2) << "nobody who follows is awaited";
+  }
+  ledger.reset();
+  ledger = ledger::SqliteLedger::open(path, {.clock = &home_.clock}).value();
+  RevocationFeed feed(*ledger, home_.clock, {.alarm = milliseconds(0)});
+  ASSERT_EQ(feed.gateways().gateways.size(), 1U);
+  const api::GatewayInfo known = feed.gateways().gateways.front();
+  EXPECT_EQ(known.name, "web-1");
+  EXPECT_EQ(known.since, kNow);
+  EXPECT_FALSE(known.follows || known.last_seen);
+  EXPECT_EQ(feed.wait_for_enforcement(1)->missing, std::vector<std::string>{"web-1"});
+  ASSERT_EQ(feed.alarms().size(), 1U);
+  EXPECT_EQ(feed.alarms().front().code, Code::gateway_silent);
+  EXPECT_EQ(code_of(feed.forget("web-2", "root")), Code::not_found);
+  EXPECT_EQ(feed.forget("web-1", "root")->name, "web-1");
+  EXPECT_FALSE(feed.wait_for_enforcement(1));
+  EXPECT_TRUE(feed.alarms().empty());
+  EXPECT_TRUE(ledger->gateways()->empty());
+}
+
+TEST_F(FeedTest, WhileAProcessDrainsBothMustEnforceWhatIsRevoked) {
+  RevocationFeed& feed = *home_.authority->feed();
+  api::FeedQuery draining = says("web-1", 1);
+  draining.process = "old";
+  api::FeedQuery next = says("web-1", 2);
+  next.process = "new";
+  next.version = "2";
+  ASSERT_TRUE(feed.heard(draining, false));
+  ASSERT_TRUE(feed.heard(next, false));
+  const api::GatewayInfo both = feed.gateways().gateways.front();
+  EXPECT_EQ(both.processes, 2);
+  EXPECT_EQ(both.enforced, 1);
+  EXPECT_EQ(both.version, "2");
 }
 
 TEST_F(FeedTest, TheNumberOfFollowersIsBounded) {
   RevocationFeed& feed = *home_.authority->feed();
-  for (std::size_t i = 0; i < RevocationFeed::kMostFollowers; ++i) ASSERT_TRUE(feed.heard(fmt::format("web-{}", i), 0));
-  EXPECT_TRUE(feed.heard("web-0", 1));
-  EXPECT_EQ(feed.heard("one more", 0).error().code, Code::overloaded);
+  for (std::size_t i = 0; i < RevocationFeed::kMostGateways; ++i)
+    ASSERT_TRUE(feed.heard(says(fmt::format("web-{}", i)), false));
+  EXPECT_TRUE(feed.heard(says("web-0", 1), false));
+  EXPECT_EQ(feed.heard(says("one more"), false).error().code, Code::overloaded);
+  api::FeedQuery query = says("web-0");
+  for (std::size_t i = RevocationFeed::kMostGateways; i < RevocationFeed::kMostProcesses; ++i) {
+    query.process = std::to_string(i);
+    ASSERT_TRUE(feed.heard(query, false));
+  }
+  query.process = "one more";
+  EXPECT_EQ(feed.heard(query, false).error().code, Code::overloaded);
 }
 
 }  // namespace

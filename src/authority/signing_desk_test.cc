@@ -460,7 +460,7 @@ TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {
   {
     // As it was before two persons could be asked for.
     auto connection = ledger::sql::Connection::open(state / "ledger.db", ledger::sql::Access::write).value();
-    ASSERT_TRUE(connection.execute("DROP TABLE changes; PRAGMA user_version=3"));
+    ASSERT_TRUE(connection.execute("DROP TABLE changes; DROP TABLE gateways; PRAGMA user_version=3"));
   }
   const SigningDeskOptions options{.state = state, .keys = keys_in_files({state}, {})};
   {

@@ -260,7 +260,8 @@ Status Service::Impl::start_gateway() {
     inputs.revocation = authority->revocations();
   } else if (has_revocations(loaded)) {
     enroll::FollowerOptions options{.socket = authority::StateLayout{loaded.state}.gateways_socket(),
-                                    .name = fmt::format("gateway-{}", to_hex(crypto::random_bytes(8))),
+                                    .name = "local",
+                                    .process = to_hex(crypto::random_bytes(8)),
                                     .stale_after = config.stale_after,
                                     .on_issuers_changed = [this] { renewal->hurry(); }};
     follower = TRY(enroll::RevocationFollower::follow(std::move(options), clock));

@@ -62,6 +62,14 @@ void add_authority(Lines& out, const api::StatusInfo& info, const Terminal& term
                               printable(crl.issuer), crl.number, crl.entries, to_words(info.now - crl.this_update),
                               left(crl.next_update, info.now)));
   }
+  for (const api::GatewayInfo& gateway : info.gateways) {
+    out.push_back(fmt::format("follows      {}: {}, enforces entry {}{}", printable(gateway.name),
+                              gateway.follows ? terminal.styled(Style::good, "heard of just now")
+                              : gateway.last_seen
+                                  ? terminal.styled(Style::bad, "silent for " + to_words(info.now - *gateway.last_seen))
+                                  : terminal.styled(Style::bad, "not heard of since the start"),
+                              gateway.enforced, gateway.behind == 0 ? "" : fmt::format(", {} behind", gateway.behind)));
+  }
   add_warnings(out, info.warnings, terminal);
 }
 

@@ -240,8 +240,16 @@ Result<api::ChangeInfo> AuthorityClient::approve(const std::string& id) {
 Result<api::FeedPage> AuthorityClient::feed(const api::FeedQuery& query) {
   std::string target =
       fmt::format("/v1/feed?gateway={}&after={}&wait={}", http::percent_encode(query.gateway), query.after, query.wait);
+  if (!query.process.empty()) target += "&process=" + http::percent_encode(query.process);
+  if (!query.version.empty()) target += "&version=" + http::percent_encode(query.version);
   if (!query.digest.empty()) target += "&digest=" + http::percent_encode(query.digest);
   return impl_->ask<api::FeedPage>(get(target));
+}
+
+Result<api::GatewayList> AuthorityClient::gateways() { return impl_->ask<api::GatewayList>(get("/v1/gateways")); }
+
+Result<api::GatewayInfo> AuthorityClient::forget_gateway(const std::string& name) {
+  return impl_->ask<api::GatewayInfo>(post("/v1/gateways/" + http::percent_encode(name) + "/forget", ""));
 }
 
 void AuthorityClient::cancel() {

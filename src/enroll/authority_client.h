@@ -9,6 +9,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/feed.h"
+#include "api/gateways.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -73,6 +74,8 @@ class AuthorityClient {
   Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request);
   Result<api::ChangeList> changes();
   Result<api::ChangeInfo> approve(const std::string& id);
+  Result<api::GatewayList> gateways();
+  Result<api::GatewayInfo> forget_gateway(const std::string& name);
   Result<api::FeedPage> feed(const api::FeedQuery& query);
   // From another thread: what runs now fails, and the connection is spent.
   void cancel();

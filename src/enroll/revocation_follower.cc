@@ -72,6 +72,8 @@ struct RevocationFollower::Impl {
   // One page; empty ones too.
   Result<api::FeedPage> ask(const Place& after, milliseconds wait) {
     return client.feed({.gateway = options.name,
+                        .process = options.process,
+                        .version = SYMBOLON_VERSION,
                         .after = after.number,
                         .digest = after.digest,
                         .wait = static_cast<std::int64_t>(wait.count())});

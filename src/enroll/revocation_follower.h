@@ -16,7 +16,8 @@ namespace symbolon::enroll {
 
 struct FollowerOptions {
   Path socket;                            // the authority's
-  std::string name;                       // under which the authority counts it; one process, one name
+  std::string name;                       // of the gateway, under which the authority counts it
+  std::string process = {};               // of it: while one drains, the next one runs
   std::chrono::milliseconds wait{2'000};  // that the authority may keep a question without news: the heartbeat
   std::chrono::milliseconds longest_retry{5'000};
   Seconds stale_after{3600};                         // silence beyond which nothing of its CAs counts as unrevoked

@@ -85,6 +85,10 @@ crypto::Sha256 change_digest(const Change& change) {
   return form.digest();
 }
 
+crypto::Sha256 gateway_digest(const KnownGateway& gateway) {
+  return Canonical().add(gateway.name).add(gateway.since).digest();
+}
+
 crypto::Sha256 issuer_digest(const Issuer& issuer) {
   return Canonical()
       .add(issuer.id.value)
@@ -169,7 +173,7 @@ std::string json_object(std::initializer_list<std::pair<std::string_view, std::s
 bool action::is_reserved(std::string_view name) {
   return name == create || name == add_issuer || name == set_issuer_state || name == use_issuer || name == reserve ||
          name == issue || name == abandon || name == revoke || name == accept_clock || name == ask_change ||
-         name == approve_change || name == use_change;
+         name == approve_change || name == use_change || name == add_gateway || name == forget_gateway;
 }
 
 }  // namespace symbolon::ledger

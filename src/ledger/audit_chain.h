@@ -41,6 +41,7 @@ bool names_repeatable(const AuditEntry& reservation);
 crypto::Sha256 abandon_digest(std::string_view why);
 crypto::Sha256 revocation_digest(const Revocation& revocation);
 crypto::Sha256 change_digest(const Change& change);  // as it is after the entry
+crypto::Sha256 gateway_digest(const KnownGateway& gateway);
 crypto::Sha256 issuer_digest(const Issuer& issuer);  // without its state
 crypto::Sha256 issuer_state_digest(IssuerState state);
 
@@ -64,6 +65,8 @@ inline constexpr std::string_view accept_clock = "accept_clock";
 inline constexpr std::string_view ask_change = "ask_change";
 inline constexpr std::string_view approve_change = "approve_change";
 inline constexpr std::string_view use_change = "use_change";
+inline constexpr std::string_view add_gateway = "add_gateway";
+inline constexpr std::string_view forget_gateway = "forget_gateway";
 // Does the ledger itself write this action, so that no note may claim it?
 bool is_reserved(std::string_view name);
 }  // namespace action

@@ -149,6 +149,11 @@ class Ledger {
   // Newest first.
   virtual Result<std::vector<Change>> changes(std::size_t limit) = 0;
 
+  // -- gateways. Adding one that is there changes nothing. Forgetting fails with not_found.
+  virtual Result<KnownGateway> add_gateway(std::string name) = 0;
+  virtual Result<KnownGateway> forget_gateway(std::string name, std::string actor) = 0;
+  virtual Result<std::vector<KnownGateway>> gateways() = 0;  // by name
+
   // -- audit chain
   virtual Result<AuditHead> note(AuditNote note) = 0;
   virtual Result<AuditHead> audit_head() = 0;

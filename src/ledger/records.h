@@ -188,6 +188,15 @@ struct Change {
   std::optional<UnixSeconds> used_at = {};  // it was done: an approval is good for once
 };
 
+// -- gateways --------------------------------------------------------------------------------------------------------
+
+// A gateway that revocations must reach: from its first acknowledgement until somebody says that it is gone.
+struct KnownGateway {
+  std::string name;
+  UnixSeconds since;
+  bool operator==(const KnownGateway&) const = default;
+};
+
 // -- audit ----------------------------------------------------------------------------------------------------------
 
 struct AuditEntry {
@@ -195,7 +204,7 @@ struct AuditEntry {
   UnixSeconds time;            // never before the entry before it
   std::string actor;
   // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", "use_issuer", "ask_change",
-  // "approve_change", "use_change", or of a note
+  // "approve_change", "use_change", "add_gateway", "forget_gateway", or of a note
   std::string action;
   std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none
   std::string details;      // a JSON object

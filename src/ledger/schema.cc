@@ -111,7 +111,15 @@ CREATE TABLE changes (
 CREATE INDEX changes_digest ON changes (digest);
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Gateways that revocations must reach.
+constexpr std::string_view kVersion5 = R"sql(
+CREATE TABLE gateways (
+  name TEXT PRIMARY KEY,
+  since INTEGER NOT NULL                -- its first acknowledgement
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 Status run_step(sql::Connection& connection, std::string_view step, std::size_t version) {
   Status done = connection.execute("BEGIN IMMEDIATE");

@@ -91,6 +91,12 @@ class Sqlite final : public Ledger, private Transactions {
   Result<Change> use_change(ChangeId change, std::string actor) override {
     return write<Change>([&] { return writer_->use_change(change, actor); });
   }
+  Result<KnownGateway> add_gateway(std::string name) override {
+    return write<KnownGateway>([&] { return writer_->add_gateway(name); });
+  }
+  Result<KnownGateway> forget_gateway(std::string name, std::string actor) override {
+    return write<KnownGateway>([&] { return writer_->forget_gateway(name, actor); });
+  }
   void on_revocation(std::function<void(const Revocation&)> hook) override {
     const std::lock_guard lock(hooks_mutex_);
     hooks_.push_back(std::move(hook));
@@ -99,6 +105,7 @@ class Sqlite final : public Ledger, private Transactions {
   // -- reading
   Result<std::vector<Issuer>> issuers() override { return TRY(readers_.lease())->issuers(); }
   Result<std::vector<CertificateRecord>> unfinished() override { return TRY(readers_.lease())->unfinished(); }
+  Result<std::vector<KnownGateway>> gateways() override { return TRY(readers_.lease())->gateways(); }
   Status revocations(std::uint64_t after, const RevocationVisitor& each) override {
     return TRY(readers_.lease())->revocations(after, each);
   }

@@ -33,6 +33,7 @@ class SqliteReader {
   Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key);
   // Under which key this certificate was asked for.
   Result<std::optional<Repeatable>> repeatable(CertificateId id);
+  Result<std::vector<KnownGateway>> gateways();  // sqlite_gateways.cc
   // sqlite_changes.cc
   Result<std::optional<Change>> find_change(const crypto::Sha256& digest);
   Result<std::optional<Change>> change(ChangeId id);

@@ -1,6 +1,7 @@
 #include "ledger/sqlite_verify.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ledger/audit_chain.h"
 #include "ledger/sqlite_rows.h"
@@ -103,6 +104,8 @@ class Verification {
     }
     if (entry.action == action::set_issuer_state) issuer_states_[entry.object] = entry;
     if (entry.action == action::use_issuer) in_use_ = entry.object;
+    if (entry.action == action::add_gateway) gateways_.insert(entry.digest);
+    if (entry.action == action::forget_gateway) gateways_.erase(entry.digest);
     return {};
   }
 
@@ -200,12 +203,17 @@ class Verification {
         {"revocations", static_cast<std::int64_t>(report_.revocations)},
         {"issuers", issuers_},
         {"changes", asked_},
+        {"gateways", static_cast<std::int64_t>(gateways_.size())},
         {"changes WHERE approved_by IS NOT NULL", approved_},
         {"changes WHERE used_at IS NOT NULL", used_},
     };
     for (const auto& [of, wanted] : expected) {
       const std::int64_t there = TRY(count(of));
       if (there != wanted) return broken(report_.head.sequence, "{} {}, but {} entries", there, of, wanted);
+    }
+    for (const KnownGateway& gateway : TRY(reader_.gateways())) {
+      if (gateways_.contains(gateway_digest(gateway))) continue;
+      return broken(report_.head.sequence, "gateway {} stands there, which no entry says", gateway.name);
     }
     for (const Issuer& issuer : TRY(reader_.issuers())) {
       const auto last = issuer_states_.find(issuer.id.value);
@@ -226,6 +234,7 @@ class Verification {
   const Progress& progress_;
   VerifyReport report_;
   crypto::Sha256 before_{};
+  std::set<crypto::Sha256> gateways_;  // digests of those that were added and not forgotten
   std::int64_t reserved_ = 0;
   std::int64_t abandoned_ = 0;
   std::int64_t repeatable_ = 0;

@@ -37,6 +37,9 @@ class SqliteWriter {
   Result<CertificateId> complete(const Completion& completion, const x509::Fingerprint& fingerprint);
   Status abandon(IntentId intent, const std::string& why);
   Result<RevocationOutcome> revoke(const NewRevocation& revocation);
+  // sqlite_gateways.cc
+  Result<KnownGateway> add_gateway(const std::string& name);
+  Result<KnownGateway> forget_gateway(const std::string& name, const std::string& actor);
   // sqlite_changes.cc
   Result<Change> ask_change(const NewChange& change);
   Result<Change> approve_change(ChangeId change, const std::string& actor);
