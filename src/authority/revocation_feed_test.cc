@@ -30,6 +30,12 @@ std::int64_t all_of(const api::Enforcement& enforcement) {
   return all ? enforcement.gateways : -1;
 }
 
+enroll::ReachAuthority by_socket(Path socket) {
+  return [socket = std::move(socket)](const enroll::ClientTimes& times) {
+    return enroll::AuthorityClient::over_unix(socket, times);
+  };
+}
+
 // The API of a Home, while it lives.
 class Serving {
  public:
@@ -43,6 +49,7 @@ class Serving {
     context_.finish();
   }
   const Path& socket() const { return socket_; }
+  enroll::ReachAuthority reach() const { return by_socket(socket_); }
 
  private:
   http::RunningContext context_;
@@ -64,7 +71,7 @@ class FeedTest : public ::testing::Test {
   }
   std::unique_ptr<enroll::RevocationFollower> follow(const Serving& serving, milliseconds wait = milliseconds(2000)) {
     auto follower =
-        enroll::RevocationFollower::follow({.socket = serving.socket(), .name = "web-1", .wait = wait}, home_.clock);
+        enroll::RevocationFollower::follow({.reach = serving.reach(), .name = "web-1", .wait = wait}, home_.clock);
     EXPECT_TRUE(follower) << follower.error().text();
     return std::move(*follower);
   }
@@ -114,7 +121,7 @@ TEST_F(FeedTest, AFurtherCaIsFollowedAsSoonAsItIsThere) {
   const Serving serving(home_);
   std::promise<void> told;
   auto follower = enroll::RevocationFollower::follow(
-      {.socket = serving.socket(), .name = "web-1", .on_issuers_changed = [&] { told.set_value(); }}, home_.clock);
+      {.reach = serving.reach(), .name = "web-1", .on_issuers_changed = [&] { told.set_value(); }}, home_.clock);
   ASSERT_TRUE(follower) << follower.error().text();
   const std::size_t before = (*follower)->source()->current()->issuers();
   home_.authority->on_issuers_changed([&] { home_.authority->feed()->issuers_changed(); });
@@ -127,7 +134,7 @@ TEST_F(FeedTest, WhoHearsNothingForTooLongTakesNothingForUnrevoked) {
   const std::string serial = issued("alice");
   auto serving = std::make_unique<Serving>(home_);
   const auto follower = enroll::RevocationFollower::follow(
-      {.socket = serving->socket(), .name = "web-1", .stale_after = Seconds{60}}, home_.clock);
+      {.reach = serving->reach(), .name = "web-1", .stale_after = Seconds{60}}, home_.clock);
   ASSERT_TRUE(follower) << follower.error().text();
   const Issuer* const issuer = home_.authority->issuance().issuers()->select(std::nullopt, kNow).value();
   const auto judged_at = [&](UnixSeconds at) {
@@ -204,7 +211,7 @@ TEST_F(FeedTest, WhatIsEnforcedByTheNumbersOfAnotherHistoryDoesNotCount) {
 
 TEST_F(FeedTest, WithoutAnAuthorityThereIsNoStart) {
   const auto follower =
-      enroll::RevocationFollower::follow({.socket = home_.folder.path() / "nobody.sock", .name = "web-1"}, home_.clock);
+      enroll::RevocationFollower::follow({.reach = by_socket(home_.folder.path() / "nobody.sock"), .name = "web-1"}, home_.clock);
   ASSERT_FALSE(follower);
   EXPECT_EQ(follower.error().code, Code::authority_unreachable);
 }

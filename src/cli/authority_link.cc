@@ -13,6 +13,7 @@
 #include "base/acting_as_owner.h"
 #include "base/log.h"
 #include "cli/configuration.h"
+#include "enroll/authority_reach.h"
 #include "enroll/authority_url.h"
 
 namespace symbolon::cli {
@@ -55,25 +56,13 @@ Status AuthorityLink::finish() {
 
 namespace {
 
-// Says how to name another file where the usual one is missing.
-template <typename T>
-Result<T> or_name_it(Result<T> read, const Path& file, std::string_view option) {
-  if (read || read.error().code != Code::file_missing) return read;
-  return fail_at(file.string(), Code::file_missing, "{}; name another with {}", read.error().words, option);
-}
-
 Result<enroll::AuthorityClient> call_remote(const RemotePlaces& remote, const Clock& clock) {
   const net::Endpoint endpoint = TRY(enroll::parse_authority_url(remote.url));
-  if (endpoint.kind == net::Endpoint::Kind::unix_path) return enroll::AuthorityClient::over_unix(endpoint.host);
-  const std::string roots = TRY(or_name_it(read_file(remote.ca, 1 << 20), remote.ca, "--authority-ca"));
-  auto trust = TRY(x509::TrustBundle::from_file_content(roots, clock.now(), remote.ca.string()));
-  auto credential = TRY(or_name_it(tls::Credential::load(remote.certificate.string(), remote.key.string()),
-                                   remote.certificate, "--authority-cert and --authority-key"));
-  return enroll::AuthorityClient::over_tls({.endpoint = endpoint,
-                                            .server_name = {},
-                                            .credential = std::move(credential),
-                                            .trust = std::make_shared<const x509::TrustBundle>(std::move(trust))},
-                                           clock);
+  auto reached = enroll::reach({endpoint, remote.ca, remote.certificate, remote.key}, clock);
+  if (reached || reached.error().code != Code::file_missing) return reached;
+  const bool of_ca = reached.error().where == remote.ca.string();
+  return fail_at(reached.error().where, Code::file_missing, "{}; name another with {}", reached.error().words,
+                 of_ca ? "--authority-ca" : "--authority-cert and --authority-key");
 }
 
 }  // namespace

@@ -67,6 +67,12 @@ Status check_addresses(const Configuration& content) {
   return fail(Code::config_bad_value, "`metrics` has the address of `authority`: {}", metrics.text());
 }
 
+Status check_one_authority(const Configuration& configuration) {
+  if (!configuration.authority || !configuration.gateway || !configuration.gateway->authority) return {};
+  return fail_at(configuration.gateway->authority->place.text(), Code::config_bad_value,
+                 "`gateway.authority` names an authority elsewhere, and `authority` runs one here");
+}
+
 // The first error is returned; the others go to `other`.
 Result<LoadedConfiguration> load(const Session& session, const std::function<void(const config::Warning&)>& warn,
                                  const std::function<void(const Error&)>& other) {
@@ -107,6 +113,7 @@ config::Table<Configuration> configuration_table() {
                 "The private CA. Without it, `symbolon run` runs none.")
       .optional("gateway", &Configuration::gateway, config::table(gateway::gateway_table()),
                 "Mutual TLS in front of services.")
+      .check(check_one_authority, "gateway")
       .optional("metrics", &Configuration::metrics, config::table(watch::metrics_table()),
                 "Figures for Prometheus, and health.")
       .check(check_addresses, "metrics");

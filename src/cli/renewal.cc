@@ -28,8 +28,8 @@ std::string stem_of(const std::string& name) {
 
 }  // namespace
 
-Renewal::Renewal(Path socket, Path folder, const Clock& clock)
-    : socket_(std::move(socket)), folder_(std::move(folder)), clock_(clock), next_(kNever) {}
+Renewal::Renewal(enroll::ReachAuthority reach, Path folder, const Clock& clock)
+    : reach_(std::move(reach)), folder_(std::move(folder)), clock_(clock), next_(kNever) {}
 
 Renewal::~Renewal() {
   {
@@ -67,7 +67,7 @@ Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::st
 Result<enroll::AuthorityClient> Renewal::reach_authority() {
   const auto last = std::chrono::steady_clock::now() + kAwaitAuthority;
   while (true) {
-    auto reached = enroll::AuthorityClient::over_unix(socket_);
+    auto reached = reach_({});
     if (reached || reached.error().code != Code::authority_unreachable) return reached;
     std::unique_lock lock(mutex_);
     if (!started_ || std::chrono::steady_clock::now() >= last) return reached;

@@ -11,14 +11,15 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "enroll/authority_reach.h"
 #include "enroll/credential.h"
 
 namespace symbolon::cli {
 
 class Renewal {
  public:
-  // `socket` is the authority's; `folder` keeps the credentials (0700).
-  Renewal(Path socket, Path folder, const Clock& clock);
+  // `folder` keeps the credentials (0700).
+  Renewal(enroll::ReachAuthority reach, Path folder, const Clock& clock);
   Renewal(const Renewal&) = delete;
   Renewal& operator=(const Renewal&) = delete;
   ~Renewal();
@@ -37,7 +38,7 @@ class Renewal {
   void run(const std::function<Status()>& due);
   Result<enroll::AuthorityClient> reach_authority();
 
-  Path socket_;
+  enroll::ReachAuthority reach_;
   Path folder_;
   const Clock& clock_;
   std::mutex mutex_;

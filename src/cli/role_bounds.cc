@@ -48,6 +48,7 @@ std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config) {
     out.push_back(to.port);
     if (to.kind == net::Endpoint::Kind::name) out.push_back(kDns);
   };
+  if (config.authority) add(config.authority->url);
   for (const gateway::RouteConfig& route : config.routes) {
     if (route.via) {
       add(route.via->proxy);

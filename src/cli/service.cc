@@ -36,11 +36,17 @@ x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
   return x509::PathCheck::strict;
 }
 
-Result<std::vector<x509::Certificate>> read_anchors(const Path& state) {
-  const Path file = authority::StateLayout{state}.anchors();
+Path anchors_of(const LoadedConfiguration& loaded) {
+  const auto& gateway = loaded.content.gateway;
+  if (gateway && gateway->authority && gateway->authority->anchors) return *gateway->authority->anchors;
+  return authority::StateLayout{loaded.state}.anchors();
+}
+
+Result<std::vector<x509::Certificate>> read_anchors(const LoadedConfiguration& loaded) {
+  const Path file = anchors_of(loaded);
   const auto content = read_file(file, 1 << 20);
   if (!content && content.error().code == Code::file_missing) {
-    return fail_at(state.string(), Code::state_missing, "there is no authority here");
+    return fail_at(loaded.state.string(), Code::state_missing, "there is no authority here");
   }
   auto roots = TRY(x509::Certificate::from_pem(TRY(content), file.string()));
   if (roots.empty()) return fail_at(file.string(), Code::trust_empty, "no certificate in it");
@@ -66,7 +72,8 @@ bool trusts_the_authority(const gateway::RouteConfig& route) {
 // may also be trusted as a file.
 bool has_revocations(const LoadedConfiguration& loaded) {
   std::error_code ignored;
-  return std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored) ||
+  return loaded.content.gateway->authority ||
+         std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored) ||
          std::ranges::any_of(loaded.content.gateway->routes, trusts_the_authority);
 }
 
@@ -84,6 +91,7 @@ std::vector<authority::GatewayWish> wishes_for_desk(const std::optional<gateway:
 struct Service::Impl {
   const Clock& clock;
   LoadedConfiguration loaded;
+  bool runs_authority = false;
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
   std::function<Result<LoadedConfiguration>()> load_again;
@@ -127,6 +135,7 @@ struct Service::Impl {
   Status serve_crls();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
+  enroll::ReachAuthority way_to_the_authority() const;
   Status start_gateway();
   Status renew();
   Status reload(const LoadedConfiguration& next_loaded);
@@ -233,10 +242,23 @@ Status Service::Impl::renew() {
 }
 
 Result<gateway::AuthorityTrust> Service::Impl::trust() const {
-  auto anchors = authority ? authority->anchors() : TRY(read_anchors(loaded.state));
+  auto anchors = authority ? authority->anchors() : TRY(read_anchors(loaded));
   const x509::PathCheck check = check_for(anchors);
   auto bundle = TRY(x509::TrustBundle::make(std::move(anchors), clock.now(), "the authority's CAs"));
   return gateway::AuthorityTrust{std::make_shared<const x509::TrustBundle>(std::move(bundle)), check};
+}
+
+// Of this process: its own socket, the one for gateways, or an authority elsewhere.
+enroll::ReachAuthority Service::Impl::way_to_the_authority() const {
+  const authority::StateLayout layout{loaded.state};
+  enroll::AuthorityPlace place;
+  if (const auto& section = loaded.content.gateway; section && section->authority) {
+    place = {section->authority->url, anchors_of(loaded), section->authority->cert, section->authority->key};
+  } else {
+    const Path socket = runs_authority ? layout.socket() : layout.gateways_socket();
+    place.endpoint = {net::Endpoint::Kind::unix_path, socket.string(), 0};
+  }
+  return [place, &clock = clock](const enroll::ClientTimes& times) { return enroll::reach(place, clock, times); };
 }
 
 // Nothing fails open: without an authority to ask, a revoked client of it would be let in.
@@ -259,7 +281,7 @@ Status Service::Impl::start_gateway() {
   if (authority) {
     inputs.revocation = authority->revocations();
   } else if (has_revocations(loaded)) {
-    enroll::FollowerOptions options{.socket = authority::StateLayout{loaded.state}.gateways_socket(),
+    enroll::FollowerOptions options{.reach = way_to_the_authority(),
                                     .name = "local",
                                     .process = to_hex(crypto::random_bytes(8)),
                                     .stale_after = config.stale_after,
@@ -331,6 +353,7 @@ Status Service::Impl::reload(const LoadedConfiguration& next_loaded) {
   if (next.metrics != now.metrics) later("`metrics`");
   if (next.gateway && now.gateway && next.gateway->stale_after != now.gateway->stale_after)
     later("`gateway.stale_after`");
+  if (next.gateway && now.gateway && next.gateway->authority != now.gateway->authority) later("`gateway.authority`");
   if (authority) TRY(reload_authority(next_loaded));
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
   if (next.gateway) TRY(records->reopen(next.gateway->records));
@@ -362,8 +385,9 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   impl->renew_authority = std::move(options.renew_authority);
   const authority::StateLayout layout{loaded.state};
   const Roles roles = TRY(roles_to_run(loaded, options.roles));
-  impl->renewal = roles.authority ? std::make_unique<Renewal>(layout.socket(), layout.own(), clock)
-                                  : std::make_unique<Renewal>(layout.gateways_socket(), layout.gateway(), clock);
+  impl->runs_authority = roles.authority;
+  impl->renewal =
+      std::make_unique<Renewal>(impl->way_to_the_authority(), roles.authority ? layout.own() : layout.gateway(), clock);
   TRY(impl->open_records());
   TRY(impl->start_watching(options, roles));
   if (roles.authority) TRY(impl->start_authority(std::move(options.keys)));

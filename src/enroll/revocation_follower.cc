@@ -27,6 +27,8 @@ Result<IssuerKey> issuer_key(const std::string& hex) {
   return key;
 }
 
+ClientTimes times_of(const FollowerOptions& options) { return {.call = options.wait + kPatience}; }
+
 struct Entry {
   IssuerKey issuer;
   x509::SerialNumber serial;
@@ -71,7 +73,7 @@ struct RevocationFollower::Impl {
 
   // One page; empty ones too.
   Result<api::FeedPage> ask(const Place& after, milliseconds wait) {
-    return client.feed({.gateway = options.name,
+    return client->feed({.gateway = options.name,
                         .process = options.process,
                         .version = SYMBOLON_VERSION,
                         .after = after.number,
@@ -130,10 +132,21 @@ struct RevocationFollower::Impl {
         pause = kFirstRetry;
         continue;
       }
-      std::unique_lock lock(mutex);
-      wake.wait_for(lock, pause, [this] { return stop; });
+      {
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, pause, [this] { return stop; });
+      }
       pause = std::min(pause * 2, options.longest_retry);
+      reach_again();
     }
+  }
+
+  // Whoever renewed the certificate is heard with the next connection.
+  void reach_again() {
+    auto again = options.reach(times_of(options));
+    if (!again) return note(std::unexpected(std::move(again).error()));
+    const std::lock_guard lock(mutex);
+    if (!stop) *client = *std::move(again);
   }
 
   // Said once when it breaks, and once when it is whole again.
@@ -158,6 +171,11 @@ struct RevocationFollower::Impl {
     state.why = outcome.error();
   }
 
+  void cancel() {
+    const std::lock_guard lock(mutex);
+    client->cancel();
+  }
+
   bool stopping() {
     const std::lock_guard lock(mutex);
     return stop;
@@ -165,7 +183,7 @@ struct RevocationFollower::Impl {
 
   const FollowerOptions options;
   const Clock& clock;
-  AuthorityClient client;
+  std::optional<AuthorityClient> client;  // replaced by the thread, under the mutex
   Place place;                       // of the thread
   std::vector<std::string> issuers;  // likewise: of the last page
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
@@ -177,8 +195,7 @@ struct RevocationFollower::Impl {
 };
 
 Result<std::unique_ptr<RevocationFollower>> RevocationFollower::follow(FollowerOptions options, const Clock& clock) {
-  const ClientTimes times{.call = options.wait + kPatience};
-  auto client = TRY(AuthorityClient::over_unix(options.socket, times));
+  auto client = TRY(options.reach(times_of(options)));
   auto impl = std::make_unique<Impl>(std::move(options), clock, std::move(client));
   TRY(impl->read_whole());
   impl->thread = std::thread([raw = impl.get()] { raw->run(); });
@@ -193,7 +210,7 @@ RevocationFollower::~RevocationFollower() {
     impl_->stop = true;
   }
   impl_->wake.notify_all();
-  impl_->client.cancel();
+  impl_->cancel();
   impl_->thread.join();
 }
 

@@ -9,13 +9,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "enroll/authority_reach.h"
 #include "revocation/revocation_source.h"
 
 namespace symbolon::enroll {
 
 struct FollowerOptions {
-  Path socket;                            // the authority's
+  ReachAuthority reach;                   // opened anew after each failure
   std::string name;                       // of the gateway, under which the authority counts it
   std::string process = {};               // of it: while one drains, the next one runs
   std::chrono::milliseconds wait{2'000};  // that the authority may keep a question without news: the heartbeat

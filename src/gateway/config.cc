@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "enroll/authority_url.h"
 #include "config/value.h"
 #include "gateway/limits_config.h"
 #include "policy/rules_value.h"
@@ -252,6 +253,10 @@ std::vector<Path> files_of(const GatewayConfig& config) {
     if (route.server) note_trust(*route.server);
     if (route.via && route.via->credentials) out.push_back(*route.via->credentials);
   }
+  if (config.authority) {
+    out.insert(out.end(), {config.authority->cert, config.authority->key});
+    if (config.authority->anchors) out.push_back(*config.authority->anchors);
+  }
   return out;
 }
 
@@ -262,6 +267,27 @@ std::vector<net::Endpoint> addresses_of(const GatewayConfig& config) {
   }
   return out;
 }
+
+namespace {
+
+config::Table<AuthorityElsewhere> elsewhere_table() {
+  config::Table<AuthorityElsewhere> t("authority", "An authority elsewhere, over mutual TLS.");
+  t.required("url", &AuthorityElsewhere::url,
+             config::parsed<net::Endpoint>("an authority's address such as https://ca.example.internal:8440",
+                                           enroll::parse_authority_url),
+             {"Where its API is.", "https://ca.example.internal:8440"})
+      .required("cert", &AuthorityElsewhere::cert, config::path(),
+                {"The certificate that it knows this gateway by, of the profile `gateway`; its chain behind it.",
+                 "/etc/symbolon/edge-1.crt"})
+      .required("key", &AuthorityElsewhere::key, config::path(), {"Its key.", "/etc/symbolon/edge-1.key"})
+      .optional("anchors", &AuthorityElsewhere::anchors, config::path(),
+                {"Its CAs, PEM: `anchors.crt` of its state folder, copied. Default: `anchors.crt` in the state folder here.",
+                 "/etc/symbolon/anchors.crt"})
+      .place(&AuthorityElsewhere::place);
+  return t;
+}
+
+}  // namespace
 
 config::Table<GatewayConfig> gateway_table() {
   config::Table<GatewayConfig> t("gateway", "The data plane: mutual TLS in front of services.");
@@ -276,6 +302,9 @@ config::Table<GatewayConfig> gateway_table() {
                 "The file for records of connections and refusals; standard output by default.")
       .optional("drain_timeout", &GatewayConfig::drain_timeout, config::duration(Seconds{0}, kDay),
                 "How long open connections may go on after SIGTERM, before they are closed.")
+      .optional("authority", &GatewayConfig::authority, config::table(elsewhere_table()),
+                "The authority that this gateway belongs to, where it runs elsewhere: its revocations count here, and "
+                "`trust: [authority]` means its CAs.")
       .optional("stale_after", &GatewayConfig::stale_after, config::duration(Seconds{10}, kDay * 30),
                 "Where the authority is another process and was not heard of for so long, nobody knows what it has "
                 "revoked since: certificates of its CAs are refused (`revocation_unknown`) until it is back.")

@@ -56,6 +56,18 @@ struct ListenerConfig {
   config::Place place;
 };
 
+// The authority whose revocations count here, where it runs elsewhere.
+struct AuthorityElsewhere {
+  net::Endpoint url;
+  Path cert;
+  Path key;
+  std::optional<Path> anchors;  // none: those in the state folder
+  config::Place place;
+  bool operator==(const AuthorityElsewhere& other) const {
+    return url == other.url && cert == other.cert && key == other.key && anchors == other.anchors;
+  }
+};
+
 struct GatewayConfig {
   std::vector<RouteConfig> routes;
   std::vector<ListenerConfig> listeners;
@@ -63,7 +75,8 @@ struct GatewayConfig {
   std::int64_t threads = 0;     // 0: one a core
   std::optional<Path> records;  // none: standard output
   Seconds drain_timeout{30};    // for open connections, once the gateway is told to stop
-  Seconds stale_after{3600};    // of an authority in another process: silence
+  std::optional<AuthorityElsewhere> authority;
+  Seconds stale_after{3600};  // of an authority in another process: silence
   config::Place place;
 };
 

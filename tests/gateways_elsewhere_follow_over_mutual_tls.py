@@ -1,0 +1,116 @@
+"""Gateways on other machines follow the authority over mutual TLS: what is revoked is refused by all of them when `revoke --wait` ends."""
+
+import shutil
+import time
+
+import pytest
+
+from harness import peers
+from harness.process import wait_until
+from harness.symbolon import Issued, Symbolon, port
+
+
+class Edge(Symbolon):
+    """Another machine: a folder of its own with the authority's CAs, a certificate of the profile `gateway`, one to serve with."""
+
+    def __init__(self, folder, authority, listening, backend, name):
+        super().__init__(folder)
+        self.state.mkdir()
+        shutil.copy(authority.state / "anchors.crt", self.folder)
+        for certificate in (("gateway", name), ("server", "localhost", "127.0.0.1")):
+            authority.do("issue", *certificate, "--out", self.folder)
+        self.known_by, self.served = (Issued(self.folder, one) for one in (name, "localhost"))
+        self.port = port()
+        self.config = self.configure(
+            {
+                "authority": {
+                    "url": f"https://localhost:{listening.port}",
+                    "cert": str(self.known_by.cert),
+                    "key": str(self.known_by.key),
+                    "anchors": str(self.folder / "anchors.crt"),
+                },
+                "routes": [
+                    {
+                        "name": "web",
+                        "listen": f"127.0.0.1:{self.port}",
+                        "to": backend.address,
+                        "certificate": {"cert": str(self.served.cert), "key": str(self.served.key)},
+                        "clients": {"verify": "require", "trust": ["authority"], "allow": "any_verified"},
+                    }
+                ],
+            }
+        )
+
+    def start(self):
+        return self.run(self.config, self.port)
+
+
+@pytest.fixture
+def edges(symbolon, listening, backend, tmp_path):
+    """Three machines with a gateway each, which run."""
+    symbolon.client = symbolon.issue("client", "alice")
+    out = [Edge(tmp_path / f"e{i}", symbolon, listening, backend, f"edge-{i}.example") for i in range(3)]
+    running = [edge.start() for edge in out]
+    for edge, gateway in zip(out, running):
+        edge.running = gateway
+    yield out
+    for edge in out:
+        edge.running.stop()
+
+
+def gets_in(symbolon, edge):
+    return peers.curl(edge.port, symbolon.ca, symbolon.client).status == 0
+
+
+def test_enforced_by_all(symbolon, edges):
+    assert all(gets_in(symbolon, edge) for edge in edges)
+    said = symbolon.do("revoke", "alice", "--wait")
+    assert "enforced by 3 of 3 gateways, slowest" in said
+    assert not any(gets_in(symbolon, edge) for edge in edges)
+    for edge in edges:
+        edge.running.wait_record("refused", "client_certificate_revoked")
+    known = symbolon.json("gateways")["gateways"]
+    assert [gateway["name"] for gateway in known] == [f"edge-{i}.example" for i in range(3)]
+    assert all(gateway["follows"] and gateway["enforced"] == 1 for gateway in known)
+
+
+def test_one_that_is_down_is_named_and_knows_it_before_it_serves_again(symbolon, edges):
+    edges[1].running.stop()
+    refusal = symbolon.refused("revocation_not_enforced", "revoke", "alice", "--wait", "--timeout", "1s")
+    assert "enforced by 2 of 3 gateways" in refusal.stderr and "not by edge-1.example" in refusal.stderr
+    edges[1].running = edges[1].start()
+    assert not gets_in(symbolon, edges[1])
+    assert "enforced by 3 of 3 gateways" in symbolon.do("revoke", "alice", "--wait")
+
+
+def test_nobody_speaks_for_another(symbolon, listening, edges):
+    """The certificate says who asks, whatever the question says."""
+    symbolon.do("revoke", "alice", "--wait")
+    forged = peers.curl(listening.port, symbolon.ca, edges[0].known_by, path="/v1/feed?gateway=edge-9.example&after=0&wait=0")
+    assert forged.status == 0
+    names = [gateway["name"] for gateway in symbolon.json("gateways")["gateways"]]
+    assert names == [f"edge-{i}.example" for i in range(3)]
+
+
+def test_a_revoked_gateway_learns_nothing_more(symbolon, edges):
+    """It refuses everybody once what it knows is too old: `stale_after`."""
+    symbolon.do("revoke", "edge-2.example")
+    edges[2].running.wait_line(lambda line: "revocations do not arrive" in line, "it is told no")
+    assert wait_until(lambda: not {g["name"]: g for g in symbolon.json("gateways")["gateways"]}["edge-2.example"]["follows"], "it is silent", 30)
+
+
+def test_one_that_was_never_told_does_not_start(symbolon, listening, backend, tmp_path):
+    edge = Edge(tmp_path / "e", symbolon, listening, backend, "edge.example")
+    listening.stop()
+    began = time.monotonic()
+    refused = edge("run", "--config", edge.config, deadline=60)
+    assert refused.status != 0 and "authority_unreachable" in refused.stderr, refused
+    assert time.monotonic() - began < 50
+
+
+def test_one_authority_counts(symbolon, listening, backend, tmp_path):
+    edge = Edge(tmp_path / "e", symbolon, listening, backend, "edge.example")
+    text = edge.config.read_text().replace('"gateway": {', '"authority": {}, "gateway": {', 1)
+    edge.config.write_text(text)
+    refused = edge.refused("config_bad_value", "config", "check", "--config", edge.config)
+    assert "gateway.authority" in refused.stderr
