@@ -108,6 +108,56 @@ def test_one_that_was_never_told_does_not_start(symbolon, listening, backend, tm
     assert time.monotonic() - began < 50
 
 
+def journal(edge):
+    return edge.state / "gateway" / "revocations.journal"
+
+
+def test_it_starts_from_its_journal_while_the_authority_is_away(symbolon, listening, edges):
+    symbolon.bob = symbolon.issue("client", "bob")
+    symbolon.do("revoke", "alice", "--wait")
+    edge = edges[0]
+    assert journal(edge).stat().st_mode & 0o777 == 0o600
+    edge.running.stop()
+    listening.stop()
+    with journal(edge).open("ab") as file:
+        file.write(b"\0\0\0\x30half a rec")  # as a crash would leave it
+    edge.running = edge.start()
+    edge.running.wait_line(lambda line: "octets at its end cannot be read" in line, "it says what was lost")
+    edge.running.wait_line(lambda line: "revocations do not arrive" in line, "and that nothing new comes")
+    assert not gets_in(symbolon, edge)
+    edge.running.wait_record("refused", "client_certificate_revoked")
+    assert peers.curl(edge.port, symbolon.ca, symbolon.bob).status == 0
+    with symbolon.run(symbolon.folder / "symbolon.yaml", listening.port):
+        edge.running.wait_line(lambda line: "revocations arrive again" in line, "it follows again")
+        assert "not by" not in symbolon.do("revoke", "bob", "--wait")
+        assert peers.curl(edge.port, symbolon.ca, symbolon.bob).status != 0
+
+
+def test_what_it_knows_must_be_fresh_enough(symbolon, listening, edges):
+    edge = edges[0]
+    edge.running.stop()
+    edge.config.write_text(edge.config.read_text().replace('"routes"', '"stale_after": "10s", "routes"', 1))
+    edge.running = edge.start()
+    edge.running.stop()
+    listening.stop()
+    time.sleep(11)  # the bound itself
+    refused = edge("run", "--config", edge.config, deadline=60)
+    assert refused.status != 0 and "what it said last is" in refused.stderr and "stale_after" in refused.stderr, refused
+    edges[1].running.stop()
+    edges[1].running = edges[1].start()
+
+
+def test_killed_while_revoking_it_misses_nothing(symbolon, edges):
+    """Again and again: whatever was answered as enforced is refused after the start."""
+    edge = edges[0]
+    for name in ("one", "two", "three"):
+        client = symbolon.issue("client", name)
+        symbolon.do("revoke", name, "--wait")
+        edge.running.kill()
+        edge.running = edge.start()
+        assert peers.curl(edge.port, symbolon.ca, client).status != 0
+
+
 def test_one_authority_counts(symbolon, listening, backend, tmp_path):
     edge = Edge(tmp_path / "e", symbolon, listening, backend, "edge.example")
     text = edge.config.read_text().replace('"gateway": {', '"authority": {}, "gateway": {', 1)

@@ -210,8 +210,8 @@ TEST_F(FeedTest, WhatIsEnforcedByTheNumbersOfAnotherHistoryDoesNotCount) {
 }
 
 TEST_F(FeedTest, WithoutAnAuthorityThereIsNoStart) {
-  const auto follower =
-      enroll::RevocationFollower::follow({.reach = by_socket(home_.folder.path() / "nobody.sock"), .name = "web-1"}, home_.clock);
+  const auto follower = enroll::RevocationFollower::follow(
+      {.reach = by_socket(home_.folder.path() / "nobody.sock"), .name = "web-1"}, home_.clock);
   ASSERT_FALSE(follower);
   EXPECT_EQ(follower.error().code, Code::authority_unreachable);
 }

@@ -281,11 +281,13 @@ Status Service::Impl::start_gateway() {
   if (authority) {
     inputs.revocation = authority->revocations();
   } else if (has_revocations(loaded)) {
-    enroll::FollowerOptions options{.reach = way_to_the_authority(),
-                                    .name = "local",
-                                    .process = to_hex(crypto::random_bytes(8)),
-                                    .stale_after = config.stale_after,
-                                    .on_issuers_changed = [this] { renewal->hurry(); }};
+    enroll::FollowerOptions options{
+        .reach = way_to_the_authority(),
+        .name = "local",
+        .journal = watching->has_folder() ? std::optional(GatewayLayout{loaded.state}.revocations()) : std::nullopt,
+        .process = to_hex(crypto::random_bytes(8)),
+        .stale_after = config.stale_after,
+        .on_issuers_changed = [this] { renewal->hurry(); }};
     follower = TRY(enroll::RevocationFollower::follow(std::move(options), clock));
     inputs.revocation = follower->source();
   }

@@ -1,5 +1,5 @@
-// How a process comes to the authority that it belongs to: by its Unix socket, or over mutual TLS with files that are read
-// anew each time, so that a renewed certificate counts at the next connection.
+// How a process comes to the authority that it belongs to: by its Unix socket, or over mutual TLS with files that are
+// read anew each time, so that a renewed certificate counts at the next connection.
 #pragma once
 
 #include <functional>

@@ -17,6 +17,7 @@ namespace symbolon::enroll {
 struct FollowerOptions {
   ReachAuthority reach;                   // opened anew after each failure
   std::string name;                       // of the gateway, under which the authority counts it
+  std::optional<Path> journal = {};       // revocation_journal.h; none: the authority must be there at each start
   std::string process = {};               // of it: while one drains, the next one runs
   std::chrono::milliseconds wait{2'000};  // that the authority may keep a question without news: the heartbeat
   std::chrono::milliseconds longest_retry{5'000};
@@ -34,8 +35,8 @@ struct FollowerState {
 // A thread of its own asks. Thread-safe.
 class RevocationFollower {
  public:
-  // The whole feed is in the set when this returns: without it nothing may start. The clock is borrowed. Fails with
-  // authority_unreachable, and as the authority says.
+  // The whole feed is in the set when this returns; or, where the authority is away, what the journal holds, if that is
+  // not older than `stale_after`. The clock is borrowed. Fails with authority_unreachable, and as the authority says.
   static Result<std::unique_ptr<RevocationFollower>> follow(FollowerOptions options, const Clock& clock);
   RevocationFollower(const RevocationFollower&) = delete;
   RevocationFollower& operator=(const RevocationFollower&) = delete;

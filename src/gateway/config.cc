@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "enroll/authority_url.h"
 #include "config/value.h"
+#include "enroll/authority_url.h"
 #include "gateway/limits_config.h"
 #include "policy/rules_value.h"
 
@@ -280,9 +280,10 @@ config::Table<AuthorityElsewhere> elsewhere_table() {
                 {"The certificate that it knows this gateway by, of the profile `gateway`; its chain behind it.",
                  "/etc/symbolon/edge-1.crt"})
       .required("key", &AuthorityElsewhere::key, config::path(), {"Its key.", "/etc/symbolon/edge-1.key"})
-      .optional("anchors", &AuthorityElsewhere::anchors, config::path(),
-                {"Its CAs, PEM: `anchors.crt` of its state folder, copied. Default: `anchors.crt` in the state folder here.",
-                 "/etc/symbolon/anchors.crt"})
+      .optional(
+          "anchors", &AuthorityElsewhere::anchors, config::path(),
+          {"Its CAs, PEM: `anchors.crt` of its state folder, copied. Default: `anchors.crt` in the state folder here.",
+           "/etc/symbolon/anchors.crt"})
       .place(&AuthorityElsewhere::place);
   return t;
 }
