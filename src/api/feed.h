@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/certificate.h"
 
 namespace symbolon::api {
+
+// The gateway beside the authority; no certificate may be called so.
+inline constexpr std::string_view kLocalGateway = "local";
 
 struct FeedQuery {
   static constexpr std::int64_t kLongestWait = 30'000;
@@ -20,6 +24,7 @@ struct FeedQuery {
   std::string version = {};  // of its software
   std::int64_t after = 0;    // enforced already; 0: nothing
   std::string digest = {};   // FeedPage::digest that came with it; empty for 0
+  bool repeated = false;     // after its wait: it says nothing new (not of the wire)
   std::int64_t wait = 0;     // milliseconds to wait for something new; then the page is empty
 };
 

@@ -15,6 +15,7 @@
 #include "authority/api_rights.h"
 #include "authority/crl_server.h"
 #include "authority/revocation_feed.h"
+#include "base/utf8.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -111,11 +112,11 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
     }
     return true;
   }));
-  if (query.gateway.empty() || query.gateway.size() > kLongestName) {
-    return fail(Code::bad_request, "gateway is a name of at most {} octets", kLongestName);
-  }
-  if (query.process.size() > kLongestName || query.version.size() > kLongestName) {
-    return fail(Code::bad_request, "process and version are of at most {} octets", kLongestName);
+  if (query.gateway.empty()) return fail(Code::bad_request, "gateway is a name");
+  for (const std::string& text : {query.gateway, query.process, query.version}) {
+    const auto control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; };
+    if (is_utf8(text) && std::ranges::none_of(text, control) && text.size() <= kLongestName) continue;
+    return fail(Code::bad_request, "gateway, process and version are lines of at most {} octets", kLongestName);
   }
   if ((query.after == 0) != query.digest.empty()) {
     return fail(Code::bad_request, "after names an entry together with digest, which came with it");
@@ -374,6 +375,9 @@ void ApiServer::Impl::add_feed() {
   on("feed", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
     auto query = feed_query_of(routed.target);
     if (!query) co_return http::problem(query.error());
+    if (requester.identity == api::kLocalGateway) {
+      co_return http::problem({Code::forbidden, "'local' is the gateway beside the authority"});
+    }
     if (!requester.identity.empty()) {  // nobody speaks for another one
       query->process = query->gateway + "/" + query->process;
       query->gateway = std::move(requester.identity);
@@ -390,7 +394,9 @@ net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {
   auto page = co_await feed_pool.run(read);
   if (page && page->entries.empty() && !page->behind && feed != nullptr && query.wait > 0) {
     co_await feed->news(after, deadline);
-    page = co_await feed_pool.run(read);
+    query.repeated = true;
+    auto read_again = [this, query] { return operations.feed_page(query); };
+    page = co_await feed_pool.run(std::move(read_again));
   }
   if (!page) co_return http::problem(page.error());
   co_return json(200, api::encode(*page));

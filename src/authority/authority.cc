@@ -212,7 +212,8 @@ CrlPublisher& Authority::crls() { return impl_->crls; }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
   auto page = TRY(impl_->feed.page(query, *impl_->issuance.issuers()));
-  TRY(impl_->feed.heard(query, page.behind));  // what it enforces by another ledger's numbers does not count
+  if (!query.repeated)
+    TRY(impl_->feed.heard(query, page.behind));  // what it enforces by another ledger's numbers does not count
   return page;
 }
 

@@ -64,7 +64,12 @@ Result<api::CertificateDetails> GatewayDesk::show(const std::string& what) {
   if (found && found->summary.fingerprint == what && found->summary.requester.starts_with(kMark)) return found;
   return refuse("for the certificates of others");
 }
-Result<api::FeedPage> GatewayDesk::feed_page(const api::FeedQuery& query) { return authority_.feed_page(query); }
+// Whatever it calls itself: it speaks for this machine alone.
+Result<api::FeedPage> GatewayDesk::feed_page(const api::FeedQuery& query) {
+  api::FeedQuery here = query;
+  here.gateway = api::kLocalGateway;
+  return authority_.feed_page(here);
+}
 RevocationFeed* GatewayDesk::feed() { return authority_.feed(); }
 
 Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("for a list"); }

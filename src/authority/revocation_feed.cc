@@ -50,9 +50,11 @@ struct RevocationFeed::Impl {
     Instant heard;  // first: when this feed began
     std::uint64_t enforced = 0;
     std::string version = {};
+    bool here = false;  // in this process
 
     // What all of its processes enforce. Of one that is stopped: what it enforced at the end.
     std::uint64_t reached() const {
+      if (here) return std::numeric_limits<std::uint64_t>::max();
       std::uint64_t out = processes.empty() ? enforced : std::numeric_limits<std::uint64_t>::max();
       for (const auto& [name, process] : processes) out = std::min(out, process.enforced);
       return out;
@@ -96,9 +98,9 @@ struct RevocationFeed::Impl {
   }
 
   api::GatewayInfo info(const std::string& name, const Gateway& gateway) const {
-    const auto reached = static_cast<std::int64_t>(gateway.reached());
+    const auto reached = static_cast<std::int64_t>(gateway.here ? newest : gateway.reached());
     return {.name = name,
-            .follows = !gateway.processes.empty(),
+            .follows = gateway.here || !gateway.processes.empty(),
             .since = gateway.since,
             .last_seen = gateway.last_seen,
             .enforced = reached,
@@ -107,11 +109,11 @@ struct RevocationFeed::Impl {
             .version = gateway.version};
   }
 
-  Status check_room(const api::FeedQuery& query) const {
-    std::size_t processes = 0;
-    for (const auto& [name, gateway] : gateways) processes += gateway.processes.size();
-    if (processes < kMostProcesses && (gateways.size() < kMostGateways || gateways.contains(query.gateway))) return {};
-    return fail(Code::overloaded, "{} gateways with {} processes follow the feed already", gateways.size(), processes);
+  // Makes room for one more process of it.
+  static void make_room(Gateway& gateway, const std::string& process) {
+    if (gateway.processes.size() < kMostProcesses || gateway.processes.contains(process)) return;
+    const auto heard = [](const auto& one) { return one.second.heard; };
+    gateway.processes.erase(std::ranges::min_element(gateway.processes, {}, heard));
   }
 
   ledger::Ledger& ledger;
@@ -144,9 +146,9 @@ Status RevocationFeed::heard(const api::FeedQuery& query, bool behind) {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->look_who_follows();
-    const auto found = impl_->gateways.find(query.gateway);
-    known = found != impl_->gateways.end();
-    if (!known || !found->second.processes.contains(query.process)) TRY(impl_->check_room(query));
+    known = impl_->gateways.contains(query.gateway);
+    if (!known && impl_->gateways.size() >= kMostGateways)
+      return fail(Code::overloaded, "{} gateways follow the feed already", kMostGateways);
   }
   UnixSeconds since = impl_->clock.now();
   if (!known) since = TRY(impl_->ledger.add_gateway(query.gateway)).since;
@@ -155,6 +157,7 @@ Status RevocationFeed::heard(const api::FeedQuery& query, bool behind) {
     const std::lock_guard lock(impl_->mutex);
     Impl::Gateway& gateway =
         impl_->gateways.try_emplace(query.gateway, Impl::Gateway{.since = since, .heard = now()}).first->second;
+    Impl::make_room(gateway, query.process);
     gateway.processes[query.process] = {.enforced = enforced, .heard = now(), .version = query.version};
     gateway.last_seen = impl_->clock.now();
     gateway.heard = now();
@@ -245,6 +248,17 @@ std::optional<api::Enforcement> RevocationFeed::wait_for_enforcement(std::uint64
   return std::move(state.enforcement);
 }
 
+void RevocationFeed::enforced_here() {
+  const std::lock_guard lock(impl_->mutex);
+  const UnixSeconds since = impl_->clock.now();
+  auto& gateway =
+      impl_->gateways.try_emplace(std::string(api::kLocalGateway), Impl::Gateway{.since = since, .heard = now()})
+          .first->second;
+  gateway.here = true;
+  gateway.last_seen = since;
+  gateway.version = SYMBOLON_VERSION;
+}
+
 api::GatewayList RevocationFeed::gateways() const {
   const std::lock_guard lock(impl_->mutex);
   impl_->look_who_follows();
@@ -258,7 +272,7 @@ std::vector<Error> RevocationFeed::alarms() const {
   std::vector<Error> out;
   for (const auto& [name, gateway] : impl_->gateways) {
     const auto silent = now() - gateway.heard;
-    if (silent <= impl_->times.alarm) continue;
+    if (gateway.here || silent <= impl_->times.alarm) continue;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
     const std::string_view since = gateway.last_seen ? "silent for" : "not heard of since this authority started,";
     out.push_back({Code::gateway_silent, fmt::format("'{}': {} {}", name, since, to_words(Seconds{seconds}))});

@@ -30,7 +30,7 @@ struct FeedTimes {
 class RevocationFeed {
  public:
   static constexpr std::size_t kMostGateways = 1000;
-  static constexpr std::size_t kMostProcesses = 2000;  // of all gateways
+  static constexpr std::size_t kMostProcesses = 8;  // of one; then the one that was heard of longest ago is forgotten
 
   // Follows the ledger from here on; the ledger keeps a share of what it calls. The clock is borrowed.
   RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times = {});
@@ -50,6 +50,9 @@ class RevocationFeed {
   // Blocks until every gateway that follows now enforces `number`, or the time for it is over; says which ones do not,
   // those that do not follow included. Nothing: there is no gateway.
   std::optional<api::Enforcement> wait_for_enforcement(std::uint64_t number);
+
+  // The gateway in this very process judges by the ledger itself: from here on `local` enforces everything.
+  void enforced_here();
 
   // All that were heard of, ever, and not forgotten.
   api::GatewayList gateways() const;

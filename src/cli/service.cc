@@ -280,11 +280,13 @@ Status Service::Impl::start_gateway() {
   inputs.records = records;
   if (authority) {
     inputs.revocation = authority->revocations();
+    authority->feed()->enforced_here();
   } else if (has_revocations(loaded)) {
     enroll::FollowerOptions options{
         .reach = way_to_the_authority(),
-        .name = "local",
+        .name = std::string(api::kLocalGateway),
         .journal = watching->has_folder() ? std::optional(GatewayLayout{loaded.state}.revocations()) : std::nullopt,
+        .anchors = TRY(read_anchors(loaded)),
         .process = to_hex(crypto::random_bytes(8)),
         .stale_after = config.stale_after,
         .on_issuers_changed = [this] { renewal->hurry(); }};
@@ -373,6 +375,11 @@ Service::~Service() = default;
 Result<Roles> roles_to_run(const LoadedConfiguration& loaded, Roles asked) {
   std::error_code ignored;
   const bool state_has_one = std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored);
+  if (state_has_one && loaded.content.gateway && loaded.content.gateway->authority) {
+    return fail_at(loaded.content.gateway->authority->place.text(), Code::config_bad_value,
+                   "`gateway.authority` names an authority elsewhere, and one has its ledger in {}",
+                   loaded.state.string());
+  }
   const Roles roles{.authority = asked.authority && (loaded.content.authority || state_has_one),
                     .gateway = asked.gateway && loaded.content.gateway};
   if (roles.authority || roles.gateway) return roles;

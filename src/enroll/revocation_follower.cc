@@ -4,10 +4,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/log.h"
+#include "base/memory_guard.h"
 #include "enroll/authority_client.h"
 #include "enroll/revocation_journal.h"
 
@@ -18,22 +18,16 @@ using revocation::IssuerKey;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstRetry{100};
-constexpr std::uint64_t kLargestJournal = 4ULL << 30;  // octets
-constexpr milliseconds kPatience{5'000};               // with an answer beyond the time that it may wait
-
-Result<IssuerKey> issuer_key(const std::string& hex) {
-  const Bytes octets = TRY(from_hex(hex));
-  IssuerKey key;
-  if (octets.size() != key.octets.size() + key.name.size()) return fail(Code::bad_request, "'{}' is no issuer", hex);
-  const auto name =
-      std::ranges::copy_n(octets.begin(), static_cast<std::ptrdiff_t>(key.octets.size()), key.octets.begin());
-  std::ranges::copy(name.in, octets.end(), key.name.begin());
-  return key;
-}
+constexpr Seconds kLeastPeriod{2};  // of marks in the journal, without news
+constexpr Seconds kClockTolerance = kMinute * 5;
+constexpr milliseconds kPatience{5'000};  // with an answer beyond the time that it may wait
 
 ClientTimes times_of(const FollowerOptions& options) { return {.call = options.wait + kPatience}; }
 
+constexpr std::size_t kFew = 256;  // entries that are added one by one
+
 struct Entry {
+  std::size_t index;  // in its page
   IssuerKey issuer;
   x509::SerialNumber serial;
   UnixSeconds at;
@@ -51,7 +45,7 @@ Result<std::vector<Entry>> entries_of(const api::FeedPage& page) {
     const auto issuer = issuers.find(entry.issuer);
     if (issuer == issuers.end()) return fail(Code::bad_request, "entry {} is of no issuer of its page", entry.number);
     const auto serial = TRY(x509::SerialNumber::parse(entry.serial));
-    out.push_back({issuer->second, serial, entry.at});
+    out.push_back({out.size(), issuer->second, serial, entry.at});
   }
   return out;
 }
@@ -69,54 +63,20 @@ struct RevocationFollower::Impl {
   Impl(FollowerOptions chosen, const Clock& time) : options(std::move(chosen)), clock(time) {}
 
   // What the journal holds is enforced from here on.
-  Status read_journal() {
-    if (!options.journal) return {};
-    const auto content = read_file(*options.journal, kLargestJournal);
-    if (!content && content.error().code == Code::file_missing) return {};
-    revocation::RevocationSet::Builder builder;
-    const JournalVisitor visitor{.issuer =
-                                     [&](const IssuerKey& key) {
-                                       builder.issuer(key, {});
-                                       journaled.insert(to_hex(key.octets) + to_hex(key.name));
-                                     },
-                                 .entry = [&](const IssuerKey& key, const x509::SerialNumber& serial,
-                                              UnixSeconds at) { builder.add(key, serial, at); }};
-    const JournalEnd end = enroll::read_journal(TRY(content), visitor);
-    if (end.lost != 0) {
-      log(LogLevel::warning, fmt::format("{}: {} octets at its end cannot be read; the authority is asked again",
-                                         options.journal->string(), end.lost));
-      std::error_code problem;
-      std::filesystem::resize_file(*options.journal, end.good, problem);
-      if (problem) return fail_at(options.journal->string(), Code::file_unwritable, "{}", problem.message());
-    }
-    source->swap(builder.build());
-    place = journaled_place = end.place;
-    heard = journaled_at = end.heard;
-    return {};
+  void read_journal() {
+    if (!options.journal) return;
+    journal.emplace(*options.journal);
+    source->swap(journal->found().set);
+    place = journal->found().place;
+    heard = journal->found().heard;
   }
 
-  // The authority's answer stands in the journal before the authority hears that it is enforced. Without one that can
-  // be written, it is enforced all the same.
-  void keep(const api::FeedPage& page) {
-    if (!options.journal) return;
-    std::vector<IssuerKey> further;
-    for (const std::string& issuer : page.issuers) {
-      const auto key = issuer_key(issuer);
-      if (key && !journaled.contains(issuer)) further.push_back(*key);
-    }
-    const bool nothing_new = further.empty() && page.entries.empty() && place == journaled_place;
-    if (nothing_new && heard && journaled_at && *heard - *journaled_at < mark_period()) return;
-    const std::string records = journal_records(further, page, place, clock.now());
-    if (const Status kept = append_to_file(*options.journal, records, 0600); !kept) {
-      if (!std::exchange(journal_failed, true)) log(LogLevel::error, kept.error());
-      return;
-    }
-    if (std::exchange(journal_failed, false)) log(LogLevel::info, "revocations are kept on disk again");
-    journaled.insert(page.issuers.begin(), page.issuers.end());
-    journaled_place = place;
-    journaled_at = clock.now();
+  // All up to `place` is enforced, and the authority says that it has no more. The next question tells it so.
+  void whole_until_now() {
+    heard = clock.now();
+    const Seconds period = std::clamp(Seconds{options.stale_after.count / 6}, kLeastPeriod, kMinute * 10);
+    if (journal) journal->mark(place, *heard, period, *source->current());
   }
-  Seconds mark_period() const { return std::clamp(Seconds{options.stale_after.count / 6}, Seconds{1}, kMinute * 10); }
 
   // One page; empty ones too.
   Result<api::FeedPage> ask(const FeedPlace& after, milliseconds wait) {
@@ -128,93 +88,108 @@ struct RevocationFollower::Impl {
                          .wait = static_cast<std::int64_t>(wait.count())});
   }
 
-  // All there is, beside what is enforced now: built whole, then swapped in. Nothing that was enforced is forgotten,
-  // not even what the authority does not know any more. `from`: what is enforced up to there is not asked for again.
-  Status read_all(FeedPlace from = {}) {
+  // Entries of a page, beside what is enforced already.
+  Status enforce(const api::FeedPage& page) {
+    for (const std::string& issuer : page.issuers) {
+      if (source->current()->knows(TRY(issuer_key(issuer)))) continue;
+      revocation::RevocationSet::Builder builder;
+      builder.add(*source->current()).issuer(TRY(issuer_key(issuer)), {});
+      source->swap(builder.build());
+    }
+    auto entries = TRY(entries_of(page));
     const auto enforced = source->current();
-    revocation::RevocationSet::Builder builder;
-    builder.add(*enforced);
-    FeedPlace reached = std::move(from);
-    api::FeedPage page;
-    do {
-      page = TRY(ask(reached, milliseconds(0)));
-      for (const std::string& issuer : page.issuers) {
-        const IssuerKey key = TRY(issuer_key(issuer));
-        if (!enforced->knows(key)) builder.issuer(key, {});
-      }
-      const auto entries = TRY(entries_of(page));
+    std::erase_if(entries, [&](const Entry& entry) { return enforced->revoked(entry.issuer, entry.serial); });
+    if (entries.size() > kFew) {
+      revocation::RevocationSet::Builder builder;
+      builder.add(*enforced);
       for (const Entry& entry : entries) builder.add(entry.issuer, entry.serial, entry.at);
-      if (page.behind) say_forgotten(reached);
-      reached = beyond(reached, page);
-      place = reached;
-      if (thread.joinable()) {  // connections are judged meanwhile: the next question says that this is enforced
-        for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
-      }
-      drop_known(page, entries, *enforced);
-      keep(page);
-    } while (page.more || page.behind);
-    source->swap(builder.build());
-    issuers = page.issuers;
-    note({});
+      source->swap(builder.build());
+    } else {
+      for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
+    }
+    if (!journal) return {};
+    std::vector<api::FeedEntry> further;
+    for (const Entry& entry : entries) further.push_back(page.entries[entry.index]);
+    journal->add(page.issuers, further);
     return {};
   }
 
-  // What stands in the journal already.
-  static void drop_known(api::FeedPage& page, const std::vector<Entry>& entries,
-                         const revocation::RevocationSet& enforced) {
-    std::vector<api::FeedEntry> further;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (!enforced.revoked(entries[i].issuer, entries[i].serial)) further.push_back(std::move(page.entries[i]));
-    }
-    page.entries = std::move(further);
-  }
-
-  static void say_forgotten(const FeedPlace& place) {
-    log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
-        {{"number", std::to_string(place.number)}});
+  // What follows `place`, to the end. Nothing that was enforced is forgotten, not even what the authority does not know
+  // any more.
+  Status catch_up() {
+    FeedPlace reached = place;
+    api::FeedPage page;
+    do {
+      page = TRY(ask(reached, milliseconds(0)));
+      TRY(enforce(page));
+      if (page.behind) {
+        log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
+            {{"number", std::to_string(reached.number)}});
+      }
+      reached = beyond(reached, page);
+    } while (page.more || page.behind);
+    place = reached;
+    issuers = page.issuers;
+    whole_until_now();
+    return {};
   }
 
   Status follow_on() {
     const api::FeedPage page = TRY(ask(place, options.wait));
-    const auto entries = TRY(entries_of(page));
-    for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
-    if (page.behind) return read_all(place);
-    place = beyond(place, page);
-    const bool further_ca = page.issuers != issuers;
-    if (!further_ca) {
-      keep(page);
-      return {};
+    TRY(enforce(page));
+    const bool further_ca = !issuers.empty() && page.issuers != issuers;
+    if (page.behind || page.more) {
+      TRY(catch_up());
+    } else {
+      place = beyond(place, page);
+      issuers = page.issuers;
+      whole_until_now();
     }
-    TRY(read_all());  // its certificates, too, are judged by this feed
-    options.on_issuers_changed();
+    if (further_ca) options.on_issuers_changed();
     return {};
   }
 
-  // With what the journal holds, where that is fresh enough; a gateway that the authority turns away does not start.
+  // With what the journal holds, where that is of this authority and fresh enough. A gateway that the authority turns
+  // away does not start.
   Status start_without(const Error& why) {
     if (why.code != Code::authority_unreachable || !heard) return std::unexpected(why);
-    const Seconds age = std::max(clock.now() - *heard, Seconds{0});
-    if (age > options.stale_after) {
-      return fail_at(why.where, why.code, "{}; what it said last is {} old, and `stale_after` is {}", why.words,
-                     to_words(age), to_words(options.stale_after));
+    const auto refuse = [&](const std::string& words) {
+      return fail_at(why.where, why.code, "{}; {}", why.words, words);
+    };
+    for (const x509::Certificate& anchor : options.anchors) {
+      if (source->current()->knows(IssuerKey::of(anchor))) continue;
+      return refuse(fmt::format("what was heard before does not speak of {}", anchor.text()));
+    }
+    const UnixSeconds now = clock.now();
+    if (*heard > now + kClockTolerance) return refuse("what it said last is dated in the future: look at the clock");
+    const UnixSeconds last = std::min(*heard, now);
+    if (now - last > options.stale_after) {
+      return refuse(fmt::format("what it said last is {} old, and `stale_after` is {}", to_words(now - last),
+                                to_words(options.stale_after)));
     }
     note(std::unexpected(why));
-    source->good_until(*heard + options.stale_after);
+    source->good_until(last + options.stale_after);
     return {};
   }
 
   Status begin() {
-    TRY(read_journal());
+    read_journal();
     Status done = reach_again();
-    if (done) done = read_all(place);
+    if (done) done = catch_up();
     if (!done) return start_without(done.error());
+    note({});
     return {};
+  }
+
+  Status turn() {
+    if (!client) TRY(reach_again());
+    return client ? follow_on() : Status();  // none: it is to stop
   }
 
   void run() {
     milliseconds pause = kFirstRetry;
     while (!stopping()) {
-      const Status done = client ? follow_on() : reach_again();
+      const Status done = unless_out_of_memory([this] { return turn(); });
       if (stopping()) return;
       note(done);
       if (done) {
@@ -244,7 +219,6 @@ struct RevocationFollower::Impl {
     const std::lock_guard lock(mutex);
     state.number = static_cast<std::uint64_t>(place.number);
     if (outcome) {
-      heard = clock.now();
       source->good_until(clock.now() + options.stale_after);
       if (state.broken) log(LogLevel::info, "revocations arrive again");
       state.broken.reset();
@@ -279,10 +253,7 @@ struct RevocationFollower::Impl {
   FeedPlace place;
   std::vector<std::string> issuers;  // of the last page
   std::optional<UnixSeconds> heard;  // when the authority said so last
-  std::set<std::string> journaled;   // issuers that stand in the journal
-  FeedPlace journaled_place;         // likewise
-  std::optional<UnixSeconds> journaled_at;
-  bool journal_failed = false;
+  std::optional<RevocationJournal> journal;
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
   std::mutex mutex;  // guards all below
   std::condition_variable wake;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -15,11 +16,12 @@
 namespace symbolon::enroll {
 
 struct FollowerOptions {
-  ReachAuthority reach;                   // opened anew after each failure
-  std::string name;                       // of the gateway, under which the authority counts it
-  std::optional<Path> journal = {};       // revocation_journal.h; none: the authority must be there at each start
-  std::string process = {};               // of it: while one drains, the next one runs
-  std::chrono::milliseconds wait{2'000};  // that the authority may keep a question without news: the heartbeat
+  ReachAuthority reach;                         // opened anew after each failure
+  std::string name;                             // of the gateway, under which the authority counts it
+  std::optional<Path> journal = {};             // revocation_journal.h; none: the authority must be there at each start
+  std::vector<x509::Certificate> anchors = {};  // a journal that does not speak of them is of another authority
+  std::string process = {};                     // of it: while one drains, the next one runs
+  std::chrono::milliseconds wait{2'000};        // that the authority may keep a question without news: the heartbeat
   std::chrono::milliseconds longest_retry{5'000};
   Seconds stale_after{3600};                         // silence beyond which nothing of its CAs counts as unrevoked
   std::function<void()> on_issuers_changed = [] {};  // on the follower's thread

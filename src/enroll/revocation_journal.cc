@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
+#include "base/log.h"
 #include "net/crc32c.h"
 
 namespace symbolon::enroll {
@@ -13,6 +15,10 @@ using revocation::IssuerKey;
 constexpr std::size_t kHead = 8;
 constexpr std::size_t kDigest = 32;
 constexpr std::size_t kLongestRecord = 256;
+constexpr std::uint64_t kLargestJournal = 4ULL << 30;        // octets
+constexpr std::size_t kLargestEntry = 80;                    // octets on the disk
+constexpr std::uint64_t kRoomBesideEntries = 1 << 20;        // octets: marks, mostly
+constexpr std::size_t kMostPending = std::size_t{16} << 20;  // octets
 
 template <typename T>
 void append_number(std::string& out, T value) {
@@ -54,6 +60,24 @@ class Fields {
   std::string_view rest_;
   bool whole_ = true;
 };
+
+void append_issuer(std::string& out, const IssuerKey& key) {
+  std::string body = "I";
+  append_octets(body, key.octets);
+  append_octets(body, key.name);
+  append_record(out, body);
+}
+
+void append_entry(std::string& out, std::int64_t number, UnixSeconds at, api::RevocationReason reason, ByteView issuer,
+                  ByteView serial) {
+  std::string body = "E";
+  append_number(body, static_cast<std::uint64_t>(number));
+  append_number(body, static_cast<std::uint64_t>(at.count));
+  body += static_cast<char>(reason);
+  append_octets(body, issuer);
+  append_octets(body, serial);
+  append_record(out, body);
+}
 
 void copy(std::string_view from, crypto::Sha256& to) {
   std::transform(from.begin(), from.end(), to.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
@@ -116,6 +140,15 @@ class Reader {
 
 }  // namespace
 
+Result<IssuerKey> issuer_key(const std::string& hex) {
+  const Bytes octets = TRY(from_hex(hex));
+  IssuerKey key;
+  if (octets.size() != key.octets.size() + key.name.size()) return fail(Code::bad_request, "'{}' is no issuer", hex);
+  copy(as_text(octets).substr(0, key.octets.size()), key.octets);
+  copy(as_text(octets).substr(key.octets.size()), key.name);
+  return key;
+}
+
 JournalEnd read_journal(std::string_view content, const JournalVisitor& visitor) {
   JournalEnd end;
   Reader reader(end, visitor);
@@ -134,33 +167,112 @@ JournalEnd read_journal(std::string_view content, const JournalVisitor& visitor)
   return end;
 }
 
-std::string journal_records(const std::vector<IssuerKey>& new_issuers, const api::FeedPage& page,
-                            const FeedPlace& place, UnixSeconds heard) {
+std::string journal_records(const std::vector<IssuerKey>& new_issuers, const std::vector<api::FeedEntry>& entries) {
   std::string out;
-  for (const IssuerKey& key : new_issuers) {
-    std::string body = "I";
-    append_octets(body, key.octets);
-    append_octets(body, key.name);
-    append_record(out, body);
-  }
-  for (const api::FeedEntry& entry : page.entries) {
+  for (const IssuerKey& key : new_issuers) append_issuer(out, key);
+  for (const api::FeedEntry& entry : entries) {
     const auto issuer = from_hex(entry.issuer);
     const auto serial = x509::SerialNumber::parse(entry.serial);
-    if (!issuer || !serial) continue;  // the page was read before
-    std::string body = "E";
-    append_number(body, static_cast<std::uint64_t>(entry.number));
-    append_number(body, static_cast<std::uint64_t>(entry.at.count));
-    body += static_cast<char>(entry.reason);
-    append_octets(body, *issuer);
-    append_octets(body, serial->magnitude());
-    append_record(out, body);
+    if (issuer && serial) append_entry(out, entry.number, entry.at, entry.reason, *issuer, serial->magnitude());
   }
+  return out;
+}
+
+std::string journal_mark(const FeedPlace& place, UnixSeconds heard) {
   std::string body = "P";
   append_number(body, static_cast<std::uint64_t>(place.number));
   append_number(body, static_cast<std::uint64_t>(heard.count));
   if (const auto digest = from_hex(place.digest)) append_octets(body, *digest);
+  std::string out;
   append_record(out, body);
   return out;
+}
+
+std::string whole_journal(const revocation::RevocationSet& set, const FeedPlace& place, UnixSeconds heard) {
+  std::string out;
+  set.for_each([&](const IssuerKey& key) { append_issuer(out, key); },
+               [&](const IssuerKey& key, ByteView serial, UnixSeconds since) {
+                 append_entry(out, 0, since, api::RevocationReason::unspecified, key.octets, serial);
+               });
+  return out + journal_mark(place, heard);
+}
+
+RevocationJournal::RevocationJournal(Path file) : file_(std::move(file)) {
+  owned();
+  revocation::RevocationSet::Builder builder;
+  auto content = read_file(file_, kLargestJournal);
+  if (!content && content.error().code != Code::file_missing) log(LogLevel::error, content.error());
+  anew_ = !content;
+  const std::string text = content ? *std::move(content) : std::string();
+  const JournalVisitor visitor{.issuer =
+                                   [&](const IssuerKey& key) {
+                                     builder.issuer(key, {});
+                                     issuers_.insert(to_hex(key.octets) + to_hex(key.name));
+                                   },
+                               .entry = [&](const IssuerKey& key, const x509::SerialNumber& serial,
+                                            UnixSeconds at) { builder.add(key, serial, at); }};
+  const JournalEnd end = read_journal(text, visitor);
+  if (end.lost != 0) {
+    log(LogLevel::warning,
+        fmt::format("{}: {} octets at its end cannot be read; the authority is asked again", file_.string(), end.lost));
+  }
+  found_ = {builder.build(), end.place, end.heard};
+  place_ = end.place;
+  marked_ = end.heard;
+  size_ = text.size();
+  anew_ = anew_ || end.lost != 0;
+}
+
+// While another process of this gateway drains, that one writes; afterwards the file is written anew.
+bool RevocationJournal::owned() {
+  if (lock_) return true;
+  auto taken = FileLock::take(Path(file_.string() + ".lock"));
+  if (!taken) return false;
+  lock_ = std::move(*taken);
+  anew_ = true;
+  return true;
+}
+
+void RevocationJournal::add(const std::vector<std::string>& issuers, const std::vector<api::FeedEntry>& entries) {
+  std::vector<IssuerKey> further;
+  for (const std::string& issuer : issuers) {
+    const auto key = issuer_key(issuer);
+    if (key && issuers_.insert(issuer).second) further.push_back(*key);
+  }
+  if (anew_) return;  // the set will be written
+  if (pending_.size() > kMostPending) {
+    pending_.clear();
+    anew_ = true;
+    return;
+  }
+  pending_ += journal_records(further, entries);
+}
+
+void RevocationJournal::mark(const FeedPlace& place, UnixSeconds heard, Seconds period,
+                             const revocation::RevocationSet& set) {
+  const bool lately = marked_ && heard >= *marked_ && heard - *marked_ < period;
+  if (!anew_ && pending_.empty() && place == place_ && lately) return;
+  if (!owned()) return;
+  if (size_ > kRoomBesideEntries + 2 * kLargestEntry * set.size()) anew_ = true;
+  Status kept;
+  if (anew_) {
+    const std::string whole = whole_journal(set, place, heard);
+    kept = write_file(file_, whole, {.mode = 0600, .existing = Existing::replace});
+    size_ = whole.size();
+  } else {
+    const std::string records = pending_ + journal_mark(place, heard);
+    kept = append_to_file(file_, records, 0600);
+    size_ += records.size();
+  }
+  pending_.clear();
+  anew_ = !kept;  // a part of it may stand there
+  if (!kept) {
+    if (!std::exchange(failed_, true)) log(LogLevel::error, kept.error());
+    return;
+  }
+  if (std::exchange(failed_, false)) log(LogLevel::info, "revocations are kept on disk again");
+  place_ = place;
+  marked_ = heard;
 }
 
 }  // namespace symbolon::enroll

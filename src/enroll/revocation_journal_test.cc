@@ -36,10 +36,12 @@ std::string some_records() {
   api::FeedPage page;
   page.entries = {{.number = 1, .issuer = to_hex(issuer(1).octets), .serial = "0a", .at = {100}},
                   {.number = 2, .issuer = to_hex(issuer(7).octets), .serial = std::string(40, 'f'), .at = {200}}};
-  std::string out = journal_records({issuer(1), issuer(7)}, page, {2, std::string(64, 'd')}, {250});
+  std::string out = journal_records({issuer(1), issuer(7)}, page.entries);
+  out += journal_mark({2, std::string(64, 'd')}, {250});
   page.entries = {{.number = 3, .issuer = to_hex(issuer(1).octets), .serial = "0b", .at = {300}}};
-  out += journal_records({}, page, {3, std::string(64, 'e')}, {350});
-  out += journal_records({}, {}, {3, std::string(64, 'e')}, {400});
+  out += journal_records({}, page.entries);
+  out += journal_mark({3, std::string(64, 'e')}, {350});
+  out += journal_mark({3, std::string(64, 'e')}, {400});
   return out;
 }
 
@@ -54,7 +56,7 @@ TEST(RevocationJournal, HoldsWhatWasWritten) {
   EXPECT_EQ(all.end.good, content.size());
   EXPECT_EQ(all.end.lost, 0U);
   EXPECT_FALSE(read("").end.heard);
-  const std::string nothing_yet = journal_records({}, {}, {}, {7});
+  const std::string nothing_yet = journal_mark({}, {7});
   EXPECT_EQ(read(nothing_yet).end.heard, UnixSeconds{7});
   EXPECT_EQ(read(nothing_yet).end.place, FeedPlace{});
 }
@@ -88,9 +90,21 @@ TEST(RevocationJournal, AChangedOctetEndsIt) {
 TEST(RevocationJournal, AnEntryOfAnIssuerThatIsNotThereEndsIt) {
   api::FeedPage page;
   page.entries = {{.number = 1, .issuer = to_hex(issuer(1).octets), .serial = "0a", .at = {100}}};
-  const Read read_back = read(journal_records({}, page, {1, std::string(64, 'd')}, {250}));
+  const Read read_back = read(journal_records({}, page.entries) + journal_mark({1, std::string(64, 'd')}, {250}));
   EXPECT_EQ(read_back.end.good, 0U);
   EXPECT_EQ(read_back.end.place, FeedPlace{});
+}
+
+TEST(RevocationJournal, WrittenAnewItHoldsTheSame) {
+  revocation::RevocationSet::Builder builder;
+  const auto serial = [](const char* hex) { return x509::SerialNumber::parse(hex).value(); };
+  builder.issuer(issuer(3), {}).add(issuer(1), serial("0a"), {100});
+  const auto set = builder.build()->with(issuer(1), serial("0b"), {200});
+  const Read back = read(whole_journal(*set, {9, std::string(64, 'a')}, {50}));
+  EXPECT_EQ(back.issuers.size(), 2U);
+  EXPECT_EQ(back.entries, (std::vector<std::string>{"1/0a@100", "1/0b@200"}));
+  EXPECT_EQ(back.end.place.number, 9);
+  EXPECT_EQ(back.end.lost, 0U);
 }
 
 }  // namespace

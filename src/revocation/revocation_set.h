@@ -46,6 +46,17 @@ class RevocationSet {
   bool knows(const IssuerKey& issuer) const;
   bool knows_name(const x509::DistinguishedName& issuer) const;
 
+  // Every issuer, and every entry of it.
+  template <typename Visit, typename VisitEntry>  // void(IssuerKey), void(IssuerKey, ByteView magnitude, UnixSeconds)
+  void for_each(Visit visit, VisitEntry visit_entry) const {
+    for (const auto& [key, issuer] : issuers_) {
+      visit(key);
+      for (const auto& table : {issuer.bulk, issuer.recent}) {
+        if (table) table->for_each([&](ByteView serial, UnixSeconds since) { visit_entry(key, serial, since); });
+      }
+    }
+  }
+
   std::size_t size() const;  // entries
   std::size_t issuers() const;
   std::size_t memory() const;  // octets held by entries
