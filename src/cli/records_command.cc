@@ -191,24 +191,6 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   }
   const Seconds most = TRY(parse_duration(options.timeout));
   AuthorityLink link = TRY(AuthorityLink::open(session));
-<<<<<<< HEAD
-  const api::RevocationAnswer answer = TRY(link.client().revoke({options.what, *reason}));
-  const Terminal& terminal = session.terminal();
-  if (session.json()) {
-    terminal.print(api::encode(answer));
-    return link.finish();
-  }
-  const api::CertificateSummary& certificate = answer.certificate;
-  if (answer.outcome == api::RevocationOutcome::was_revoked_already) {
-    terminal.print(fmt::format("revoked already: {} (serial {}), at {}", printable(who(certificate)),
-                               certificate.serial,
-                               certificate.revocation ? to_rfc3339(certificate.revocation->at) : "?"));
-    return link.finish();
-  }
-  terminal.print(fmt::format("{}: {} (serial {}, {})", terminal.styled(Style::good, "revoked"),
-                             printable(who(certificate)), certificate.serial, options.reason));
-  return link.finish();
-=======
   api::RevocationAnswer answer = TRY(link.client().revoke({options.what, *reason}));
   auto& enforcement = answer.enforcement;
   Status waited;
@@ -216,8 +198,8 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   if (waited && options.wait && enforcement && !enforcement->missing.empty())
     waited = fail(Code::revocation_not_enforced, "{}", words_of(*enforcement));
   print_revocation(answer, options, session);
-  return waited;
->>>>>>> 1a1cbd2 (Know every gateway until it is forgotten; let revoke wait until each has confirmed)
+  const Status published = link.finish();
+  return waited ? published : waited;
 }
 
 Status profiles(const Session& session) {
