@@ -88,6 +88,7 @@ def test_also_where_its_certificate_is_pinned(symbolon, running, backend):
 
 def test_a_gateway_that_would_not_learn_of_revocations_does_not_start(symbolon, running):
     running.stop()
+    (symbolon.state / "gateway" / "revocations.journal").unlink()  # from which it could start
     symbolon.refused("authority_unreachable", "run", "--config", symbolon.config, "--only", "gateway")
 
 
