@@ -91,6 +91,8 @@ def main():
         table = memory_over_connections(symbolon, ca, backend.address, options.connections)
         for done, pss in table[:: max(1, len(table) // 10)] + table[-1:]:
             print(f"{done:7} connections: {pss} KiB")
+        warm = next(pss for done, pss in table if done >= options.connections / 10)
+        print(f"growth after the first tenth: {table[-1][1] - warm} KiB")
 
 
 if __name__ == "__main__":
