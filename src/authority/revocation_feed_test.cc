@@ -106,7 +106,10 @@ TEST_F(FeedTest, AfterABackupWasRestoredNothingThatIsRevokedIsMissed) {
   for (const int i : {3, 4}) revoke(serials[static_cast<std::size_t>(i)]);  // 2 and 3 for the second time
   serving = std::make_unique<Serving>(home_);
   const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (!knows(*follower, serials[3]) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  while (follower->state().number != 3 || !knows(*follower, serials[4])) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+    std::this_thread::yield();
+  }
   for (const std::string& serial : serials) EXPECT_TRUE(knows(*follower, serial));
   const std::string later = issued("f");
   EXPECT_EQ(all_of(*revoke(later).enforcement), 1);

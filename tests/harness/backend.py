@@ -7,7 +7,9 @@ import threading
 
 class Backend:
     """Listens on a port of 127.0.0.1 that the kernel chose, or on the one that is named. A request is answered with `greeting`; `kind="echo"` sends back
-    whatever comes. Counts connections and bytes, so that tests can say that nothing reached it."""
+    whatever comes. Counts connections and keeps the first octets, so that tests can say what reached it, or that nothing did."""
+
+    KEPT = 1 << 20
 
     def __init__(self, kind="http", greeting="hello from the backend", port=0):
         self.kind, self.greeting, self.port = kind, greeting, port
@@ -33,11 +35,15 @@ class Backend:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    def _keep(self, octets):
+        if len(self.received) < self.KEPT:
+            self.received += octets
+
     async def _http(self, reader, writer):
         self.connections += 1
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while head := await reader.readuntil(b"\r\n\r\n"):
-                self.received += head
+                self._keep(head)
                 body = self.greeting.encode() + b"\n"
                 writer.write(
                     b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n\r\n" % len(body) + body
@@ -51,7 +57,7 @@ class Backend:
         self.connections += 1
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
-                self.received += data
+                self._keep(data)
                 writer.write(data)
                 await writer.drain()
             writer.close()
