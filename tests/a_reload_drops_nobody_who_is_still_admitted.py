@@ -15,6 +15,7 @@ import pytest
 from harness import peers, roles
 from harness.attack import SANITIZED
 from harness.backend import Backend
+from harness.metrics import Watched
 from harness.process import is_listening, wait_until
 from harness.symbolon import port, static_route
 
@@ -36,8 +37,11 @@ class Site:
         self.symbolon, self.foreign, self.echo = symbolon, foreign, echo
         self.port, self.server = port(), foreign.server()
         self.alice, self.bob = foreign.issue("alice"), foreign.issue("bob")
-        self.config = symbolon.configure(self.routes())
-        self.running = symbolon.run(self.config, self.port)
+        metrics = port()
+        self.watched, self.more = Watched(metrics), {"metrics": {"listen": f"127.0.0.1:{metrics}"}}
+        self.config = symbolon.configure(self.routes(), **self.more)
+        symbolon.env["SYMBOLON_CONFIG"] = str(self.config)
+        self.running = symbolon.run(self.config, self.port, metrics)
 
     def routes(self, allow="any_verified", more=(), **changes):
         route = static_route(
@@ -49,10 +53,15 @@ class Site:
         """Writes the configuration anew, and waits until it is in use."""
         since = self.running.mark()
         kept = self.config.read_text()
-        self.symbolon.configure(self.routes(**changes), file="next.yaml")
+        self.symbolon.configure(self.routes(**changes), file="next.yaml", **self.more)
         replace(self.config, (self.symbolon.folder / "next.yaml").read_text())
         assert self.config.read_text() != kept
         self.running.wait_line(lambda line: wanted in line, wanted, since)
+
+    def reloads(self):
+        """(whether the last one was successful, how many failed, the generation in force), as the metrics say."""
+        names = ("last_reload_successful", "reload_failures_total", "generation")
+        return tuple(self.watched.value(f"symbolon_config_{name}") for name in names)
 
     def connect(self, credential, **options):
         return peers.python_client(self.port, self.foreign.cert, credential, **options)
@@ -131,6 +140,8 @@ def test_a_certificate_that_is_exchanged_by_a_link_is_shown_from_then_on(site, t
 def test_a_broken_file_changes_nothing_and_is_named(site):
     with site.connect(site.alice) as alice:
         good = site.config.read_text()
+        _, _, generation = site.reloads()
+        assert site.reloads() == (1, 0, generation) and "not loaded" not in site.symbolon.do("status")
         since = site.running.mark()
         replace(site.config, good.replace('"routes"', '"roots"'))
         line = site.running.wait_line(lambda line: "config_unknown_key" in line, "the error", since)[1]
@@ -139,9 +150,16 @@ def test_a_broken_file_changes_nothing_and_is_named(site):
         assert echoes(alice)
         with site.connect(site.bob) as bob:
             assert echoes(bob)
+        wait_until(lambda: site.reloads() == (0, 1, generation), "the metrics say that it failed")
+        before = site.symbolon.folder / "before.yaml"  # `status` finds the state in a file that can be read
+        before.write_text(good)
+        (told,) = [line for line in site.symbolon.do("status", "--config", before).splitlines() if "not loaded" in line]
+        assert f"{site.config}:" in told and "'routes' is missing" in told, told
         since = site.running.mark()
         replace(site.config, good)
         site.running.wait_line(lambda line: "reloaded" in line, "reloaded", since)
+        wait_until(lambda: site.reloads() == (1, 1, generation + 1), "the metrics say that it succeeded")
+        assert "not loaded" not in site.symbolon.do("status")
         assert echoes(alice)
 
 
@@ -150,10 +168,15 @@ def test_a_key_that_others_can_read_keeps_the_old_one_until_it_is_private(site):
         since = site.running.mark()
         site.server.key.chmod(0o644)
         site.running.wait_line(lambda line: "key_file_exposed" in line, "the error", since)
+        wait_until(lambda: site.reloads()[:2] == (0, 1), "the metrics say that it failed")
+        (told,) = [line for line in site.symbolon.do("status").splitlines() if "not loaded" in line]
+        assert str(site.server.key) in told, told
         assert echoes(alice)
         since = site.running.mark()
         site.server.key.chmod(0o600)
         site.running.wait_line(lambda line: "reloaded" in line, "reloaded", since)
+        wait_until(lambda: site.reloads()[:2] == (1, 1), "the metrics say that it succeeded")
+        assert "not loaded" not in site.symbolon.do("status")
         assert echoes(alice)
 
 
