@@ -56,6 +56,40 @@ def test_of_refusals_by_code_and_version(watched, foreign, tmp_path):
     assert watched.metrics.value("symbolon_client_certificates_seen") == 0, "possession was never proven"
 
 
+def knows_group(name):
+    """Whether the openssl at hand has this group: it says so before it connects anywhere."""
+    return "SSL_CONF_cmd" not in run(["openssl", "s_client", "-groups", name, "-connect", f"127.0.0.1:{port()}"]).output
+
+
+# The hybrid wherever openssl has it (3.5); that nobody needs it shows beside what has nothing in common with us.
+GROUPS = ["P-256", "X25519", *(["X25519MLKEM768"] if knows_group("X25519MLKEM768") else [])]
+
+
+def negotiated_group(outcome):
+    """As openssl names it: 3.0 only by the key that the server sent."""
+    found = re.search(r"Negotiated TLS1.3 group: (\S+)", outcome.output) or re.search(
+        r"(?:Server|Peer) Temp Key: (?:ECDH, )?([\w-]+)", outcome.output
+    )
+    assert found, outcome
+    return found[1]
+
+
+# One group has several names: those of NIST, of SEC 2, which TLS uses, and of X9.62.
+TLS_NAMES = {"P-256": "secp256r1", "prime256v1": "secp256r1", "X25519": "x25519"}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_of_handshakes_by_group(watched, foreign, group):
+    arguments = ["-tls1_3", "-groups", group, "-no_ign_eof"]  # an echo never ends by itself
+    seen = peers.s_client(watched.port, foreign.cert, foreign.issue("alice"), arguments)
+    negotiated = negotiated_group(seen)
+    wanted = TLS_NAMES.get(negotiated, negotiated)
+    assert wanted == TLS_NAMES.get(group, group), seen
+    assert watched.wait_record("opened")["group"] == wanted
+    watched.metrics.wait(1, "symbolon_handshakes_total", route="web", group=wanted, outcome="admitted")
+    assert watched.metrics.value("symbolon_handshakes_total") == 1, "and under no other group"
+
+
 def test_of_services_that_are_dialled(symbolon, foreign, tmp_path):
     """A plain client, TLS to the service: both certificates of ours count down, and a wrong service is counted by its code."""
     own, listen, wrong, metrics = foreign.issue("gateway", days=(-1, 5)), port(), port(), port()
