@@ -1,14 +1,20 @@
 """What is unreadable, empty, contradictory or misspelt stops the start with its code and its place; nothing fails open."""
 
+import datetime
 import json
 import os
+import re
 import shutil
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from harness import peers
 from harness.pki import ForeignCA
-from harness.process import run
+from harness.process import is_listening, run
 from harness.symbolon import BINARY, port, static_route
 
 
@@ -173,6 +179,51 @@ def test_a_profile_without_a_base(symbolon):
     symbolon.init()
     config = symbolon.configure(None, authority={"profiles": {"camera": {"lifetime": "30d"}}})
     refused(symbolon, "config_missing_key", config, "camera")
+
+
+def cas_with_long_names(folder, octets):
+    """Self-signed CAs whose names take as many octets in a CertificateRequest (RFC 8446 §4.2.4: two more each), and their files."""
+    made, size, key = [], 0, ec.generate_private_key(ec.SECP256R1())
+    long = [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, f"{n:064}") for n in range(20)]
+    folder.mkdir()
+    while size < octets:
+        name = x509.Name([*long, x509.NameAttribute(NameOID.COMMON_NAME, f"CA {len(made)}")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(30))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        made.append(folder / f"{len(made)}.crt")
+        made[-1].write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        size += len(name.public_bytes()) + 2
+    return made
+
+
+def test_many_names_of_cas_are_warned_of_and_too_many_refused(symbolon, route, foreign, tmp_path):
+    """Above 16 KiB in each handshake common clients may fail; what is above 32 KiB does not start."""
+    many = cas_with_long_names(tmp_path / "cas", 33 << 10)
+    half = len(many) // 2 + 1
+    listen, alice = int(route["listen"].rpartition(":")[2]), foreign.issue("alice")
+
+    def trusting(cas):
+        route["clients"]["trust"] = [str(foreign.cert), *map(str, cas)]
+        return symbolon.configure([route])
+
+    def warned(cas):
+        """What the gateway says at its start; openssl is told every name, and whoever is trusted gets in."""
+        with symbolon.run(trusting(cas), listen) as running:
+            assert peers.curl(listen, foreign.cert, alice).status == 0
+            told = peers.s_client(listen, foreign.cert, alice, ["-no_ign_eof"])
+            told = told.stdout.partition("Acceptable client certificate CA names\n")[2]
+            assert [int(n) for n in re.findall(r"CN ?= ?CA (\d+)", told)] == list(range(len(cas))), told
+            status = symbolon.do("status", "--config", symbolon.folder / "symbolon.yaml")
+            assert ("of each handshake" in running.output) == ("of each handshake" in status), running.output
+            return "of each handshake" in running.output and f"trusts {len(cas) + 1} CAs" in running.output
+
+    assert not warned(many[: half - 3])
+    assert warned(many[:half])
+    outcome = symbolon.refused("ca_names_too_long", "run", "--config", trusting(many))
+    assert outcome.status == 3 and f"{len(many) + 1} CAs" in outcome.stderr and "32768" in outcome.stderr, outcome
+    assert not is_listening(listen)
 
 
 def test_an_expired_ca(symbolon, route, tmp_path):
