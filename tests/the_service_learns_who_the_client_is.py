@@ -2,6 +2,7 @@
 Varnish read; what cannot be told ends the connection."""
 
 import hashlib
+import re
 import socket
 import ssl
 
@@ -124,10 +125,14 @@ def test_varnish_reads_every_field(gateway_of, foreign, tmp_path):
     with proxies.varnish(tmp_path / "v", port):
         everything = ["ssl", "cn", "cipher", "certificate", "group", "signature_algorithm", "key_algorithm"]
         gateway = gateway_of(
-            to=f"127.0.0.1:{port}", proxy_protocol={"send": [*everything, "alpn", "authority", "unique_id", "crc32c"]}
+            to=f"127.0.0.1:{port}",
+            proxy_protocol={"send": [*everything, "alpn", "authority", "unique_id", "crc32c"]},
+            alpn=["http/1.1"],
         )
-        answer = peers.curl(gateway.port, foreign.cert, foreign.issue("alice"), arguments=["-i"])
+        answer = peers.curl(gateway.port, foreign.cert, foreign.issue("alice"), arguments=["-iv"])
         seen, opened = headers_of(answer), gateway.wait_record("opened")
+        accepted = re.search(r"ALPN[,:] server accepted (?:to use )?(\S+)", answer.stderr)
+        assert accepted and seen["x-alpn"] == opened["alpn"] == accepted[1] == "http/1.1", answer
         assert seen["x-source"] == "127.0.0.1" and seen["x-authority"] == "localhost", answer
         assert [seen[name] for name in ("x-ssl", "x-conn", "x-sess")] == ["true"] * 3 and seen["x-verify"] == "0"
         assert seen["x-version"] == "TLSv1.3" and seen["x-cn"] == "alice" and seen["x-cipher"] == opened["cipher"]
