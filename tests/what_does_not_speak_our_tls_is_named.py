@@ -46,13 +46,13 @@ def test_random_octets(gateway_of, foreign, alice):
     assert serves(gateway, foreign, alice)
 
 
-def client_hello():
+def client_hello(*arguments):
     """A real ClientHello, from openssl against a socket of ours."""
     from harness.process import Process
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with Process(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost"]):
+        with Process(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", *arguments]):
             connection, _ = server.accept()
             with connection:
                 return connection.recv(65536)
@@ -127,6 +127,21 @@ def test_nothing_in_common(gateway_of, foreign, alice, arguments, code, alert):
     seen = peers.s_client(gateway.port, foreign.cert, alice, arguments)
     assert peers.alert_of(seen) == alert, seen
     gateway.wait_record("refused", code)
+
+
+@pytest.mark.parametrize("version, code", [("-tls1_3", "no_shared_group"), ("-tls1_2", "no_shared_cipher")])
+def test_groups_that_nobody_knows(gateway_of, foreign, alice, version, code):
+    """Of those for private use (RFC 8446 §4.2.7). In TLS 1.2 the groups of ECDHE decide about its suites, and we have no others."""
+    hello = client_hello(version, "-groups", "P-256")
+    listed = b"\x00\x0a\x00\x04\x00\x02\x00\x17"  # supported_groups: secp256r1
+    share = b"\x00\x17\x00\x41\x04"  # and the key share of it, a point
+    assert hello.count(listed) == 1 and hello.count(share) == (version == "-tls1_3")
+    hello = hello.replace(listed, listed[:-2] + b"\xfe\x01").replace(share, b"\xfe\x01" + share[2:])
+    gateway = gateway_of()
+    assert talk(gateway.port, hello) == b"\x15\x03\x03\x00\x02\x02\x28"  # the alert handshake_failure (40), and nothing else
+    record = gateway.wait_record("refused", code)
+    assert record["alert_sent"]["number"] == 40 and "group" not in record, record
+    assert serves(gateway, foreign, alice)
 
 
 def test_an_unknown_server_name_is_refused(gateway_of, foreign, alice):
