@@ -2,13 +2,16 @@
 others, and whoever is inside, go on."""
 
 import contextlib
+import secrets
 import socket
 import ssl
+import sys
+import time
 
 import pytest
 
 from harness import peers
-from harness.process import wait_until
+from harness.process import Process, wait_until
 from harness.services import TlsService
 from harness.symbolon import client_route, port
 
@@ -129,3 +132,48 @@ def turned_away_quietly(gateway):
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as plain:
         plain.recv(100)
     return any("suppressed" in r for r in gateway.records)
+
+
+def echo_time(secure):
+    """Seconds until 100 octets are back; whatever else happens fails the test."""
+    begin, sent, got = time.perf_counter(), secrets.token_bytes(100), b""
+    secure.sendall(sent)
+    while len(got) < len(sent):
+        piece = secure.recv(4096)
+        assert piece, "the connection was closed"
+        got += piece
+    assert got == sent
+    return time.perf_counter() - begin
+
+
+def p99(times):
+    return f"{sorted(times)[len(times) * 99 // 100] * 1000:.2f} ms"
+
+
+@pytest.mark.parametrize(
+    "limits, code",
+    [({"handshake_rate": 10}, "handshake_rate_limit"), ({"connections": 3}, "connection_limit")],
+    ids=lambda value: str(value),
+)
+def test_who_is_inside_goes_on_under_a_flood(gateway_of, foreign, echo, limits, code):
+    """300 echoes at rest, and 300 or more while others are turned away: none fails. How long they take is printed, not judged."""
+    gateway, alice = gateway_of(to=echo.address, limits=limits), foreign.issue("alice")
+    with contextlib.ExitStack() as held:
+        inside = []
+        for _ in range(3):
+            inside.append(held.enter_context(peers.python_client(gateway.port, foreign.cert, alice)))
+            echo_time(inside[-1])  # its handshake is over for the gateway, too: few may run at a time
+        rest = [echo_time(inside[n % 3]) for n in range(300)]
+        opened = {record["id"] for record in gateway.records if record["record"] == "opened"}
+        assert len(opened) == 3
+        with Process([sys.executable, peers.CLIENTS / "flood.py", gateway.port]) as flood:
+            flood.wait_line(lambda line: line == "turned away 1", "the first that is turned away")
+            busy = []
+            while len(busy) < 300 or not any(line == "turned away 300" for line in flood.lines):
+                assert flood.child.poll() is None, flood.output
+                busy.append(echo_time(inside[len(busy) % 3]))
+            turned_away = len(flood.lines)
+        print(f"{limits}: p99 of {len(rest)} echoes at rest {p99(rest)}, of {len(busy)} while {turned_away} were turned away {p99(busy)}")
+        wait_until(lambda: any(record.get("code") == code for record in gateway.records), f"a record of {code}")
+        assert all(echo_time(secure) for secure in inside)
+        assert not [record for record in gateway.records if record["record"] == "closed"]
