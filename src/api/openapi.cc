@@ -82,7 +82,9 @@ json::array parameters_of(const Endpoint& endpoint) {
                                "how many at most; absent: 50"));
   }
   if (endpoint.name == "feed") {
-    out.emplace_back(parameter("gateway", "query", text, "who asks: one process, one name"));
+    out.emplace_back(parameter("gateway", "query", text, "who asks; with a certificate that names it"));
+    out.emplace_back(parameter("process", "query", text, "which of its processes; absent: the only one"));
+    out.emplace_back(parameter("version", "query", text, "of its software"));
     out.emplace_back(parameter("after", "query", schema_of_integer({.least = 0}), "enforced already; absent: nothing"));
     out.emplace_back(parameter("digest", "query", text, "that came with `after`; absent: `after` is 0"));
     out.emplace_back(parameter("wait", "query", schema_of_integer({.least = 0, .most = FeedQuery::kLongestWait}),

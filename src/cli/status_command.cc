@@ -157,12 +157,25 @@ std::optional<api::GatewayStatus> ask_gateway(const Path& state) {
   return *std::move(status);
 }
 
+// A configuration that cannot be read now is no reason not to ask a gateway that runs with the one before.
+Result<Path> find_gateway(const Session& session, bool& unreadable) {
+  auto loaded = load_configuration(session);
+  if (loaded) return loaded->state;
+  const Path state = session.default_places().state;
+  std::error_code ignored;
+  unreadable = std::filesystem::exists(GatewayLayout{state}.socket(), ignored);
+  if (!unreadable) return std::unexpected(std::move(loaded).error());
+  session.terminal().warn(loaded.error().text());
+  return state;
+}
+
 // An authority that does not run is opened, as every command does, unless a gateway runs here without one.
 Result<Seen> ask(const Session& session) {
   Seen seen;
-  if (!session.remote_authority()) seen.gateway = ask_gateway(TRY(load_configuration(session)).state);
+  bool unreadable = false;
+  if (!session.remote_authority()) seen.gateway = ask_gateway(TRY(find_gateway(session, unreadable)));
   auto link = AuthorityLink::open(session);
-  if (!link && link.error().code == Code::state_missing && seen.gateway) return seen;
+  if (!link && seen.gateway && (unreadable || link.error().code == Code::state_missing)) return seen;
   if (!link) return std::unexpected(std::move(link).error());
   seen.authority = TRY(link->client().status());
   return seen;
