@@ -1,7 +1,10 @@
 """What every system test gets: a folder of its own, a state, a foreign CA, a backend."""
 
 import pathlib
+import pwd
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -25,6 +28,19 @@ def pytest_configure():
 def symbolon(tmp_path):
     """A folder without a state: `symbolon.init()` makes one."""
     return Symbolon(tmp_path / "s")  # short: a Unix socket's path has 107 octets at most
+
+
+@pytest.fixture
+def theirs():
+    """As `symbolon`, for root: the state is to be daemon's (of every Debian), as .owner says."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="s-"))
+    folder.chmod(0o755)  # everybody may pass through: pytest's own folders are root's alone
+    symbolon = Symbolon(folder)
+    symbolon.owner = pwd.getpwnam("daemon")
+    symbolon.state.mkdir(mode=0o700)
+    shutil.chown(symbolon.state, symbolon.owner.pw_uid, symbolon.owner.pw_gid)
+    yield symbolon
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -1,30 +1,18 @@
-"""Started by root over a state of another user, authority and gateway become that user; Unix sockets and records are that user's."""
+"""Started by root over a state of another user, its roles become that user, who has no right of root's but, for authority and
+gateway, that of low ports; Unix sockets and records are that user's."""
 
-import pathlib
 import pwd
 import shutil
-import tempfile
 
 import pytest
 
 from harness import peers, roles
 from harness.process import wait_until
-from harness.symbolon import Symbolon, port
+from harness.symbolon import port
 
 pytestmark = pytest.mark.needs_root
-OTHER = pwd.getpwnam("daemon")  # of every Debian
-
-
-@pytest.fixture
-def theirs():
-    """Everybody may pass through its folder: pytest's own are root's alone."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="s-"))
-    folder.chmod(0o755)
-    symbolon = Symbolon(folder)
-    symbolon.state.mkdir(mode=0o700)
-    shutil.chown(symbolon.state, OTHER.pw_uid, OTHER.pw_gid)
-    yield symbolon
-    shutil.rmtree(folder)
+OTHER = pwd.getpwnam("daemon")  # whose state `theirs` has
+LOW_PORTS = 1 << 10  # CAP_NET_BIND_SERVICE
 
 
 def test_it_serves_issues_and_revokes_as_them(theirs, backend):
@@ -49,6 +37,10 @@ def test_it_serves_issues_and_revokes_as_them(theirs, backend):
     with theirs.run(config, listen) as running:
         for role, pid in roles.wait_roles(running, "signer", "authority", "gateway").items():
             assert roles.status_field(pid, "Uid").split() == [str(OTHER.pw_uid)] * 4, role
+            kept = 0 if role == "signer" else LOW_PORTS
+            for kind, wanted in {"CapEff": kept, "CapPrm": kept, "CapInh": 0, "CapAmb": 0}.items():
+                assert int(roles.status_field(pid, kind), 16) == wanted, (role, kind)
+            assert roles.status_field(pid, "NoNewPrivs") == "1", role  # so that what CapBnd has is out of reach
         assert peers.curl(listen, theirs.ca, alice).status == 0
         for made in (sockets / "web.sock", records / "r.jsonl", theirs.state / "ledger.db-wal", theirs.state / "authority.sock"):
             assert made.stat().st_uid == OTHER.pw_uid, made

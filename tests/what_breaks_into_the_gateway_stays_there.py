@@ -1,19 +1,24 @@
 """Code that runs in the gateway's process (played by tests/broken_gateway.cc, which enters the very same bounds) reads neither the
-key of the CA nor the ledger nor the machine's files, reaches no other port, runs nothing, and looks into no other process.
+key of the CA nor the ledger nor the machine's files, reaches no other port, runs nothing, and looks into no other process. Nor does
+the supervisor, which is the one way out, lend it anything that the configuration does not name, whatever it links to.
 docs/threat-model.md says the same in words. Each test says which of Landlock and seccomp this kernel has; what rests on a part that
 it lacks is checked for what is left."""
 
 import contextlib
 import errno
 import os
+import pathlib
+import pwd
 import re
+import shutil
 import socket
+import subprocess
 
 import pytest
 
 from harness import peers, roles
-from harness.process import run
-from harness.symbolon import BINARY
+from harness.process import Process, run
+from harness.symbolon import BINARY, port, static_route
 
 BROKEN = BINARY.parent / "tests" / "broken_gateway"
 
@@ -102,3 +107,130 @@ def test_without_a_sandbox_it_says_so(symbolon, service):
         pid = roles.wait_roles(running, "authority")["authority"]
         assert roles.status_field(pid, "Seccomp") in ("0", None)
     assert os.path.exists(config)
+
+
+class Intruder(Process):
+    """`symbolon run` with code of somebody else in its gateway, which tries what it is told."""
+
+    def __init__(self, symbolon, config):
+        super().__init__([BROKEN, "run", "--config", config], symbolon.folder, symbolon.env, stdin=subprocess.PIPE)
+
+    def try_all(self, *attempts):
+        """{attempt: errno}, 0 where it worked."""
+        seen, since = {}, len(self.lines)
+        for attempt in attempts:
+            self.child.stdin.write(f"{attempt}\n".encode())
+            self.child.stdin.flush()
+            answer = re.compile(re.escape(attempt) + r": (\d+)$")
+            since, found = self.wait_line(answer.match, attempt, since)
+            seen[attempt], since = int(found[1]), since + 1
+        return seen
+
+
+@contextlib.contextmanager
+def listening_at(path):
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as made:
+        made.bind(str(path))
+        made.listen()
+        yield path
+
+
+@pytest.fixture
+def break_in(foreign, backend):
+    """break_in(symbolon, records=PATH, trust=FILE, to=SOCKET): an Intruder; its state is there, .server has what it shows."""
+    with contextlib.ExitStack() as running:
+
+        def begin(symbolon, records=None, trust=None, to=None):
+            server = foreign.server()
+            web = static_route(port(), backend.address, server, [trust or foreign.cert])
+            to = to or symbolon.folder / "service.sock"
+            local = {**static_route(0, f"unix:{to}", server, [foreign.cert], name="local"), "listen": f"unix:{symbolon.folder}/web.sock"}
+            gateway = {"routes": [web, local], "records": str(records or symbolon.folder / "records")}
+            intruder = running.enter_context(Intruder(symbolon, symbolon.configure(gateway, authority={})))
+            intruder.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
+            intruder.server = server
+            return intruder
+
+        yield begin
+
+
+def test_it_is_lent_what_the_configuration_names(symbolon, break_in, foreign, backend):
+    symbolon.init()
+    link = symbolon.folder / "trusted.crt"
+    link.symlink_to(foreign.cert)  # whoever writes the configuration may
+    intruder = break_in(symbolon, trust=link)
+    files = (intruder.server.chain, intruder.server.key, link, symbolon.folder / "symbolon.yaml", symbolon.state / "anchors.crt")
+    with listening_at(symbolon.folder / "service.sock") as service:
+        named = [f"ask-read {file}" for file in files]
+        named += [f"ask-append {symbolon.folder / 'records'}", f"ask-connect {backend.address.rpartition(':')[2]}"]
+        named += [f"ask-connect-unix {one}" for one in (service, symbolon.state / "gateways.sock")]
+        bind = [f"ask-bind {one}" for one in (symbolon.folder / "web.sock", symbolon.state / "gateway" / "gateway.sock")]
+        seen = intruder.try_all(*named, *bind)
+    assert set(seen.values()) == {0}, seen
+    assert (symbolon.folder / "web.sock").is_socket()
+    remove = f"ask-remove {symbolon.folder / 'web.sock'}"
+    intruder.try_all(remove, named[0])  # what is asked is done in order
+    assert not (symbolon.folder / "web.sock").exists()
+
+
+def test_it_is_lent_nothing_else(symbolon, break_in):
+    symbolon.init()
+    intruder, state, folder = break_in(symbolon), symbolon.state, symbolon.folder
+    secrets = [state / name for name in ("issuing.key", "root.key", "admin.key", "ledger.db")]
+    around = f"{state}/gateway/../issuing.key"
+    read = [f"ask-read {one}" for one in (*secrets, around, "/etc/shadow", "/proc/self/environ", state, state / "authority.sock")]
+    others = (state / "ledger.db", state / "x", folder / "symbolon.yaml", intruder.server.key, f"{folder}/records2", "/etc/passwd")
+    append = [f"ask-append {one}" for one in others]
+    unbound = [folder / "web.sock", folder / "plain"]
+    unbound[0].write_text("")
+    unbound[1].write_text("")
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as tcp, listening_at(folder / "other.sock") as other:
+        connect = [f"ask-connect {tcp.getsockname()[1]}", "ask-connect 22"]
+        connect += [f"ask-connect-unix {one}" for one in (other, state / "authority.sock", folder / "web.sock")]
+        bind = [f"ask-bind {one}" for one in (state / "x.sock", folder / "y.sock", folder / "service.sock", "/run/symbolon-x.sock")]
+        before = sorted(folder.rglob("*"))
+        kept = (other, state / "authority.sock", state / "ledger.db", *unbound)
+        remove = [f"ask-remove {one}" for one in kept]
+        refused = intruder.try_all(*read, *append, *connect, *bind)
+        intruder.try_all(*remove, read[0])
+        assert set(refused.values()) == {errno.EACCES}, refused
+        assert set(before) <= set(folder.rglob("*")), "nothing was removed"
+        assert not any(pathlib.Path(one.split()[1]).exists() for one in bind)
+
+
+def test_a_link_of_its_own_leads_nowhere(symbolon, break_in):
+    symbolon.init()
+    own = symbolon.state / "gateway"
+    names = {"records": own / "records", "trust": own / "trusted.crt", "to": own / "service.sock"}
+    intruder = break_in(symbolon, **names)
+    targets = {"records": "ledger.db", "trust": "issuing.key", "to": "authority.sock"}
+    links = [f"link {symbolon.state / targets[key]} {names[key]}" for key in names]
+    links.append(f"link {symbolon.state / 'ledger.db'} {own / 'gateway.sock'}")
+    made = intruder.try_all(f"remove {names['records']}", *links)  # the authority made it
+    assert set(made.values()) == {0}, made
+    lent = intruder.try_all(f"ask-append {names['records']}", f"ask-read {names['trust']}", f"ask-connect-unix {names['to']}")
+    assert set(lent.values()) == {errno.EACCES}, lent
+    bind = f"ask-bind {own / 'gateway.sock'}"
+    assert intruder.try_all(bind)[bind] == errno.EADDRINUSE
+    assert (own / "gateway.sock").is_symlink() and (symbolon.state / "ledger.db").is_file()
+
+
+@pytest.mark.needs_root
+def test_who_writes_the_state_cannot_have_it_lent_what_is_not_theirs(theirs, break_in):
+    """The authority may put anything at anchors.crt, the signer's key under another name included."""
+    theirs.init()
+    key, anchors, kept = (theirs.state / name for name in ("issuing.key", "anchors.crt", "kept.crt"))
+    shutil.chown(key, pwd.getpwnam("bin").pw_uid)  # as it is where there is a user NAME-signer
+    intruder = break_in(theirs, records=theirs.state / "records")
+    ask = f"ask-read {anchors}"
+    assert intruder.try_all(ask, f"ask-read {intruder.server.key}") == {ask: 0, f"ask-read {intruder.server.key}": 0}
+    anchors.rename(kept)
+    for secret in (key, pathlib.Path("/etc/shadow")):
+        anchors.symlink_to(secret)
+        assert intruder.try_all(ask)[ask] == errno.EACCES, secret
+        anchors.unlink()
+    key.rename(anchors)
+    assert intruder.try_all(ask)[ask] == errno.EACCES
+    anchors.rename(key)
+    kept.rename(anchors)
+    assert intruder.try_all(ask)[ask] == 0

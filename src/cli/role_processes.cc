@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <set>
 #include <tuple>
 
@@ -66,6 +67,7 @@ struct Named {
   std::vector<std::uint16_t> ports;  // TCP ports likewise
   std::vector<Path> listened;        // Unix sockets that it listens on
   std::optional<Path> records;       // that authority and gateway append to
+  std::vector<Path> written;         // folders in which the authority does as it pleases
   seconds drain{0};                  // what the gateway gives open connections when it stops
 };
 
@@ -84,6 +86,8 @@ Named named_by(const LoadedConfiguration& loaded, const Path& state) {
   if (authority && authority->key_passphrase_file) std::erase(out.files, *authority->key_passphrase_file);
   out.files.push_back(loaded.file);
   out.files.push_back(layout.anchors());
+  if (authority) out.written = {state};
+  if (authority && authority->backups) out.written.push_back(*authority->backups);
   out.sockets = {layout.gateways_socket()};
   out.listened = {GatewayLayout{state}.socket()};
   const auto take = [](std::vector<Path>& to, const net::Endpoint& endpoint) {
@@ -99,6 +103,16 @@ Named named_by(const LoadedConfiguration& loaded, const Path& state) {
     for (const net::Endpoint& to : route.to) take(out.sockets, to);
   }
   return out;
+}
+
+// However the folder is called in its path.
+bool lies_in(const Path& folder, const Path& file) {
+  std::error_code ignored;
+  for (Path at = std::filesystem::absolute(file, ignored).lexically_normal(); at.has_relative_path();) {
+    at = at.parent_path();
+    if (std::filesystem::equivalent(at, folder, ignored)) return true;
+  }
+  return false;
 }
 
 bool holds(const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); }
@@ -141,23 +155,24 @@ class Lending {
   }
   void signer_starts() { signer_text_ = text_; }
 
-  // The signer has asked for everything before it gave up the right to.
-  bool may_read(const std::string& role, const Path& file) const {
-    if (role == "signer") return false;
-    if (role == "authority") return file == config_;
-    return among(&Named::files, file);
+  // Of what is root's the configuration names keys, which it lends; where the authority may write, a link, or another
+  // name for a file there, would lend what nobody named.
+  int open(const std::string& role, const Path& file) const {
+    if (!may_read(role, file)) return -EACCES;
+    const contain::ActingAs user(is_theirs(file) ? user_ : std::nullopt);
+    return user.done() ? contain::open_plain_file(file) : -EACCES;
   }
   bool may_connect(const std::string& role, std::uint16_t port) const {
     return role == "gateway" && among(&Named::ports, port);
   }
   int connect_unix(const std::string& role, const Path& socket) const {
-    if (role != "gateway" || !among(&Named::sockets, socket)) return -EACCES;
+    if (role != "gateway" || !among(&Named::sockets, socket) || is_of_gateway(socket)) return -EACCES;
     const contain::ActingAs user(user_);
     return user.done() ? contain::connect_unix_socket(socket) : -EACCES;
   }
   int append(const std::string& role, const Path& file) const {
     const bool named = file == now_.records || (next_ && file == next_->records);
-    if (role == "signer" || !named) return -EACCES;
+    if (role == "signer" || !named || is_of_gateway(file)) return -EACCES;
     const contain::ActingAs user(user_);
     if (!user.done()) return -EACCES;
     constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -184,6 +199,19 @@ class Lending {
   milliseconds gateway_stop() const { return now_.drain + kToStop; }
 
  private:
+  // The signer has asked for everything before it gave up the right to.
+  bool may_read(const std::string& role, const Path& file) const {
+    if (role == "signer") return false;
+    if (role == "authority") return file == config_;
+    return among(&Named::files, file) && !is_of_gateway(file);
+  }
+  // Where the gateway writes, it opens what it may by itself: what it is asked to be lent there could be a link of its
+  // own.
+  bool is_of_gateway(const Path& file) const { return lies_in(GatewayLayout{state_}.folder(), file); }
+  bool is_theirs(const Path& file) const {
+    const auto holds_it = [&](const Path& folder) { return lies_in(folder, file); };
+    return std::ranges::any_of(now_.written, holds_it) || (next_ && std::ranges::any_of(next_->written, holds_it));
+  }
   template <typename T>
   bool among(std::vector<T> Named::* list, const T& one) const {
     return holds(now_.*list, one) || (next_ && holds(*next_.*list, one));
@@ -264,8 +292,8 @@ Status run_processes(Roles asked, Session& session) {
   using Role = const std::string&;
   const SupervisorHooks hooks{
       .ready = [] { log(LogLevel::info, "all roles are ready"); },
-      .may_read = [&](Role role, const Path& file) { return lending.may_read(role, file); },
       .may_connect_tcp = [&](Role role, std::uint16_t port) { return lending.may_connect(role, port); },
+      .open = [&](Role role, const Path& file) { return lending.open(role, file); },
       .connect_unix = [&](Role role, const Path& socket) { return lending.connect_unix(role, socket); },
       .append = [&](Role role, const Path& file) { return lending.append(role, file); },
       .bind_unix = [&](Role role, const Path& socket, unsigned mode) { return lending.bind_unix(role, socket, mode); },

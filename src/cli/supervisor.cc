@@ -137,13 +137,12 @@ class Supervisor {
   }
 
   void answer(SupervisedRole& role, const contain::Said& said) {
-    const auto allowed = [&](const auto& hook) {
-      return hook && hook(role.name(), said.path) ? contain::Allowed::yes : contain::Allowed::no;
-    };
     switch (said.what) {
       case contain::Said::What::ready: role.got_ready(); break;
       case contain::Said::What::told: take(role, said.path.string()); break;
-      case contain::Said::What::open: contain::answer_open(role.control(), said, allowed(hooks_.may_read)); break;
+      case contain::Said::What::open:
+        contain::answer_with(role.control(), said, hooks_.open ? hooks_.open(role.name(), said.path) : -EACCES);
+        break;
       case contain::Said::What::append:
         contain::answer_with(role.control(), said, hooks_.append ? hooks_.append(role.name(), said.path) : -EACCES);
         break;

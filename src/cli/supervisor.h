@@ -25,9 +25,10 @@ struct RoleProcess {
 
 struct SupervisorHooks {
   std::function<void()> ready;  // all roles serve; once
-  // Asked by roles that may not themselves: does the configuration name this file, this Unix socket, for that role?
-  std::function<bool(const std::string& role, const Path&)> may_read;
+  // Asked by roles that may not themselves: does the configuration name this port for that role?
   std::function<bool(const std::string& role, std::uint16_t port)> may_connect_tcp;
+  // Opens a file for reading that the configuration names for that role: a descriptor, or -errno.
+  std::function<int(const std::string& role, const Path&)> open;
   // Likewise: a socket that is connected, or -errno.
   std::function<int(const std::string& role, const Path&)> connect_unix;
   // Opens a file for appending that the configuration has for that role: a descriptor, or -errno.

@@ -154,9 +154,9 @@ int Control::ask(char what, std::string_view words) {
 
 Said read_control(int end) {
   std::array<char, kLargest> packet;
-  const ssize_t size = ::recv(end, packet.data(), packet.size(), MSG_DONTWAIT);
+  const ssize_t size = ::recv(end, packet.data(), packet.size(), MSG_DONTWAIT | MSG_TRUNC);
   if (size == 0) return {Said::What::ended};
-  if (size < 0) return {};
+  if (size < 0 || static_cast<std::size_t>(size) > packet.size()) return {};  // what was cut off says something else
   std::string_view text(packet.data(), static_cast<std::size_t>(size));
   const char what = text.front();
   text.remove_prefix(1);
@@ -191,14 +191,11 @@ Said read_control(int end) {
   return said;
 }
 
-void answer_open(int end, const Said& said, Allowed allowed) {
-  const auto answer = [&](int problem, int descriptor) { send_outcome(end, {said.question, problem}, descriptor); };
-  if (allowed == Allowed::no) return answer(EACCES, -1);
-  const Descriptor file(::open(said.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+int open_plain_file(const Path& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info = {};
-  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return answer(errno, -1);
-  if (!S_ISREG(info.st_mode)) return answer(EACCES, -1);
-  answer(0, file.get());
+  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return -errno;
+  return S_ISREG(info.st_mode) ? file.release() : -EACCES;
 }
 
 int connect_unix_socket(const Path& path) {

@@ -74,15 +74,15 @@ struct Said {
 };
 // Waits for nothing; `ended`: the role closed its end; `nothing` also for what cannot be read.
 Said read_control(int end);
-// Answers an `open`: opens it if `allowed` and it is a plain file. Never waits.
-enum class Allowed : std::uint8_t { no, yes };
-void answer_open(int end, const Said& said, Allowed allowed);
+// For an `open`: a descriptor to read from, or -errno; -EACCES for what is no plain file. Never waits.
+int open_plain_file(const Path& path);
 // A socket that is connected and does not block, or -errno. Never waits.
 int connect_unix_socket(const Path& path);
 // Answers a `connect_tcp`: the connection is begun, not awaited.
+enum class Allowed : std::uint8_t { no, yes };
 void answer_connect_tcp(int end, const Said& said, Allowed allowed);
-// Answers an `append`, a `connect_unix` and a `bind_unix` with what was made elsewhere: a descriptor, which is closed
-// here, or -errno.
+// Answers an `open`, an `append`, a `connect_unix` and a `bind_unix` with what was made elsewhere: a descriptor, which
+// is closed here, or -errno.
 void answer_with(int end, const Said& said, int outcome);
 
 }  // namespace symbolon::contain

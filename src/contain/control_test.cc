@@ -41,7 +41,7 @@ class ControlTest : public testing::Test {
     const Said said = hear();
     EXPECT_EQ(said.what, Said::What::open);
     EXPECT_EQ(said.path, file);
-    answer_open(supervisor_.get(), said, allowed);
+    answer_with(supervisor_.get(), said, allowed == Allowed::yes ? open_plain_file(file) : -EACCES);
     role.join();
     return outcome;
   }
@@ -71,7 +71,7 @@ TEST_F(ControlTest, GivesNoAnswerToAnotherQuestion) {
   std::ofstream(folder_ / "a.crt") << "content";
   std::ofstream(folder_ / "b.crt") << "others";
   // An answer that came too late for its question lies there already.
-  answer_open(supervisor_.get(), {.what = Said::What::open, .path = folder_ / "a.crt", .question = 77}, Allowed::yes);
+  answer_with(supervisor_.get(), {.what = Said::What::open, .question = 77}, open_plain_file(folder_ / "a.crt"));
   const Descriptor opened(ask(folder_ / "b.crt", Allowed::yes));
   char text[16] = {};
   EXPECT_EQ(::read(opened.get(), text, sizeof text), 6);
@@ -125,6 +125,8 @@ TEST_F(ControlTest, PassesOverWhatItCannotRead) {
   }
   EXPECT_EQ(heard_of(std::string_view("O1234/a\0b", 9)), Said::What::nothing);
   EXPECT_EQ(heard_of("O1234/a"), Said::What::open);
+  EXPECT_EQ(heard_of("T" + std::string(4096, 'x')), Said::What::told);
+  EXPECT_EQ(heard_of("T" + std::string(5000, 'x')), Said::What::nothing);  // it would be cut
 }
 
 TEST_F(ControlTest, RefusesTheRest) {
