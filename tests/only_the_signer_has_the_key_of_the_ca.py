@@ -2,6 +2,7 @@
 not in the authority's, not in the supervisor's; and no other process of its user may look into any of them."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from harness import peers, roles
+from harness.symbolon import is_sanitized
 
 as_root = os.geteuid() == 0
 
@@ -48,6 +50,17 @@ def test_the_key_is_in_no_other_process(symbolon, running):
     assert not holds(pids["authority"], forms)
     assert not holds(pids["gateway"], forms)
     assert not holds(running.child.pid, forms)
+
+
+@pytest.mark.skipif(is_sanitized(), reason="a sanitizer's runtime locks nothing")
+def test_the_key_is_never_swapped_out(running):
+    least = 256 * 1024  # OpenSSL's heap for keys: src/crypto/locked_memory.cc
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    if not as_root and limit != resource.RLIM_INFINITY and limit < least:
+        running.wait_line(lambda line: "may be swapped out" in line, "the warning")
+        return
+    pid = roles.wait_roles(running, "signer")["signer"]
+    assert int(roles.status_field(pid, "VmLck").split()[0]) * 1024 >= least
 
 
 def test_nobody_of_the_same_user_may_trace_them_and_nothing_is_dumped(symbolon, running):
