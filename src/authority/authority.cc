@@ -63,6 +63,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   auto profiles = std::make_shared<ProfileSet>(TRY(configure(builtin_profiles(organization), options.profiles)));
   auto revocations = TRY(LedgerRevocations::follow(*state.ledger, *state.issuers));
   if (options.name.empty()) options.name = organization;
+  std::ignore = TRY(state.ledger->gateways());  // the feed reads them, too: who cannot be named is not waited for
   auto impl =
       std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
   TRY(impl->take(*impl->state.issuers));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "authority/feed_fixture.h"
+#include "ledger/sql.h"
 
 namespace symbolon::authority {
 namespace {
@@ -126,6 +127,15 @@ TEST_F(JournalTest, OneThatIsOldOrOfTheFutureDoesNotCount) {
   using Status = x509::RevocationChecker::Status;
   EXPECT_EQ((*follower)->source()->check(ca(), serial, kNow + Seconds{3600}).status, Status::good);
   EXPECT_EQ((*follower)->source()->check(ca(), serial, kNow + Seconds{3601}).status, Status::unknown);
+}
+
+TEST_F(FeedTest, AnAuthorityThatCannotNameItsGatewaysDoesNotStart) {
+  home_.authority.reset();
+  const Path path = home_.folder.path() / "state" / "ledger.db";
+  ASSERT_TRUE(ledger::sql::Connection::open(path, ledger::sql::Access::write).value().execute("DROP TABLE gateways"));
+  AuthorityOptions options;
+  options.state = home_.folder.path() / "state";
+  EXPECT_FALSE(Authority::open(std::move(options), home_.clock));
 }
 
 TEST_F(JournalTest, AConnectionAloneIsNoNews) {
