@@ -11,7 +11,15 @@ hard=85   # minutes at which CI kills the run
 threaded=(ledger net tls http signer authority gateway revocation watch)
 begin=$SECONDS
 rows=()
+told=() # what the stages that failed said of it, for the end of the output
 failed=0
+words=$(mktemp)
+trap 'rm -f "$words"' EXIT
+
+# of_failures: the lines that say what failed and why, of GoogleTest, pytest, the sanitizers, the compilers, at most 60.
+of_failures() {
+  grep -E -A5 '^ *(FAILED|ERROR|E  )|: Failure|: error: |SUMMARY: |runtime error: ' | cut -c -300 | tail -n 60
+}
 
 # stage NAME MINUTES COMMAND...: MINUTES bound the stage; it never runs past the hard limit either.
 stage() {
@@ -24,12 +32,15 @@ stage() {
   if [ "$limit" -le 0 ]; then
     status=1 verdict="FAILED: no time was left"
   else
-    timeout --kill-after=20 "$limit" "$@"
-    status=$?
+    timeout --kill-after=20 "$limit" "$@" 2>&1 | tee "$words"
+    status=${PIPESTATUS[0]}
     [ $status -eq 0 ] || verdict="FAILED with status $status"
     [ $status -ne 124 ] && [ $status -ne 137 ] || verdict="FAILED: not done within $minutes min"
   fi
-  [ "$status" -eq 0 ] || failed=$((failed + 1))
+  if [ "$status" -ne 0 ]; then
+    failed=$((failed + 1))
+    told+=("$(printf -- '----- %s:\n' "$name" && of_failures <"$words")")
+  fi
   rows+=("$(printf '%-38s %5d s   %s' "$name" $((SECONDS - start)) "$verdict")")
 }
 
@@ -66,6 +77,7 @@ stage "fuzz smoke (8 s a target)" 20 tools/fuzz.sh --seconds 8
 stage "clang-tidy on what changed" 10 tools/tidy.sh
 
 printf '\n===== CI: %d min %d s (aim %d min, hard limit %d min)\n' $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60)) "$budget" "$hard"
+[ $failed -eq 0 ] || printf '%s\n' "${told[@]}" ""
 printf '%s\n' "${rows[@]}"
 [ $failed -eq 0 ] && echo "ok" || echo "$failed stages failed"
 exit $((failed > 0))

@@ -101,8 +101,9 @@ Result<api::IssueAnswer> Authority::Impl::answer_again(const ledger::FirstReques
   auto record = TRY(ledger.certificate(first.certificate));
   if (record.state == ledger::CertificateState::reserved) {
     if (record.revocation) return fail(Code::idempotency_key_reused, "{} was revoked unsigned", record.serial.hex());
-    TRY(check_resumable(record, requester));
-    const Status resumed = issuance.resume(record);
+    Status resumed = check_resumable(record, requester);
+    if (resumed) resumed = issuance.resume(record);
+    // Whatever failed: the same request may have been signed on another connection by now, and that answers both.
     record = TRY(ledger.certificate(first.certificate));
     if (record.state == ledger::CertificateState::reserved) return std::unexpected(resumed.error());
   }
@@ -140,6 +141,7 @@ Result<api::IssueAnswer> Authority::issue(const api::IssueRequest& request, cons
     const bool overtaken = first && !issued && issued.error().code == Code::already_exists;
     const bool done = first && TRY(ledger.certificate(first->certificate)).state == ledger::CertificateState::issued;
     if (!issued && !overtaken && !done) return std::unexpected(issued.error());
+    ENSURE(first);
   }
   return impl_->answer_again(*first, asked.request, requester);
 }

@@ -51,8 +51,8 @@ std::string default_text(const M& member, const Value<V>& value) {
 template <typename T>
 template <typename B, typename M, typename V>
 Table<T>& Table<T>::required(const std::string& key, M B::* member, Value<V> value, Help help) {
-  add({.name = key, .required = true, .default_text = {}, .help = std::move(help), .value = {}}, member,
-      std::move(value));
+  KeyDescription described{.name = key, .required = true, .default_text = {}, .help = std::move(help), .value = {}};
+  add(std::move(described), member, std::move(value));
   return *this;
 }
 
@@ -61,8 +61,9 @@ template <typename B, typename M, typename V>
 Table<T>& Table<T>::optional(const std::string& key, M B::* member, Value<V> value, Help help) {
   const T defaults{};
   std::string shown = detail::default_text(defaults.*member, value);
-  add({.name = key, .required = false, .default_text = std::move(shown), .help = std::move(help), .value = {}}, member,
-      std::move(value));
+  KeyDescription described{
+      .name = key, .required = false, .default_text = std::move(shown), .help = std::move(help), .value = {}};
+  add(std::move(described), member, std::move(value));
   return *this;
 }
 
