@@ -44,7 +44,7 @@ stage() {
   rows+=("$(printf '%-38s %5d s   %s' "$name" $((SECONDS - start)) "$verdict")")
 }
 
-# sanitized NAME KINDS TARGET...: builds with sanitizers, -O1 because -O0 makes the crypto-heavy tests crawl.
+# sanitized NAME KINDS TARGET...: builds with sanitizers, as Debug is built.
 sanitized() {
   local sanitizer=$1 kinds=$2 folder=build-${1%%,*}
   shift 2
