@@ -47,7 +47,11 @@ for command in "./dev demo" "./dev test"; do
   echo "== $suite: $command"
   start=$SECONDS
   if inside "$command" >"$root/log" 2>&1; then verdict=ok; else verdict="FAILED with status $?" failed=1; fi
-  [ "$verdict" = ok ] || tail -n 60 "$root/log"
+  if [ "$verdict" != ok ]; then
+    tail -n 60 "$root/log"
+    cp "$root/log" "${TMPDIR:-/tmp}/fresh-$suite.log"
+    echo "all of it: ${TMPDIR:-/tmp}/fresh-$suite.log"
+  fi
   tail -n 1 "$root/log"
   echo "== $suite: $command: $verdict in $(((SECONDS - start) / 60)) min $(((SECONDS - start) % 60)) s"
 done

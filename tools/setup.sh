@@ -9,7 +9,7 @@ services=(nginx haproxy varnish varnishncsa prometheus) # what packages of `test
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
   python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
-  prometheus tmux
+  prometheus tmux systemd
   default-jdk-headless golang-go nodejs
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
