@@ -28,6 +28,8 @@ std::string encode(const CertificateDetails&);
 std::string encode(const CertificateSummary&);
 std::string encode(const RevocationRequest&);
 std::string encode(const RevocationAnswer&);
+std::string encode(const RevokeMatchingRequest&);
+std::string encode(const RevokeMatchingAnswer&);
 std::string encode(const FeedPage&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);

@@ -61,6 +61,9 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
     goes_there_and_back(RevocationRequest{"web", reason_from_name(reason).value()});
   }
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
+  goes_there_and_back(RevocationRequest{"web", RevocationReason::superseded, UnixSeconds{1'000}});
+  goes_there_and_back(RevokeMatchingRequest{"state:valid", RevocationReason::superseded, UnixSeconds{1'000}, 7, true});
+  goes_there_and_back(RevokeMatchingAnswer{2, {summary(), summary()}, Enforcement{9, 3, 2, 41, {"CN=a"}}});
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::revoked, Enforcement{9, 3, 2, 41, {"CN=a"}}});
   goes_there_and_back(ProfileList{{{"server", "for servers", kDay, kDay * 90, {"p256"}, {"serverAuth"}, {"dns"}}}});
   goes_there_and_back(NewIssuerRequest{"p256", kDay, {"dns:example.com"}, {"ip:10.0.0.0/8"}});

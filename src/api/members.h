@@ -74,6 +74,15 @@ void members(auto& f, Is<IssueAnswer> auto& x) {
 void members(auto& f, Is<RevocationRequest> auto& x) {
   f.required("what", x.what, TextBounds{.least = 1, .most = 4096});
   f.defaulted("reason", x.reason, reason_from_name);
+  f.optional("invalid_since", x.invalid_since);
+}
+
+void members(auto& f, Is<RevokeMatchingRequest> auto& x) {
+  f.required("query", x.query, TextBounds{.least = 1, .most = 4096});
+  f.defaulted("reason", x.reason, reason_from_name);
+  f.optional("invalid_since", x.invalid_since);
+  f.defaulted("at_most", x.at_most, IntegerBounds{.most = RevokeMatchingRequest::kMost});
+  f.defaulted("dry_run", x.dry_run);
 }
 
 void members(auto& f, Is<Enforcement> auto& x) {
@@ -87,6 +96,12 @@ void members(auto& f, Is<Enforcement> auto& x) {
 void members(auto& f, Is<RevocationAnswer> auto& x) {
   f.required("certificate", x.certificate);
   f.required("outcome", x.outcome, outcome_from_name);
+  f.optional("enforcement", x.enforcement);
+}
+
+void members(auto& f, Is<RevokeMatchingAnswer> auto& x) {
+  f.required("matched", x.matched, IntegerBounds{});
+  f.required("certificates", x.certificates, ListBounds{.most = RevokeMatchingAnswer::kMostShown});
   f.optional("enforcement", x.enforcement);
 }
 

@@ -1,4 +1,4 @@
-// POST /v1/revocations
+// POST /v1/revocations, POST /v1/revocations/matching
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@ namespace symbolon::api {
 struct RevocationRequest {
   std::string what;  // serial, fingerprint, name, subject; an ambiguous one changes nothing (code ambiguous)
   RevocationReason reason = RevocationReason::unspecified;
+  std::optional<UnixSeconds> invalid_since = {};  // RFC 5280 §5.3.2: when the key was lost, or may have been
   bool operator==(const RevocationRequest&) const = default;
 };
 
@@ -34,6 +35,26 @@ struct RevocationAnswer {
   RevocationOutcome outcome = RevocationOutcome::revoked;
   std::optional<Enforcement> enforcement = {};  // absent: there is no gateway
   bool operator==(const RevocationAnswer&) const = default;
+};
+
+// Every certificate that a query matches and that still could be used: neither revoked nor ended nor abandoned. CAs are
+// never among them: they are revoked by name.
+struct RevokeMatchingRequest {
+  static constexpr std::int64_t kMost = 100'000;  // more than that match: nothing is revoked (code ambiguous)
+  std::string query;                              // as GET /v1/certificates takes it; it must say something
+  RevocationReason reason = RevocationReason::unspecified;
+  std::optional<UnixSeconds> invalid_since = {};
+  std::int64_t at_most = kMost;  // likewise
+  bool dry_run = false;          // nothing is revoked, and the answer says what would be
+  bool operator==(const RevokeMatchingRequest&) const = default;
+};
+
+struct RevokeMatchingAnswer {
+  static constexpr std::size_t kMostShown = 1000;
+  std::int64_t matched = 0;                      // that many were revoked, or would be
+  std::vector<CertificateSummary> certificates;  // the first of them, at most kMostShown
+  std::optional<Enforcement> enforcement = {};   // of the last one; absent: nothing was revoked, or there is no gateway
+  bool operator==(const RevokeMatchingAnswer&) const = default;
 };
 
 }  // namespace symbolon::api

@@ -345,6 +345,17 @@ void ApiServer::Impl::add_ledger() {
     if (!answer) co_return http::problem(answer.error());
     co_return *std::move(answer);
   });
+  on("revoke_matching", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::RevokeMatchingRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    LongCall call = [this, request = *std::move(body),
+                     by = std::move(requester)](const Operations::OnProgress& on_progress) -> Result<std::string> {
+      return api::encode(TRY(operations.revoke_matching(request, by, on_progress)));
+    };
+    auto answer = co_await answer_with_progress(pool, std::move(call));
+    if (!answer) co_return http::problem(answer.error());
+    co_return *std::move(answer);
+  });
   on("backup_ledger", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     auto body = body_of<api::LedgerBackupRequest>(routed);
     if (!body) co_return http::problem(body.error());

@@ -105,6 +105,7 @@ Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& re
   const auto revoked = ledger.revoke({.issuer = record.issuer,
                                       .serial = record.serial,
                                       .reason = ledger_reason(request.reason),
+                                      .invalid_since = request.invalid_since,
                                       .actor = requester.text});
   if (!revoked && revoked.error().code == Code::not_found) {  // it was found a moment ago, and nothing is ever deleted
     return fail_at(impl_->state.layout.ledger().string(), Code::ledger_corrupt,

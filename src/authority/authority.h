@@ -59,6 +59,8 @@ class Authority final : public Operations {
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::CertificateDetails> show(const std::string& what) override;
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;
+  Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
+                                                    const Requester& requester, const OnProgress& on_progress) override;
   Result<api::ProfileList> profiles() override;
   Result<api::IssuerList> issuers() override;
   Result<api::StatusInfo> status() override;

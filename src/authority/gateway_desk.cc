@@ -76,6 +76,10 @@ Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("
 Result<api::RevocationAnswer> GatewayDesk::revoke(const api::RevocationRequest&, const Requester&) {
   return refuse("to revoke");
 }
+Result<api::RevokeMatchingAnswer> GatewayDesk::revoke_matching(const api::RevokeMatchingRequest&, const Requester&,
+                                                               const OnProgress&) {
+  return refuse("to revoke");
+}
 Result<api::ProfileList> GatewayDesk::profiles() { return refuse("for profiles"); }
 Result<std::shared_ptr<const Crl>> GatewayDesk::crl(const std::string&) { return refuse("for CRLs"); }
 Result<api::IssuerList> GatewayDesk::issuers() { return refuse("for the CAs"); }

@@ -131,7 +131,7 @@ Result<ReservedCertificate> Issuance::reserve(LintedCertificate&& linted) {
       TRY(ledger_.reserve({.issuer = linted.issuer_->id,
                            .serial = content.serial,
                            .tbs = linted.tbs_,
-                           .profile = content.ca ? std::string("ca") : content.profile.value_or(""),
+                           .profile = content.ca ? std::string(kCaProfile) : content.profile.value_or(""),
                            .requester = linted.requester_,
                            .subject = content.subject.text(),
                            .names = ledger::subject_names(content.subject_alt_names),

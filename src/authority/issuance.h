@@ -40,6 +40,9 @@ struct CaRequest {
   std::string requester;
 };
 
+// What the ledger has as the profile of CAs.
+inline constexpr std::string_view kCaProfile = "ca";
+
 class LintedCertificate {
  public:
   const x509::CertificateTemplate& content() const { return content_; }

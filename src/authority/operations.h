@@ -40,6 +40,8 @@ struct Requester {
 class Operations {
  public:
   virtual ~Operations() = default;
+  // Called now and then during a long call.
+  using OnProgress = std::function<void(const api::Progress&)>;
 
   // forbidden, too, when the certificate would have roles that the requester has not: no right breeds another.
   // With a key, the same request of the same requester has the same answer however often it comes; another request
@@ -50,6 +52,10 @@ class Operations {
   // not_found, or ambiguous with the candidates in its words.
   virtual Result<api::CertificateDetails> show(const std::string& what) = 0;
   virtual Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) = 0;
+  // Fails with query_malformed, ambiguous (too many), and as the ledger does: then some of them may be revoked.
+  virtual Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
+                                                            const Requester& requester,
+                                                            const OnProgress& on_progress) = 0;
   virtual Result<api::ProfileList> profiles() = 0;
   virtual Result<api::IssuerList> issuers() = 0;
   virtual Result<api::StatusInfo> status() = 0;
@@ -73,8 +79,6 @@ class Operations {
   // Fails with not_found, or same_person.
   virtual Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) = 0;
 
-  // Called now and then during a long call.
-  using OnProgress = std::function<void(const api::Progress&)>;
   virtual Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) = 0;
   virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                         const OnProgress& on_progress) = 0;

@@ -1,31 +1,14 @@
-// list, show, revoke, profiles: what the authority knows.
-#include <chrono>
+// list, show, profiles: what the authority knows.
 #include <memory>
-#include <thread>
 
 #include "api/codec.h"
 #include "cli/authority_link.h"
+#include "cli/certificate_words.h"
 #include "cli/commands.h"
 #include "cli/seen_list.h"
 
 namespace symbolon::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& words, std::string_view separator) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : std::string(separator)) + word;
-  return out;
-}
-
-// "revoked", "expired", else what the ledger says.
-std::string standing(const api::CertificateSummary& certificate, UnixSeconds now) {
-  if (certificate.state == api::CertificateState::issued && certificate.not_after < now) return "expired";
-  return std::string(api::name(certificate.state));
-}
-
-std::string who(const api::CertificateSummary& certificate) {
-  return certificate.names.empty() ? certificate.subject : joined(certificate.names, " ");
-}
 
 struct ListOptions {
   std::vector<std::string> query;
@@ -123,85 +106,6 @@ Status show(const std::string& what, const Session& session) {
   return {};
 }
 
-struct RevokeOptions {
-  std::string what;
-  std::string reason = "unspecified";
-  bool wait = false;
-  std::string timeout = "30s";
-};
-
-// Asks until every gateway confirms the entry, or the time is over. `enforcement` then says how it stands.
-Status await_enforcement(api::Enforcement& enforcement, Seconds most, enroll::AuthorityClient& client) {
-  using std::chrono::milliseconds;
-  constexpr milliseconds kPause{100};
-  const milliseconds before{enforcement.milliseconds};
-  const auto begin = std::chrono::steady_clock::now();
-  while (!enforcement.missing.empty() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(most.count)) {
-    std::this_thread::sleep_for(kPause);
-    const api::GatewayList list = TRY(client.gateways());
-    const auto confirmed = enforcement.acknowledged;
-    enforcement.gateways = static_cast<std::int64_t>(list.gateways.size());
-    enforcement.acknowledged = 0;
-    enforcement.missing.clear();
-    for (const api::GatewayInfo& gateway : list.gateways) {
-      const bool enforces = gateway.enforced >= enforcement.number;
-      enforcement.acknowledged += enforces ? 1 : 0;
-      if (!enforces) enforcement.missing.push_back(gateway.name);
-    }
-    if (enforcement.acknowledged <= confirmed) continue;
-    const auto taken = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-    enforcement.milliseconds = (before + taken).count();
-  }
-  return {};
-}
-
-std::string words_of(const api::Enforcement& enforcement) {
-  std::string out = fmt::format("enforced by {} of {} gateways", enforcement.acknowledged, enforcement.gateways);
-  if (enforcement.acknowledged > 0) out += fmt::format(", slowest {} ms", enforcement.milliseconds);
-  if (!enforcement.missing.empty()) out += fmt::format("; not by {}", joined(enforcement.missing, ", "));
-  return out;
-}
-
-void print_revocation(const api::RevocationAnswer& answer, const RevokeOptions& options, const Session& session) {
-  const Terminal& terminal = session.terminal();
-  if (session.json()) return terminal.print(api::encode(answer));
-  const api::CertificateSummary& certificate = answer.certificate;
-  if (answer.outcome == api::RevocationOutcome::was_revoked_already) {
-    terminal.print(fmt::format("revoked already: {} (serial {}), at {}", printable(who(certificate)),
-                               certificate.serial,
-                               certificate.revocation ? to_rfc3339(certificate.revocation->at) : "?"));
-  } else {
-    terminal.print(fmt::format("{}: {} (serial {}, {})", terminal.styled(Style::good, "revoked"),
-                               printable(who(certificate)), certificate.serial, options.reason));
-  }
-  if (answer.enforcement) {
-    terminal.print("  " + printable(words_of(*answer.enforcement)));
-  } else if (options.wait) {
-    terminal.note("no gateway in a process of its own follows this authority: there is nobody to wait for");
-  }
-}
-
-Status revoke(const RevokeOptions& options, const Session& session) {
-  const auto reason = api::reason_from_name(options.reason);
-  if (!reason) {
-    return fail(Code::usage,
-                "'{}' is not a reason (unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, "
-                "cessationOfOperation, privilegeWithdrawn)",
-                options.reason);
-  }
-  const Seconds most = TRY(parse_duration(options.timeout));
-  AuthorityLink link = TRY(AuthorityLink::open(session));
-  api::RevocationAnswer answer = TRY(link.client().revoke({options.what, *reason}));
-  auto& enforcement = answer.enforcement;
-  Status waited;
-  if (options.wait && enforcement) waited = await_enforcement(*enforcement, most, link.client());
-  if (waited && options.wait && enforcement && !enforcement->missing.empty())
-    waited = fail(Code::revocation_not_enforced, "{}", words_of(*enforcement));
-  print_revocation(answer, options, session);
-  const Status published = link.finish();
-  return waited ? published : waited;
-}
-
 Status profiles(const Session& session) {
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const api::ProfileList list = TRY(link.client().profiles());
@@ -252,25 +156,6 @@ Command show_command() {
       .example("symbolon show issuers", "the CAs of this authority")
       .calls("show")
       .action([what](Session& session) { return show(*what, session); });
-  return command;
-}
-
-Command revoke_command() {
-  auto options = std::make_shared<RevokeOptions>();
-  Command command("revoke", "Revoke a certificate: gateways of this authority refuse it from now on");
-  command
-      .argument("WHAT", &options->what,
-                "a serial (hexadecimal, with or without colons, or dec:...), fingerprint or name")
-      .option("--reason REASON", &options->reason,
-              "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
-      .values({"keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"})
-      .option("--wait", &options->wait, "until every gateway confirms that it refuses it; fails if one does not")
-      .option("--timeout DURATION", &options->timeout, "with --wait: for so long at most (default 30s)")
-      .example("symbolon revoke laptop --reason keyCompromise",
-               "if `laptop` names one certificate; else the candidates are listed")
-      .example("symbolon revoke laptop --wait", "which gateways refuse it, and how long that took")
-      .calls("revoke")
-      .action([options](Session& session) { return revoke(*options, session); });
   return command;
 }
 

@@ -23,6 +23,23 @@ Result<Ask> whom_to_ask(const Session& session) {
 
 }  // namespace
 
+SeenHere::SeenHere(const Session& session) {
+  if (auto ask = whom_to_ask(session)) ask_ = *std::move(ask);
+}
+
+std::string SeenHere::words_of(const api::CertificateSummary& certificate) const {
+  constexpr int kRoutes = 20;
+  std::string out;
+  if (ask_ && !certificate.fingerprint.empty()) {
+    const auto page = ask_({.query = certificate.serial, .after = {}, .limit = kRoutes});
+    for (const api::SeenCertificate& one : page ? page->certificates : std::vector<api::SeenCertificate>()) {
+      if (one.fingerprint != certificate.fingerprint) continue;
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(one.route), to_rfc3339(one.last_seen));
+    }
+  }
+  return out.empty() ? "-" : out;
+}
+
 Status list_seen(api::SeenQuery query, Pages pages, const Session& session) {
   const Ask ask = TRY(whom_to_ask(session));
   const Terminal& terminal = session.terminal();

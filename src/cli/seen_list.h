@@ -1,6 +1,9 @@
 // `symbolon list --seen`: whom the gateway has seen.
 #pragma once
 
+#include <functional>
+
+#include "api/certificate.h"
 #include "api/gateway_info.h"
 #include "cli/session.h"
 
@@ -10,5 +13,16 @@ enum class Pages : std::uint8_t { one, all };
 
 // Asks the gateway that runs here, else reads what one has left behind.
 Status list_seen(api::SeenQuery query, Pages pages, const Session& session);
+
+// Where the gateway here has seen a certificate. Where there is none, nothing was seen.
+class SeenHere {
+ public:
+  explicit SeenHere(const Session& session);
+  // "web 2026-11-21T09:48:34Z, api ..." by route; "-": nowhere.
+  std::string words_of(const api::CertificateSummary& certificate) const;
+
+ private:
+  std::function<Result<api::SeenPage>(const api::SeenQuery&)> ask_;  // empty: there is nobody to ask
+};
 
 }  // namespace symbolon::cli

@@ -262,6 +262,12 @@ Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const OnProgress&
   return impl_->ask_long<api::LedgerVerifyAnswer>(post("/v1/ledger/verify", ""), on_progress);
 }
 
+Result<api::RevokeMatchingAnswer> AuthorityClient::revoke_matching(const api::RevokeMatchingRequest& request,
+                                                                   const OnProgress& on_progress) {
+  return impl_->ask_long<api::RevokeMatchingAnswer>(post("/v1/revocations/matching", api::encode(request)),
+                                                    on_progress);
+}
+
 Result<api::LedgerBackupAnswer> AuthorityClient::backup_ledger(const api::LedgerBackupRequest& request,
                                                                const OnProgress& on_progress) {
   return impl_->ask_long<api::LedgerBackupAnswer>(post("/v1/ledger/backup", api::encode(request)), on_progress);

@@ -82,6 +82,8 @@ class AuthorityClient {
 
   // `on_progress` may be empty.
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});
+  Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
+                                                    const OnProgress& on_progress = {});
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress = {});
   Result<api::ClockAcceptance> accept_clock();

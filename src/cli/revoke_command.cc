@@ -1,0 +1,259 @@
+// revoke: one certificate, or all that a query matches.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <ranges>
+#include <thread>
+
+#include "api/codec.h"
+#include "base/file.h"
+#include "cli/authority_link.h"
+#include "cli/certificate_words.h"
+#include "cli/commands.h"
+#include "cli/seen_list.h"
+#include "x509/certificate.h"
+
+namespace symbolon::cli {
+namespace {
+
+struct RevokeOptions {
+  std::vector<std::string> what;
+  std::string reason = "unspecified";
+  std::optional<std::string> invalid_since;
+  bool all = false;
+  std::optional<std::string> at_most;
+  bool dry_run = false;
+  bool wait = false;
+  std::string timeout = "30s";
+};
+
+// What the options say, read.
+struct Revocation {
+  std::string what;  // or the query
+  api::RevocationReason reason = api::RevocationReason::unspecified;
+  std::optional<UnixSeconds> invalid_since;
+  std::int64_t at_most = api::RevokeMatchingRequest::kMost;
+  Seconds timeout;
+};
+
+// A file means the first certificate in it.
+Result<std::string> fingerprint_in(const Path& file) {
+  const auto content = TRY(read_file(file, 1 << 20));
+  const auto certificates = TRY(x509::Certificate::from_file_content(content, file.string()));
+  if (certificates.empty()) return fail_at(file.string(), Code::certificate_malformed, "no certificate in it");
+  return certificates.front().fingerprint().hex();
+}
+
+bool looks_like_a_file(std::string_view what) {
+  if (what.starts_with('/') || what.starts_with("./") || what.starts_with("../")) return true;
+  constexpr std::array<std::string_view, 4> kEndings{".pem", ".crt", ".cer", ".der"};
+  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return what.ends_with(ending); });
+}
+
+Result<std::int64_t> number_of(const std::string& text) {
+  constexpr std::int64_t kMost = api::RevokeMatchingRequest::kMost;
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size() || out < 0 || out > kMost) {
+    return fail(Code::usage, "--at-most {} is not a number of 0 to {}", text, kMost);
+  }
+  return out;
+}
+
+Result<Revocation> read(const RevokeOptions& options) {
+  Revocation out;
+  const auto reason = api::reason_from_name(options.reason);
+  if (!reason) {
+    return fail(Code::usage,
+                "'{}' is not a reason (unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, "
+                "cessationOfOperation, privilegeWithdrawn)",
+                options.reason);
+  }
+  out.reason = *reason;
+  out.timeout = TRY(parse_duration(options.timeout));
+  if (options.invalid_since) out.invalid_since = TRY(parse_time(*options.invalid_since));
+  if (!options.all && options.what.size() > 1) {
+    return fail(Code::usage, "one certificate at a time; --all revokes everything that a query matches");
+  }
+  if (!options.all && options.at_most) return fail(Code::usage, "--at-most goes with --all");
+  if (options.at_most) out.at_most = TRY(number_of(*options.at_most));
+  out.what = joined(options.what, " ");
+  if (!options.all && looks_like_a_file(out.what)) out.what = TRY(fingerprint_in(out.what));
+  return out;
+}
+
+// Asks until every gateway confirms the entry, or the time is over. `enforcement` then says how it stands.
+Status await_enforcement(api::Enforcement& enforcement, Seconds most, enroll::AuthorityClient& client) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kPause{100};
+  const milliseconds before{enforcement.milliseconds};
+  const auto begin = std::chrono::steady_clock::now();
+  while (!enforcement.missing.empty() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(most.count)) {
+    std::this_thread::sleep_for(kPause);
+    const api::GatewayList list = TRY(client.gateways());
+    const auto confirmed = enforcement.acknowledged;
+    enforcement.gateways = static_cast<std::int64_t>(list.gateways.size());
+    enforcement.acknowledged = 0;
+    enforcement.missing.clear();
+    for (const api::GatewayInfo& gateway : list.gateways) {
+      const bool enforces = gateway.enforced >= enforcement.number;
+      enforcement.acknowledged += enforces ? 1 : 0;
+      if (!enforces) enforcement.missing.push_back(gateway.name);
+    }
+    if (enforcement.acknowledged <= confirmed) continue;
+    const auto taken = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+    enforcement.milliseconds = (before + taken).count();
+  }
+  return {};
+}
+
+std::string words_of(const api::Enforcement& enforcement) {
+  std::string out = fmt::format("enforced by {} of {} gateways", enforcement.acknowledged, enforcement.gateways);
+  if (enforcement.acknowledged > 0) out += fmt::format(", slowest {} ms", enforcement.milliseconds);
+  if (!enforcement.missing.empty()) out += fmt::format("; not by {}", joined(enforcement.missing, ", "));
+  return out;
+}
+
+void print_enforcement(const std::optional<api::Enforcement>& enforcement, bool waited, const Terminal& terminal) {
+  if (enforcement) {
+    terminal.print("  " + printable(words_of(*enforcement)));
+  } else if (waited) {
+    terminal.note("no gateway in a process of its own follows this authority: there is nobody to wait for");
+  }
+}
+
+void print_revocation(const api::RevocationAnswer& answer, const RevokeOptions& options, const Session& session) {
+  const Terminal& terminal = session.terminal();
+  if (session.json()) return terminal.print(api::encode(answer));
+  const api::CertificateSummary& certificate = answer.certificate;
+  if (answer.outcome == api::RevocationOutcome::was_revoked_already) {
+    terminal.print(fmt::format("revoked already: {} (serial {}), at {}", printable(who(certificate)),
+                               certificate.serial,
+                               certificate.revocation ? to_rfc3339(certificate.revocation->at) : "?"));
+  } else {
+    terminal.print(fmt::format("{}: {} (serial {}, {})", terminal.styled(Style::good, "revoked"),
+                               printable(who(certificate)), certificate.serial, options.reason));
+  }
+  print_enforcement(answer.enforcement, options.wait, terminal);
+}
+
+// What would go, and where the gateway here has seen it.
+void print_dry_run(const api::RevokeMatchingAnswer& answer, const Session& session) {
+  const Terminal& terminal = session.terminal();
+  if (session.json()) return terminal.print(api::encode(answer));
+  const UnixSeconds now = session.clock().now();
+  const SeenHere seen(session);
+  std::vector<std::vector<std::string>> rows;
+  for (const api::CertificateSummary& certificate : answer.certificates) {
+    rows.push_back({certificate.serial, certificate.profile, standing(certificate, now),
+                    to_rfc3339(certificate.not_after), seen.words_of(certificate), printable(who(certificate))});
+  }
+  if (!rows.empty()) terminal.table({"SERIAL", "PROFILE", "STATE", "ENDS", "LAST SEEN", "NAMES"}, rows);
+  const auto left_out = static_cast<std::size_t>(answer.matched) - answer.certificates.size();
+  if (left_out > 0) terminal.note(fmt::format("and {} more", left_out));
+  terminal.note(fmt::format("would be revoked: {}; nothing was changed", answer.matched));
+}
+
+void print_revocations(const api::RevokeMatchingAnswer& answer, const RevokeOptions& options, const Session& session) {
+  if (options.dry_run) return print_dry_run(answer, session);
+  const Terminal& terminal = session.terminal();
+  if (session.json()) return terminal.print(api::encode(answer));
+  constexpr std::size_t kShown = 20;
+  for (const api::CertificateSummary& certificate : answer.certificates | std::views::take(kShown)) {
+    terminal.print(fmt::format("{} (serial {})", printable(who(certificate)), certificate.serial));
+  }
+  if (std::cmp_greater(answer.matched, kShown)) terminal.print("...");
+  terminal.print(fmt::format("{}: {} ({})", terminal.styled(Style::good, "revoked"), answer.matched, options.reason));
+  print_enforcement(answer.enforcement, options.wait && answer.matched > 0, terminal);
+}
+
+// Of an answer that came: waits where that is asked for, prints, and leaves the published CRLs as new as it.
+template <typename Answer, typename Print>
+Status conclude(Answer& answer, const RevokeOptions& options, Seconds timeout, AuthorityLink& link, Print&& print) {
+  std::optional<api::Enforcement>& enforcement = answer.enforcement;
+  Status waited;
+  if (options.wait && enforcement) waited = await_enforcement(*enforcement, timeout, link.client());
+  if (waited && options.wait && enforcement && !enforcement->missing.empty())
+    waited = fail(Code::revocation_not_enforced, "{}", words_of(*enforcement));
+  print();
+  const Status published = link.finish();
+  return waited ? published : waited;
+}
+
+Status revoke_matching(const RevokeOptions& options, const Revocation& revocation, const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const auto on_progress = [&](const api::Progress& progress) {
+    session.terminal().progress("revoking", progress.done, progress.of);
+  };
+  auto answer = link.client().revoke_matching({.query = revocation.what,
+                                               .reason = revocation.reason,
+                                               .invalid_since = revocation.invalid_since,
+                                               .at_most = revocation.at_most,
+                                               .dry_run = options.dry_run},
+                                              on_progress);
+  session.terminal().end_progress();
+  if (!answer) return std::unexpected(answer.error());
+  if (options.dry_run) {
+    print_revocations(*answer, options, session);
+    return {};
+  }
+  return conclude(*answer, options, revocation.timeout, link, [&] { print_revocations(*answer, options, session); });
+}
+
+// As a revocation would find it.
+Status show_what_would_go(const Revocation& revocation, const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  const api::CertificateDetails details = TRY(link.client().show(revocation.what));
+  const bool goes = !details.summary.revocation;
+  print_dry_run({.matched = goes ? 1 : 0, .certificates = {details.summary}}, session);
+  return {};
+}
+
+Status revoke(const RevokeOptions& options, const Session& session) {
+  const Revocation revocation = TRY(read(options));
+  if (options.all) return revoke_matching(options, revocation, session);
+  if (options.dry_run) return show_what_would_go(revocation, session);
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  api::RevocationAnswer answer =
+      TRY(link.client().revoke({revocation.what, revocation.reason, revocation.invalid_since}));
+  return conclude(answer, options, revocation.timeout, link, [&] { print_revocation(answer, options, session); });
+}
+
+}  // namespace
+
+Command revoke_command() {
+  auto options = std::make_shared<RevokeOptions>();
+  Command command("revoke", "Revoke a certificate: gateways of this authority refuse it from now on");
+  command
+      .argument(
+          "WHAT", &options->what,
+          "a serial (hexadecimal, with or without colons, or dec:...), fingerprint, name or file; with --all a query")
+      .details(
+          "With --all WHAT is a query as `symbolon list` takes it, and every certificate goes that it matches and "
+          "that\n"
+          "is neither a CA nor revoked nor ended. --dry-run shows them first; --at-most N revokes none where more "
+          "match.")
+      .option("--reason REASON", &options->reason,
+              "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
+      .values({"keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"})
+      .option("--invalid-since TIME", &options->invalid_since,
+              "when the key was lost, or may have been: 2026-11-21, or with a time of day (RFC 5280 §5.3.2)")
+      .option("--all", &options->all, "everything that a query matches")
+      .option("--at-most N", &options->at_most, "with --all: revoke nothing where more than N match")
+      .option("--dry-run", &options->dry_run,
+              "revoke nothing; show what would go, and which routes it was last seen on")
+      .option("--wait", &options->wait, "until every gateway confirms that it refuses it; fails if one does not")
+      .option("--timeout DURATION", &options->timeout, "with --wait: for so long at most (default 30s)")
+      .example("symbolon revoke laptop --reason keyCompromise",
+               "if `laptop` names one certificate; else the candidates are listed")
+      .example("symbolon revoke laptop --wait", "which gateways refuse it, and how long that took")
+      .example("symbolon revoke ./stolen.pem --invalid-since 2026-11-20", "the certificate in a file")
+      .example("symbolon revoke --all 'requester:alice profile:client' --dry-run", "what would go")
+      .calls("revoke")
+      .action([options](Session& session) { return revoke(*options, session); });
+  return command;
+}
+
+}  // namespace symbolon::cli
