@@ -10,6 +10,7 @@ namespace symbolon::x509 {
 namespace {
 
 constexpr std::size_t kMostDetail = 2048;  // octets of words that are kept of a failure
+constexpr std::size_t kMostIssuers = 64;   // CAs that paths share
 
 // Keys are digests already.
 struct KeyHash {
@@ -117,6 +118,20 @@ void PathCache::put(const Key& key, std::shared_ptr<const VerifiedPath> path) {
   Shard& shard = shards_[key.back() % kShards];
   const std::scoped_lock lock(shard.mutex);
   shard.paths.put(key, std::move(path));
+}
+
+void PathCache::share_issuers(std::vector<Certificate>& leaf_first) {
+  const std::scoped_lock lock(issuers_mutex_);
+  for (std::size_t i = 1; i < leaf_first.size(); ++i) {
+    const auto known = std::ranges::find(issuers_, leaf_first[i]);
+    if (known != issuers_.end()) {
+      leaf_first[i] = *known;
+    } else if (issuers_.size() < kMostIssuers) {
+      issuers_.push_back(leaf_first[i]);
+    } else {
+      issuers_[oldest_issuer_++ % kMostIssuers] = leaf_first[i];
+    }
+  }
 }
 
 std::shared_ptr<const KnownFailure> PathCache::find_failure(const Key& key, UnixSeconds now) {

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "crypto/digest.h"
 #include "x509/path_verification.h"
@@ -51,6 +53,8 @@ class PathCache {
   using Key = crypto::Sha256;
   std::shared_ptr<const VerifiedPath> find(const Key& key);
   void put(const Key& key, std::shared_ptr<const VerifiedPath> path);
+  // CAs of a new path that stand in others, too, become those: thousands of leaves then share a few CAs.
+  void share_issuers(std::vector<Certificate>& leaf_first);
   // Null also for one that is older than its life, or younger than `now`.
   std::shared_ptr<const KnownFailure> find_failure(const Key& key, UnixSeconds now);
   void put_failure(const Key& key, std::shared_ptr<const KnownFailure> failure);
@@ -65,6 +69,9 @@ class PathCache {
   struct Shard;
   static constexpr std::size_t kShards = 16;
   std::unique_ptr<Shard[]> shards_;
+  std::mutex issuers_mutex_;  // guards what follows
+  std::vector<Certificate> issuers_;
+  std::size_t oldest_issuer_ = 0;
   std::atomic<std::uint64_t> hits_{0};
   std::atomic<std::uint64_t> misses_{0};
   std::atomic<std::uint64_t> failure_hits_{0};

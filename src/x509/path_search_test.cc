@@ -298,6 +298,27 @@ TEST(PathCacheUse, OtherOptionsAndOtherTrustDoNotMeetAnEntry) {
             "client_certificate_bad_signature 1");
 }
 
+TEST(PathCacheUse, LeavesShareTheirCas) {
+  const auto bundle = trust_in({forge().ca("s-root", "S Root")});
+  const auto decoded = [](const Certificate& certificate) { return Certificate::from_der(certificate.der()).value(); };
+  const Certificate ca = forge().ca("s-ca", "S CA", "s-root");
+  PathCache cache;
+  const auto first =
+      verify_path({forge().client("s-1", "a", "s-ca"), decoded(ca)}, bundle, {.at = kNow, .cache = &cache});
+  const auto second =
+      verify_path({forge().client("s-2", "b", "s-ca"), decoded(ca)}, bundle, {.at = kNow, .cache = &cache});
+  ASSERT_TRUE(first && second);
+  EXPECT_NE(first->leaf().get(), second->leaf().get());
+  EXPECT_EQ(first->issuer().get(), second->issuer().get());
+  // However many CAs come by.
+  for (int i = 0; i < 70; ++i) {
+    std::vector<Certificate> path{first->leaf(), forge().ca(fmt::format("s-many-{}", i), "Many")};
+    const Certificate before = path[1];
+    cache.share_issuers(path);
+    EXPECT_EQ(path[1], before);
+  }
+}
+
 TEST(PathCacheUse, HoldsItsCapacityAndForgetsTheLeastRecentlyUsed) {
   const Certificate root = forge().ca("k-root", "K Root");
   const Certificate leaf = forge().client("k-leaf", "x", "k-root");

@@ -178,6 +178,7 @@ std::expected<VerifiedPath, PathFailure> verify_path(const std::vector<Certifica
   if (auto known = failure_from_cache(key, presented, options)) return std::unexpected(*std::move(known));
   auto result = PathVerifier(presented, trust, options).run();
   if (result) {
+    options.cache->share_issuers(result->certificates);
     options.cache->put(key, std::make_shared<const VerifiedPath>(*result));
   } else if (auto failure = KnownFailure::of(result.error(), presented, options.at)) {
     options.cache->put_failure(key, std::make_shared<const KnownFailure>(*std::move(failure)));
