@@ -28,6 +28,18 @@ void append_arc(Bytes& out, std::uint64_t arc) {
   }
 }
 
+// YYYYMMDDHHMMSSZ
+std::string time_text(UnixSeconds at) {
+  using namespace std::chrono;
+  const sys_seconds point{seconds{at.count}};
+  const auto day = floor<days>(point);
+  const year_month_day date{day};
+  const hh_mm_ss clock{point - day};
+  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count());
+}
+
 }  // namespace
 
 Bytes element(std::uint8_t tag, ByteView content) { return element(tag, {content}); }
@@ -108,21 +120,14 @@ Bytes object_identifier(std::string_view dotted) {
   return element(tag::object_identifier, content);
 }
 
+Bytes generalized_time(UnixSeconds at) { return element(tag::generalized_time, as_bytes(time_text(at))); }
+
 Bytes time(UnixSeconds at) {
-  using namespace std::chrono;
-  const sys_seconds point{seconds{at.count}};
-  const auto day = floor<days>(point);
-  const year_month_day date{day};
-  const hh_mm_ss clock{point - day};
-  const int year = static_cast<int>(date.year());
-  const std::string rest =
-      fmt::format("{:02}{:02}{:02}{:02}{:02}Z", static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  constexpr UnixSeconds k1950{-631152000};
+  constexpr UnixSeconds k2050{2524608000};
   // RFC 5280 §4.1.2.5: "certificate validity dates through the year 2049 [MUST be encoded] as UTCTime".
-  if (year >= 1950 && year <= 2049) {
-    return element(tag::utc_time, as_bytes(fmt::format("{:02}{}", year % 100, rest)));
-  }
-  return element(tag::generalized_time, as_bytes(fmt::format("{:04}{}", year, rest)));
+  if (at < k1950 || at >= k2050) return generalized_time(at);
+  return element(tag::utc_time, as_bytes(time_text(at)).subspan(2));
 }
 
 }  // namespace symbolon::x509::der

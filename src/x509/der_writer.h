@@ -28,6 +28,8 @@ Bytes named_bits(std::uint32_t bits);
 Bytes boolean(bool value);
 // From dotted text, which must be well-formed (an invariant: ours or from a parsed object). Empty if it is not.
 Bytes object_identifier(std::string_view dotted);
+// RFC 5280 §4.1.2.5.2: in UTC with seconds, without fractions.
+Bytes generalized_time(UnixSeconds at);
 // RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050.
 Bytes time(UnixSeconds at);
 
