@@ -85,6 +85,12 @@ TEST(DerWriter, ChangesTheTypeOfTimeWith2050) {
   EXPECT_EQ(as_text(time({253402300799})),
             "\x18\x0f"
             "99991231235959Z");
+  EXPECT_EQ(as_text(time({-631152001})),
+            "\x18\x0f"
+            "19491231235959Z");
+  EXPECT_EQ(as_text(generalized_time({2524607999})),
+            "\x18\x0f"
+            "20491231235959Z");
 }
 
 }  // namespace
