@@ -46,7 +46,10 @@ Result<CrlContent> crl_content(const Issuer& issuer, const CrlIssuer& all, const
     if (!all.includes(revocation.issuer)) return ledger::Proceed::yes;
     if (revocation.sequence <= name.revocations) {
       if (all.ids.size() > 1 && !listed.insert(revocation.serial).second) return ledger::Proceed::yes;
-      builder.add(revocation.serial, revocation.revoked_at, static_cast<std::uint8_t>(revocation.reason));
+      builder.add({.serial = revocation.serial,
+                   .revoked_at = revocation.revoked_at,
+                   .reason = static_cast<std::uint8_t>(revocation.reason),
+                   .invalid_since = revocation.invalid_since});
       return ledger::Proceed::yes;
     }
     const UnixSeconds at = revocation.revoked_at;

@@ -23,11 +23,17 @@ Bytes extension(std::string_view oid, ByteView value) {
   return der::element(der::tag::sequence, {id, content});
 }
 
-// crlEntryExtensions with reasonCode alone (§5.3.1): Extensions { { 2.5.29.21, OCTET STRING { ENUMERATED } } }
-Bytes entry_extensions(std::uint8_t reason) {
+// crlEntryExtensions: reasonCode (§5.3.1), ENUMERATED, and invalidityDate (§5.3.2), GeneralizedTime. Empty: neither.
+Bytes entry_extensions(const CrlBuilder::Entry& entry) {
   constexpr std::uint8_t kEnumerated = 0x0a;
-  const Bytes value = der::element(kEnumerated, ByteView(&reason, 1));
-  return der::element(der::tag::sequence, extension("2.5.29.21", value));
+  Bytes reason;
+  Bytes date;
+  if (entry.reason != 0) reason = extension("2.5.29.21", der::element(kEnumerated, ByteView(&entry.reason, 1)));
+  if (entry.invalid_since) {
+    date = extension("2.5.29.24", der::generalized_time(std::clamp(*entry.invalid_since, kFirst, kLast)));
+  }
+  if (reason.empty() && date.empty()) return {};
+  return der::element(der::tag::sequence, {reason, date});
 }
 
 Bytes crl_extensions(const CrlHeading& heading) {
@@ -49,17 +55,17 @@ Result<CrlBuilder> CrlBuilder::begin(CrlHeading heading, ByteView algorithm_iden
 }
 
 // CertificateList entry: SEQUENCE { userCertificate, revocationDate, crlEntryExtensions OPTIONAL }
-void CrlBuilder::add(const x509::SerialNumber& serial, UnixSeconds revoked_at, std::uint8_t reason) {
-  if (last_time_.empty() || revoked_at != last_at_) {
-    last_at_ = revoked_at;
-    last_time_ = der::time(std::clamp(revoked_at, kFirst, kLast));
+void CrlBuilder::add(const Entry& entry) {
+  if (last_time_.empty() || entry.revoked_at != last_at_) {
+    last_at_ = entry.revoked_at;
+    last_time_ = der::time(std::clamp(entry.revoked_at, kFirst, kLast));
   }
-  const ByteView magnitude = serial.magnitude();
+  const ByteView magnitude = entry.serial.magnitude();
   const bool padded = (magnitude.front() & 0x80U) != 0;  // an INTEGER that must not look negative
-  const Bytes extensions = reason == 0 ? Bytes() : entry_extensions(reason);
+  const Bytes extensions = entry_extensions(entry);
   const std::size_t serial_size = magnitude.size() + (padded ? 1 : 0);
   const std::size_t size = 2 + serial_size + last_time_.size() + extensions.size();
-  constexpr std::size_t kLongestShortForm = 127;  // serial 23, time 17, reason 14: never more
+  constexpr std::size_t kLongestShortForm = 127;  // serial 23, time 17, extensions 41: never more
   ENSURE(size <= kLongestShortForm);
   entries_.push_back(der::tag::sequence);
   entries_.push_back(static_cast<std::uint8_t>(size));

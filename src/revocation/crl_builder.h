@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -31,9 +32,15 @@ class CrlBuilder {
   // 1950 to 9999, or that end before they begin.
   static Result<CrlBuilder> begin(CrlHeading heading, ByteView algorithm_identifier);
 
-  // The entries come in the order of the calls. `reason`: CRLReason (§5.3.1); 0, unspecified, is left out as the
-  // standard recommends. No serial may come twice. A date outside those years is moved to the nearer end.
-  void add(const x509::SerialNumber& serial, UnixSeconds revoked_at, std::uint8_t reason);
+  struct Entry {
+    x509::SerialNumber serial;
+    UnixSeconds revoked_at;
+    std::uint8_t reason = 0;                        // CRLReason (§5.3.1); 0, unspecified, is left out as recommended
+    std::optional<UnixSeconds> invalid_since = {};  // invalidityDate (§5.3.2)
+  };
+  // They come in the order of the calls. No serial may come twice. A date outside those years is moved to the nearer
+  // end.
+  void add(const Entry& entry);
   std::uint64_t entries() const { return count_; }
   // Their octets, one after the other: what was added later only ever follows. Until the next call.
   ByteView octets() const { return entries_; }

@@ -54,10 +54,10 @@ struct Ca {
 TEST(CrlBuilder, OurReaderFindsWhatWasPutIn) {
   const Ca ca;
   CrlBuilder builder = ca.begin();
-  builder.add(serial("0a1b"), kNow - kDay, 1);
-  builder.add(serial("ff00000000000000000000000000000001"), kNow - kHour, 0);
-  builder.add(serial("7f0000000000000000000000000000000000ffff"), kNow - kHour, 9);
-  builder.add(serial("01"), UnixSeconds{2'600'000'000}, 4);  // after 2049: GeneralizedTime
+  builder.add({serial("0a1b"), kNow - kDay, 1});
+  builder.add({serial("ff00000000000000000000000000000001"), kNow - kHour, 0});
+  builder.add({serial("7f0000000000000000000000000000000000ffff"), kNow - kHour, 9});
+  builder.add({serial("01"), UnixSeconds{2'600'000'000}, 4});  // after 2049: GeneralizedTime
   EXPECT_EQ(builder.entries(), 4U);
   const Bytes der = ca.sign(std::move(builder).finish());
   const auto file = read_crl(der, {ca.certificate}, kNow);
@@ -81,13 +81,16 @@ TEST(CrlBuilder, OurReaderFindsWhatWasPutIn) {
 TEST(CrlBuilder, OpensslReadsTheSameAndWritesTheSameOctets) {
   const Ca ca;
   CrlBuilder builder = ca.begin();
-  builder.add(serial("0a1b"), kNow - kDay, 1);
-  builder.add(serial("8000"), kNow, 0);
+  builder.add({serial("0a1b"), kNow - kDay, 1});
+  builder.add({serial("8000"), kNow, 0});
+  builder.add({serial("8001"), kNow, 0, kNow - kDay * 2});
+  builder.add({serial("7f0000000000000000000000000000000000ffff"), UnixSeconds{2'600'000'000}, 9, kNow - kDay * 3});
   const Bytes der = ca.sign(std::move(builder).finish());
   const std::string text = ca.text(der);
   for (const std::string_view expected :
        {"Version 2 (0x1)", "X509v3 Authority Key Identifier", "Key Compromise", "Serial Number: 0A1B",
-        "Serial Number: 8000", "Last Update: Jan 15 08:00:00 2027 GMT", "Next Update: Jan 22 08:00:00 2027 GMT"}) {
+        "Serial Number: 8000", "Invalidity Date", "Jan 13 08:00:00 2027 GMT", "Jan 12 08:00:00 2027 GMT",
+        "Last Update: Jan 15 08:00:00 2027 GMT", "Next Update: Jan 22 08:00:00 2027 GMT"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
   }
   EXPECT_EQ(text.find("critical"), std::string::npos) << text;
@@ -113,7 +116,7 @@ TEST(CrlBuilder, TheSameFactsGiveTheSameOctets) {
   const auto build = [&] {
     CrlBuilder builder = ca.begin();
     for (int i = 1; i < 100; ++i) {
-      builder.add(serial(fmt::format("{:04x}", i)), kNow - Seconds{i / 7}, static_cast<std::uint8_t>(i % 6));
+      builder.add({serial(fmt::format("{:04x}", i)), kNow - Seconds{i / 7}, static_cast<std::uint8_t>(i % 6)});
     }
     return std::move(builder).finish();
   };
@@ -136,7 +139,7 @@ TEST(CrlBuilder, AMillionEntriesAreReadBack) {
   for (std::uint32_t i = 0; i < kMany; ++i) {
     Bytes magnitude(16, 0x5a);
     for (unsigned octet = 0; octet < 4; ++octet) magnitude[1 + octet] = static_cast<std::uint8_t>(i >> 8 * octet);
-    builder.add(SerialNumber::from_magnitude(magnitude).value(), kNow - Seconds{i}, i % 2 == 0 ? 0 : 1);
+    builder.add({SerialNumber::from_magnitude(magnitude).value(), kNow - Seconds{i}, static_cast<std::uint8_t>(i % 2)});
   }
   const Bytes der = ca.sign(std::move(builder).finish());
   const auto file = read_crl(der, {ca.certificate}, kNow);
