@@ -21,7 +21,8 @@ RIGHTS = {
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
 READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
-ISSUE, REVOKE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/revocations"), ("POST", "/v1/ledger/verify")
+ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
+REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 FEED = ("GET", "/v1/feed")
 FOR_ADMINS = [
@@ -33,7 +34,7 @@ FOR_ADMINS = [
     ("POST", "/v1/gateways/{serial}/forget"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
-CALLS = [*READS, ISSUE, REVOKE, VERIFY, CHANGES, APPROVE, FEED, *FOR_ADMINS, *FOR_NOBODY]
+CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, FEED, *FOR_ADMINS, *FOR_NOBODY]
 
 
 class Api:
@@ -83,7 +84,7 @@ def api(symbolon, tmp_path):
     [
         (("admin", "second"), [call for call in CALLS if call not in FOR_NOBODY]),
         (("client", "build-7"), [*READS, ISSUE]),
-        (("person", "Olga", "olga@ops.example"), [*READS, REVOKE]),
+        (("person", "Olga", "olga@ops.example"), [*READS, *REVOKES]),
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),

@@ -118,6 +118,7 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     api("show", what="alice")
     api("revoke", {"what": "alice", "reason": "keyCompromise"})
     api("revoke", {"what": "alice"})
+    assert api("revoke_matching", {"query": "alice", "dry_run": True, "at_most": 9})[1]["result"]["matched"] == 0
     api("show", what="alice")
     for name in ("profiles", "issuers", "status"):
         api(name)
@@ -170,6 +171,8 @@ def test_every_call_fails_as_the_description_says(symbolon, api):
             assert api(name, nonsense, **parameters)[0] == expected, (name, nonsense)
     assert api("show", what="nobody")[1]["code"] == "not_found"
     assert api("revoke", {"what": "nobody"})[1]["code"] == "not_found"
+    assert api("revoke_matching", {"query": "sort:newest"})[1]["problem"]["code"] == "query_malformed"
+    assert api("revoke_matching", {"query": ""})[1]["code"] == "bad_request"
     assert api("issue", {"profile": "no-such", "csr": "x"})[1]["code"] == "profile_unknown"
     assert api.bad >= set(OPERATIONS)
 

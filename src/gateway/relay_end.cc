@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace symbolon::gateway {
 namespace {
 
@@ -15,12 +17,15 @@ tls::Attempt failed(int problem) {
           .error = {problem, boost::system::system_category()}};
 }
 
+// Who sends as much in one go has more on its way: asking again costs less than waiting to be told.
+constexpr std::size_t kBulk = 8 * 1024;
+
 tls::Attempt read_plain(int descriptor, std::span<std::uint8_t> into) {
   while (true) {
     const ssize_t got = ::recv(descriptor, into.data(), into.size(), MSG_DONTWAIT);
     if (got > 0) {
       const auto octets = static_cast<std::size_t>(got);
-      return {.state = tls::Attempt::State::done, .octets = octets, .drained = octets < into.size()};
+      return {.state = tls::Attempt::State::done, .octets = octets, .drained = octets < std::min(into.size(), kBulk)};
     }
     if (got == 0) return {.state = tls::Attempt::State::end};
     if (errno == EAGAIN) return {.state = tls::Attempt::State::want_read};
