@@ -42,7 +42,8 @@ TEST_F(RevokeMatching, HoweverManyThereAre) {
   EXPECT_EQ(revoked(), kMany);
   EXPECT_GT(home.authority->revocations()->generation(), generation);
   EXPECT_EQ(told, (std::vector<std::int64_t>{500, 1000, kMany}));
-  EXPECT_EQ(home.authority->list({.query = "state:valid", .after = {}})->certificates.size(), 3U) << "web, the admin, the CA";
+  EXPECT_EQ(home.authority->list({.query = "state:valid", .after = {}})->certificates.size(), 3U)
+      << "web, the admin, the CA";
   EXPECT_EQ(revoke({.query = "profile:client"})->matched, 0) << "they are revoked already";
 }
 
