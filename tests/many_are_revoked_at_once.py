@@ -36,6 +36,9 @@ def test_a_dry_run_changes_nothing(fleet):
     one = fleet.json("revoke", "sensor.b.example", "--dry-run")
     assert one["matched"] == 1 and one["certificates"][0]["state"] == "issued"
     assert set(states(fleet, "profile:device").values()) == {"issued"}
+    fleet.do("revoke", "sensor.b.example")
+    again = fleet("revoke", "sensor.b.example", "--dry-run")
+    assert again.status == 0 and again.output.strip() == "would be revoked: 0; nothing was changed", again
 
 
 def test_more_than_were_expected_means_none(fleet):

@@ -32,8 +32,17 @@ stage() {
   if [ "$limit" -le 0 ]; then
     status=1 verdict="FAILED: no time was left"
   else
-    timeout --kill-after=20 "$limit" "$@" 2>&1 | tee "$words"
-    status=${PIPESTATUS[0]}
+    # Shown from the file, not through a pipe: what a test left running would keep that open, and the stage from ending.
+    : >"$words"
+    local running shown
+    sleep infinity &
+    running=$!
+    tail --pid=$running -n +1 -f "$words" &
+    shown=$!
+    timeout --kill-after=20 "$limit" "$@" >>"$words" 2>&1
+    status=$?
+    kill $running
+    wait $running $shown 2>/dev/null
     [ $status -eq 0 ] || verdict="FAILED with status $status"
     [ $status -ne 124 ] && [ $status -ne 137 ] || verdict="FAILED: not done within $minutes min"
   fi

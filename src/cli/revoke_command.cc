@@ -151,8 +151,9 @@ void print_dry_run(const api::RevokeMatchingAnswer& answer, const Session& sessi
                     to_rfc3339(certificate.not_after), seen.words_of(certificate), printable(who(certificate))});
   }
   if (!rows.empty()) terminal.table({"SERIAL", "PROFILE", "STATE", "ENDS", "LAST SEEN", "NAMES"}, rows);
-  const auto left_out = static_cast<std::size_t>(answer.matched) - answer.certificates.size();
-  if (left_out > 0) terminal.note(fmt::format("and {} more", left_out));
+  if (std::cmp_greater(answer.matched, answer.certificates.size())) {
+    terminal.note(fmt::format("and {} more", answer.matched - std::ssize(answer.certificates)));
+  }
   terminal.note(fmt::format("would be revoked: {}; nothing was changed", answer.matched));
 }
 
@@ -194,7 +195,10 @@ Status revoke_matching(const RevokeOptions& options, const Revocation& revocatio
                                                .dry_run = options.dry_run},
                                               on_progress);
   session.terminal().end_progress();
-  if (!answer) return std::unexpected(answer.error());
+  if (!answer) {
+    std::ignore = link.finish();  // some of them may be revoked
+    return std::unexpected(answer.error());
+  }
   if (options.dry_run) {
     print_revocations(*answer, options, session);
     return {};
@@ -206,8 +210,9 @@ Status revoke_matching(const RevokeOptions& options, const Revocation& revocatio
 Status show_what_would_go(const Revocation& revocation, const Session& session) {
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const api::CertificateDetails details = TRY(link.client().show(revocation.what));
-  const bool goes = !details.summary.revocation;
-  print_dry_run({.matched = goes ? 1 : 0, .certificates = {details.summary}}, session);
+  api::RevokeMatchingAnswer answer;
+  if (!details.summary.revocation) answer = {.matched = 1, .certificates = {details.summary}};
+  print_dry_run(answer, session);
   return {};
 }
 

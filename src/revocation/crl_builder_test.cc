@@ -58,7 +58,8 @@ TEST(CrlBuilder, OurReaderFindsWhatWasPutIn) {
   builder.add({serial("ff00000000000000000000000000000001"), kNow - kHour, 0});
   builder.add({serial("7f0000000000000000000000000000000000ffff"), kNow - kHour, 9});
   builder.add({serial("01"), UnixSeconds{2'600'000'000}, 4});  // after 2049: GeneralizedTime
-  EXPECT_EQ(builder.entries(), 4U);
+  builder.add({serial("02"), kNow - kHour, 1, kNow - kDay});
+  EXPECT_EQ(builder.entries(), 5U);
   const Bytes der = ca.sign(std::move(builder).finish());
   const auto file = read_crl(der, {ca.certificate}, kNow);
   ASSERT_TRUE(file) << file.error().text();
@@ -67,7 +68,8 @@ TEST(CrlBuilder, OurReaderFindsWhatWasPutIn) {
   EXPECT_EQ(file->number, (Bytes{0x6b, 0x49, 0xd2, 0x01}));
   EXPECT_TRUE(file->coverage.whole());
   EXPECT_EQ(file->impossible, 0U);
-  EXPECT_EQ(file->entries.size(), 4U);
+  EXPECT_EQ(file->entries.size(), 5U);
+  EXPECT_EQ(file->entries.find(serial("02")), kNow - kHour);
   EXPECT_EQ(file->entries.find(serial("0a1b")), kNow - kDay);
   EXPECT_EQ(file->entries.find(serial("ff00000000000000000000000000000001")), kNow - kHour);
   EXPECT_EQ(file->entries.find(serial("01")), UnixSeconds{2'600'000'000});

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <charconv>
-#include <chrono>
 
 #include "x509/der_reader.h"
 
@@ -30,14 +29,9 @@ void append_arc(Bytes& out, std::uint64_t arc) {
 
 // YYYYMMDDHHMMSSZ
 std::string time_text(UnixSeconds at) {
-  using namespace std::chrono;
-  const sys_seconds point{seconds{at.count}};
-  const auto day = floor<days>(point);
-  const year_month_day date{day};
-  const hh_mm_ss clock{point - day};
-  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+  std::string text = to_rfc3339(at);
+  std::erase_if(text, [](char c) { return c == '-' || c == ':' || c == 'T'; });
+  return text;
 }
 
 }  // namespace
