@@ -18,7 +18,7 @@ def roles(running):
     """{"signer": pid, "authority": pid, "gateway": pid} of those that run now."""
     found = {}
     for pid in children(running.child.pid):
-        with contextlib.suppress(FileNotFoundError):  # it ended while we looked
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
             words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if b"role" in words:
                 found[words[words.index(b"role") + 1].decode()] = pid
