@@ -69,6 +69,7 @@ Status show_issuers(AuthorityLink& link, const Session& session) {
     return {};
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(list.issuers.size());
   for (const api::IssuerInfo& issuer : list.issuers) {
     rows.push_back({issuer.name, issuer.role, issuer.in_use ? "in use" : "", issuer.key, to_rfc3339(issuer.not_after),
                     issuer.subject});
@@ -115,6 +116,7 @@ Status profiles(const Session& session) {
     return {};
   }
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(list.profiles.size());
   for (const api::ProfileInfo& profile : list.profiles) {
     rows.push_back({profile.name, to_text(profile.lifetime), joined(profile.extended_key_usage, " "),
                     joined(profile.names, " "), profile.summary});

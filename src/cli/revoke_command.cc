@@ -146,6 +146,7 @@ void print_dry_run(const api::RevokeMatchingAnswer& answer, const Session& sessi
   const UnixSeconds now = session.clock().now();
   const SeenHere seen(session);
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(answer.certificates.size());
   for (const api::CertificateSummary& certificate : answer.certificates) {
     rows.push_back({certificate.serial, certificate.profile, standing(certificate, now),
                     to_rfc3339(certificate.not_after), seen.words_of(certificate), printable(who(certificate))});

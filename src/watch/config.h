@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/error.h"
 #include "config/table.h"
 #include "net/endpoint.h"
 
@@ -13,7 +14,11 @@ struct MetricsConfig {
   std::optional<net::Endpoint> insecure_listen;  // anywhere
   bool operator==(const MetricsConfig&) const = default;
   // The one that is set.
-  const net::Endpoint& endpoint() const { return listen ? *listen : *insecure_listen; }
+  const net::Endpoint& endpoint() const {
+    if (listen) return *listen;
+    ENSURE(insecure_listen);
+    return *insecure_listen;
+  }
 };
 
 config::Table<MetricsConfig> metrics_table();
