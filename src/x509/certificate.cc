@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "crypto/openssl_error.h"
+#include "x509/name_text.h"
 #include "x509/pem.h"
 
 namespace symbolon::x509 {
@@ -16,6 +17,7 @@ using AltNames = crypto::Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using KeyIdentifier = crypto::Handle<AUTHORITY_KEYID, AUTHORITY_KEYID_free>;
 using Usages = crypto::Handle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
 using Constraints = crypto::Handle<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free>;
+using InfoAccess = crypto::Handle<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
 
 ByteView octets_of(const ASN1_STRING* text) {
   return {ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text))};
@@ -41,6 +43,28 @@ const ASN1_OBJECT* profile_object() {
   return kObject;
 }
 
+bool is_http_url(std::string_view uri) {
+  constexpr std::string_view kScheme = "http://";
+  const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+  return uri.size() > kScheme.size() && equal_ignoring_case(uri.substr(0, kScheme.size()), kScheme) &&
+         std::ranges::all_of(uri, visible);
+}
+
+std::vector<std::string> ocsp_urls_of(const X509* certificate) {
+  std::vector<std::string> out;
+  const InfoAccess list(
+      static_cast<AUTHORITY_INFO_ACCESS*>(X509_get_ext_d2i(certificate, NID_info_access, nullptr, nullptr)));
+  const int count = list ? sk_ACCESS_DESCRIPTION_num(list.get()) : 0;
+  for (int i = 0; i < count; ++i) {
+    const ACCESS_DESCRIPTION* const access = sk_ACCESS_DESCRIPTION_value(list.get(), i);
+    if (OBJ_obj2nid(access->method) != NID_ad_OCSP || access->location->type != GEN_URI) continue;
+    const std::string_view uri = as_text(octets_of(access->location->d.uniformResourceIdentifier));
+    if (is_http_url(uri)) out.emplace_back(uri);
+  }
+  ERR_clear_error();
+  return out;
+}
+
 }  // namespace
 
 struct Certificate::Impl {
@@ -62,6 +86,8 @@ struct Certificate::Impl {
   std::string malformed;
   mutable std::once_flag self_signed_once;
   mutable bool self_signed = false;
+  mutable std::once_flag ocsp_urls_once;
+  mutable std::vector<std::string> ocsp_urls;
 
   void decode();
   void decode_key();
@@ -228,6 +254,11 @@ bool Certificate::self_signed() const {
     ERR_clear_error();
   });
   return impl_->self_signed;
+}
+
+const std::vector<std::string>& Certificate::ocsp_urls() const {
+  std::call_once(impl_->ocsp_urls_once, [this] { impl_->ocsp_urls = ocsp_urls_of(impl_->handle.get()); });
+  return impl_->ocsp_urls;
 }
 
 std::string Certificate::text() const {

@@ -77,6 +77,10 @@ class Certificate {
   const std::optional<Bytes>& subject_key_identifier() const;
   const std::optional<Bytes>& authority_key_identifier() const;
   const std::optional<std::string>& profile() const;  // kProfileOid
+  // Where to ask about its revocation: the http URIs of id-ad-ocsp in authorityInfoAccess (RFC 5280 §4.2.2.1), in their
+  // order, of visible ASCII only. Decoded when first asked for, and therefore not in malformed(): an extension that
+  // cannot be decoded or stands twice names none. Foreign: whoever asks there goes where the certificate says.
+  const std::vector<std::string>& ocsp_urls() const;
   // Which extension could not be decoded, empty when all could.
   const std::string& malformed() const;
 

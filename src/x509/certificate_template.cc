@@ -38,13 +38,22 @@ Bytes extended_key_usage(const std::vector<std::string>& purposes) {
   return element(der::tag::sequence, list);
 }
 
+constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
+
 // RFC 5280 §4.2.1.13: one DistributionPoint, its distributionPoint a fullName of one URI: neither reasons nor
 // cRLIssuer.
 Bytes distribution_points(std::string_view url) {
-  constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
   const Bytes names = element(der::tag::context(0), element(kUri, as_bytes(url)));
   const Bytes point = element(der::tag::sequence, element(der::tag::context(0), names));
   return element(der::tag::sequence, point);
+}
+
+// RFC 5280 §4.2.2.1: one AccessDescription.
+Bytes authority_info_access(std::string_view ocsp_url) {
+  constexpr std::string_view kOcsp = "1.3.6.1.5.5.7.48.1";  // id-ad-ocsp
+  const Bytes method = der::object_identifier(kOcsp);
+  const Bytes location = element(kUri, as_bytes(ocsp_url));
+  return element(der::tag::sequence, element(der::tag::sequence, {method, location}));
 }
 
 Result<Bytes> extensions(const CertificateTemplate& content) {
@@ -72,6 +81,9 @@ Result<Bytes> extensions(const CertificateTemplate& content) {
   }
   if (!content.crl_url.empty()) {
     append_extension(out, "2.5.29.31", Critical::no, distribution_points(content.crl_url));
+  }
+  if (!content.ocsp_url.empty()) {
+    append_extension(out, "1.3.6.1.5.5.7.1.1", Critical::no, authority_info_access(content.ocsp_url));
   }
   const Bytes null = element(der::tag::null, ByteView());
   if (content.no_rev_avail) append_extension(out, kNoRevAvailOid, Critical::no, null);

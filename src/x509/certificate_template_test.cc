@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "x509/pem.h"
+#include "x509/testing/forge.h"
 #include "x509/testing/shell.h"
 
 namespace symbolon::x509 {
@@ -74,6 +75,53 @@ TEST(CertificateTemplate, NamesThePlaceOfTheCrl) {
                       "URI:http://crl.example/issuing.crl\n"),
             std::string::npos)
       << text;
+}
+
+TEST(CertificateTemplate, NamesTheOcspResponder) {
+  const Folder folder;
+  CertificateTemplate content = leaf_template();
+  content.no_rev_avail = false;
+  EXPECT_EQ(text_of(folder, content).find("Authority Information Access"), std::string::npos);
+  content.ocsp_url = "http://ocsp.example:8470";
+  const std::string text = text_of(folder, content);
+  EXPECT_NE(text.find("Authority Information Access: \n                OCSP - URI:http://ocsp.example:8470\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(must("openssl x509 -noout -ocsp_uri -in " + (folder / "c.pem")), "http://ocsp.example:8470\n");
+  EXPECT_EQ(Certificate::from_der(signed_certificate(content))->ocsp_urls(), std::vector{content.ocsp_url});
+}
+
+// Whatever a foreign CA writes there.
+TEST(Certificate, OcspUrlsAreOfHttpAndOfOcspAlone) {
+  const auto urls = [](std::string_view rest) {
+    return testing::forge().certificate("aia", "aia", "", rest).ocsp_urls();
+  };
+  const auto element = [](std::string_view tag, std::string_view content) {
+    return fmt::format("{}{:02x}{}", tag, content.size() / 2, content);
+  };
+  const auto access = [&](std::string_view method, std::string_view tag, std::string_view location) {
+    return element("30", element("06", method) + element(tag, to_hex(as_bytes(location))));
+  };
+  const auto extension = [](std::string_view value) {
+    return fmt::format(R"({{"oid": "1.3.6.1.5.5.7.1.1", "critical": false, "value": "{}"}})", value);
+  };
+  constexpr std::string_view kOcsp = "2b06010505073001";
+  const std::string a = access(kOcsp, "86", "http://a");
+  const std::string list = a + access("2b06010505073002", "86", "http://issuers") + access(kOcsp, "82", "http://dns") +
+                           access(kOcsp, "86", "ldap://b") + access(kOcsp, "86", "https://c") +
+                           access(kOcsp, "86", "http://") + access(kOcsp, "86", "http://d e") +
+                           access(kOcsp, "86", std::string_view("http://f\0g", 10));
+  EXPECT_EQ(urls(""), std::vector<std::string>());
+  const std::string two = element("30", a + access(kOcsp, "86", "HTTP://b:80/c?d"));
+  EXPECT_EQ(urls(fmt::format(R"("extensions": [{}])", extension(two))),
+            (std::vector<std::string>{"http://a", "HTTP://b:80/c?d"}));
+  const std::string long_list = fmt::format("3081{:02x}{}", list.size() / 2, list);
+  EXPECT_EQ(urls(fmt::format(R"("extensions": [{}])", extension(long_list))), std::vector<std::string>{"http://a"});
+  EXPECT_EQ(urls(fmt::format(R"("extensions": [{}])", extension("3000"))), std::vector<std::string>());
+  EXPECT_EQ(urls(fmt::format(R"("extensions": [{}])", extension(two.substr(0, two.size() - 2)))),
+            std::vector<std::string>());
+  EXPECT_EQ(urls(fmt::format(R"("ski": false, "edit": "extension_twice", "extensions": [{}])", extension(two))),
+            std::vector<std::string>());
 }
 
 TEST(CertificateTemplate, MarksTheNamesCriticalWhenTheSubjectIsEmpty) {

@@ -24,6 +24,7 @@ constexpr std::string_view kAuthorityKeyIdentifier = "2.5.29.35";
 constexpr std::string_view kExtendedKeyUsage = "2.5.29.37";
 constexpr std::string_view kFreshestCrl = "2.5.29.46";
 constexpr std::string_view kAuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";
+constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
 
 enum class Where : std::uint8_t { anywhere, leaf_only, ca_only };
 enum class Criticality : std::uint8_t { must, must_not, depends };
@@ -76,6 +77,7 @@ class ExtensionLint {
     alt_names();
     name_constraints();
     distribution_points();
+    info_access();
     no_rev_avail();
     ocsp();
     profile();
@@ -282,7 +284,6 @@ class ExtensionLint {
   // DistributionPoint MUST NOT consist of only the reasons field". Ours have one URI each, and nothing else.
   void distribution_points() {
     if (!rules_.crl_url) return;
-    constexpr std::uint8_t kUri = 0x86;
     const TbsExtension* const extension = find(kCrlDistributionPoints);
     std::optional<der::Element> part;
     if (extension != nullptr) part = der::only(extension->value, der::tag::sequence);
@@ -296,6 +297,28 @@ class ExtensionLint {
     if (url == *rules_.crl_url) return;
     report(Code::lint_extension_unlisted,
            fmt::format("the CRL's place is '{}' where the profile says '{}'", url, *rules_.crl_url), extension);
+  }
+
+  // RFC 5280 §4.2.2.1. Ours have one AccessDescription: id-ad-ocsp with a URI.
+  void info_access() {
+    if (!rules_.ocsp_url) return;
+    constexpr std::string_view kOcsp = "1.3.6.1.5.5.7.48.1";
+    const TbsExtension* const extension = find(kAuthorityInfoAccess);
+    std::string_view url;
+    if (extension != nullptr) {
+      const auto list = der::only(extension->value, der::tag::sequence);
+      const auto access = list ? der::only(list->content, der::tag::sequence) : std::nullopt;
+      der::Reader reader(access ? access->content : ByteView());
+      const auto method = reader.next(der::tag::object_identifier);
+      const auto uri = reader.next(kUri);
+      if (!method || der::oid_text(method->content) != kOcsp || !uri || !reader.at_end()) {
+        return report(Code::lint_extension_unlisted, "authorityInfoAccess is other than one URI of OCSP", extension);
+      }
+      url = as_text(uri->content);
+    }
+    if (url == *rules_.ocsp_url) return;
+    report(Code::lint_extension_unlisted,
+           fmt::format("the OCSP responder is '{}' where the profile says '{}'", url, *rules_.ocsp_url), extension);
   }
 
   // RFC 9608 §2: "MUST NOT be present in CA public key certificates", "MUST NOT be marked as critical", not together

@@ -117,8 +117,11 @@ TEST(Lint, NoRevAvail) {
   draft.extension(oid) = {oid, false, "3000"};
   EXPECT_THAT(codes(draft), ElementsAre(Code::lint_no_rev_avail));
   draft.extension(oid).hex = "0500";
-  draft.extensions.push_back({"2.5.29.31", false, "3000"});
-  EXPECT_THAT(codes(draft), ElementsAre(Code::lint_no_rev_avail));
+  for (const std::string_view place : {"2.5.29.31", "1.3.6.1.5.5.7.1.1"}) {
+    draft.extensions.push_back({std::string(place), false, "3000"});
+    EXPECT_THAT(codes(draft), ElementsAre(Code::lint_no_rev_avail)) << place;
+    draft.remove(place);
+  }
   Draft ca = issuing_ca();
   ca.extensions.push_back({oid, false, "0500"});
   EXPECT_THAT(codes(ca, ca_rules()), ElementsAre(Code::lint_no_rev_avail));
@@ -147,6 +150,46 @@ TEST(Lint, TheCrlsPlaceIsWhatTheProfileSays) {
        {"3000", "300e300ca00aa0088206687474703a2f", "30103000300ca00aa0088606687474703a2f"}) {
     draft.extension(oid).hex = std::string(other);
     EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << other;
+  }
+}
+
+// An element in hexadecimal, of less than 128 octets.
+std::string element(std::string_view tag, std::string_view content) {
+  return fmt::format("{}{:02x}{}", tag, content.size() / 2, content);
+}
+
+TEST(Lint, TheOcspResponderIsWhatTheProfileSays) {
+  const std::string oid = "1.3.6.1.5.5.7.1.1";
+  const std::string ocsp = element("06", "2b06010505073001");
+  const std::string issuers = element("06", "2b06010505073002");
+  const std::string uri = element("86", to_hex(as_bytes("http:/")));
+  const std::string dns = element("82", to_hex(as_bytes("http:/")));
+  const std::string access = element("30", ocsp + uri);
+  LintRules rules = leaf_rules();
+  Draft draft = leaf();
+  rules.ocsp_url = "";
+  EXPECT_THAT(codes(draft, rules), IsEmpty());
+  rules.ocsp_url = "http:/";
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted));
+  draft.extensions.push_back({oid, false, element("30", access)});
+  EXPECT_THAT(codes(draft, rules), IsEmpty());
+  draft.extension(oid).critical = true;
+  EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_critical));
+  draft.extension(oid).critical = false;
+  for (const std::string_view url : {"", "http:", "http://"}) {
+    rules.ocsp_url = std::string(url);
+    EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << url;
+  }
+  for (const std::string& other :
+       {element("30", ""), access, element("30", element("30", "")), element("30", element("30", issuers + uri)),
+        element("30", element("30", ocsp + dns)), element("30", element("30", ocsp)),
+        element("30", element("30", ocsp + uri + "0500")), element("30", access + access),
+        element("30", access + element("30", issuers + uri)), element("30", access) + "0500"}) {
+    draft.extension(oid).hex = other;
+    for (const char* const url : {"http:/", ""}) {
+      rules.ocsp_url = url;
+      EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << other << " " << url;
+    }
   }
 }
 

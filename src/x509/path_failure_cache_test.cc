@@ -23,6 +23,7 @@ class Revocation final : public RevocationChecker {
  public:
   Answer check(const Certificate&, const SerialNumber&, UnixSeconds) const override { return {status, since, "asked"}; }
   Answer check_pinned(const Certificate&, UnixSeconds) const override { return {status, since, "asked"}; }
+  std::uint64_t generation() const override { return 0; }
   RevocationChecker::Status status = Status::good;
   std::optional<UnixSeconds> since;
 };

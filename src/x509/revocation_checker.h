@@ -35,6 +35,9 @@ class RevocationChecker {
   // For a certificate that is trusted by itself, whose issuer may not be at hand: revoked when any issuer of its
   // issuer's name says so; else good.
   virtual Answer check_pinned(const Certificate& subject, UnixSeconds at) const = 0;
+  // Grows with every change of what is known, once that counts: whoever was judged when it was another number is to be
+  // judged again.
+  virtual std::uint64_t generation() const = 0;
 };
 
 }  // namespace symbolon::x509

@@ -96,6 +96,12 @@ void TrustBundle::look_at_all(UnixSeconds now) {
   }
 }
 
+Status TrustBundle::check_ca_names() const {
+  if (ca_name_octets_ <= kMostCaNameOctets) return {};
+  return fail_at(where_, Code::ca_names_too_long, "the names of {} CAs take {} octets, {} are the most",
+                 ca_names_.size(), ca_name_octets_, kMostCaNameOctets);
+}
+
 Result<TrustBundle> TrustBundle::from_file_content(std::string_view content, UnixSeconds now, std::string where) {
   return make(TRY(Certificate::from_file_content(content, where)), now, where);
 }

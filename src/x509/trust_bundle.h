@@ -46,6 +46,7 @@ class TrustBundle {
   // What a server names in its CertificateRequest: each subject once, in order; and how many octets that takes there.
   const std::vector<DistinguishedName>& ca_names() const { return ca_names_; }
   std::size_t ca_name_octets() const { return ca_name_octets_; }
+  Status check_ca_names() const;  // fails with ca_names_too_long
   // SHA-256 over the fingerprints, independent of their order: equal for equal bundles.
   const crypto::Sha256& identity() const { return identity_; }
 
