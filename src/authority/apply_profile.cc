@@ -21,6 +21,13 @@ std::size_t characters(std::string_view utf8) {
       std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
 }
 
+// What the lint says (lint_outside_issuer_purposes), before there is a responder's certificate.
+bool allows_responders(const x509::Certificate& ca) {
+  const std::vector<std::string>& purposes = ca.extended_key_usage();
+  const auto has = [&](std::string_view oid) { return std::ranges::find(purposes, oid) != purposes.end(); };
+  return purposes.empty() || has(x509::eku::kAny) || has(x509::eku::kOcspSigning);
+}
+
 class Application {
  public:
   Application(const Profile& profile, const IssueRequest& request, const Issuer& issuer, const IssueTime& time)
@@ -219,6 +226,16 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
 std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {
   if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check || !may_sign_crls(issuer)) return {};
   return fmt::format("{}/{}.crl", url, issuer.name);
+}
+
+std::string ocsp_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {
+  if (url.empty() || !profile.ocsp || profile.no_rev_avail || profile.ocsp_no_check) return {};
+  return may_certify_responders(issuer) ? std::string(url) : std::string();
+}
+
+bool may_certify_responders(const Issuer& issuer) {
+  const std::vector<x509::Certificate> above = issuer.above();
+  return allows_responders(issuer.certificate) && std::ranges::all_of(above, allows_responders);
 }
 
 Bytes key_identifier_of(const x509::Certificate& issuer) {

@@ -39,6 +39,12 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
 // may not sign one.
 std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url);
 
+// The OCSP responder that they name: `url` as it is, for all CAs, since a request says which one it means. Empty: none,
+// for the same reasons, or because the CA may certify no responder.
+std::string ocsp_url_of(const Profile& profile, const Issuer& issuer, std::string_view url);
+// Not where the CA, or one above it, has purposes of its own and OCSPSigning is not among them (RFC 6960 §4.2.2.2).
+bool may_certify_responders(const Issuer& issuer);
+
 // The subjectKeyIdentifier that goes into authorityKeyIdentifier of what this CA issues.
 Bytes key_identifier_of(const x509::Certificate& issuer);
 

@@ -159,6 +159,9 @@ Result<api::StatusInfo> Authority::status() {
     for (const auto& crl : impl_->crls.all()) out.crls.push_back(view_of(*crl));
   }
   for (const Error& failure : impl_->crls.failures()) out.warnings.push_back({failure.code, failure.text()});
+  for (const Error& failure : impl_->ocsp ? impl_->ocsp->failures() : std::vector<Error>()) {
+    out.warnings.push_back({failure.code, failure.words});
+  }
   for (const Error& alarm : impl_->feed.alarms()) out.warnings.push_back({alarm.code, alarm.words});
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
@@ -211,6 +214,10 @@ Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester)
 Result<std::shared_ptr<const Crl>> Authority::crl(const std::string& issuer) { return impl_->crls.current(issuer); }
 void Authority::publish_crls() { impl_->crls.start(); }
 CrlPublisher& Authority::crls() { return impl_->crls; }
+void Authority::answer_ocsp() {
+  if (impl_->ocsp) impl_->ocsp->start();
+}
+OcspResponder* Authority::ocsp() { return impl_->ocsp.get(); }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
   auto page = TRY(impl_->feed.page(query, *impl_->issuance.issuers()));

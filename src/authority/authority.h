@@ -13,6 +13,9 @@
 #include "authority/imported_ca.h"
 #include "authority/issuance.h"
 #include "authority/key_source.h"
+#include "authority/ocsp_config.h"
+#include "authority/ocsp_responder.h"
+#include "authority/ocsp_signer.h"
 #include "authority/operations.h"
 #include "authority/profile_config.h"
 #include "authority/rights.h"
@@ -42,8 +45,10 @@ struct AuthorityOptions {
   AskPassphrase ask_passphrase = {};  // encrypts it then
   std::vector<Path> backups = {};     // folders in and below which backups may be written; empty: anywhere
   IssuanceOptions issuance = {};
-  std::optional<CrlConfig> crl = {};  // unset: none is published; one is made when it is asked for
-  SignCrl sign_crl = {};              // signs them where `keys` are elsewhere
+  std::optional<CrlConfig> crl = {};             // unset: none is published; one is made when it is asked for
+  SignCrl sign_crl = {};                         // signs them where `keys` are elsewhere
+  std::optional<OcspConfig> ocsp = {};           // unset: nobody is answered
+  std::shared_ptr<OcspSigner> ocsp_signer = {};  // unset: keys of this process
 };
 
 // Thread-safe.
@@ -90,6 +95,9 @@ class Authority final : public Operations {
   // Publishes from now on, by a thread of its own, where CRLs are published (AuthorityOptions::crl).
   void publish_crls();
   CrlPublisher& crls();
+  // Keeps its certificates and answers new from now on, where there is a responder.
+  void answer_ocsp();
+  OcspResponder* ocsp();  // null: none is configured
 
   // What gateways of this process judge by; changed before revoke() returns.
   std::shared_ptr<const revocation::RevocationSource> revocations() const;

@@ -9,6 +9,7 @@
 
 #include "authority/authority.h"
 #include "authority/ledger_revocations.h"
+#include "authority/ocsp_signers.h"
 #include "authority/records_view.h"
 #include "authority/revocation_feed.h"
 #include "x509/pem.h"
@@ -27,6 +28,16 @@ struct Authority::Impl {
         feed(*state.ledger, clock),
         issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options(options)),
         crls(*state.ledger, clock, state.layout, [this] { return issuance.issuers(); }, crl_options(options)) {
+    if (options.ocsp) {
+      if (!options.ocsp_signer) {
+        options.ocsp_signer =
+            ocsp_signer_here([this] { return issuance.issuers(); }, *state.ledger, clock, options.ocsp->next_update);
+      }
+      ocsp = std::make_unique<OcspResponder>(
+          OcspResponder::Parts{*state.ledger, issuance, *revocations, *options.ocsp_signer, clock,
+                               [this](const Issuer& issuer) { return crls.check_ledger(issuer); }},
+          OcspResponderOptions{.next_update = options.ocsp->next_update});
+    }
     if (const auto left = state.ledger->unfinished()) {
       for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());
     }
@@ -35,6 +46,7 @@ struct Authority::Impl {
   static IssuanceOptions issuance_options(const AuthorityOptions& options) {
     IssuanceOptions out = options.issuance;
     if (options.crl && options.crl->url) out.crl_url = *options.crl->url;
+    if (options.ocsp && options.ocsp->url) out.ocsp_url = *options.ocsp->url;
     return out;
   }
   static CrlPublisherOptions crl_options(const AuthorityOptions& options) {
@@ -91,6 +103,7 @@ struct Authority::Impl {
   RevocationFeed feed;  // after `revocations`: who is told of a revocation finds it there
   Issuance issuance;
   CrlPublisher crls;                                     // after what it asks
+  std::unique_ptr<OcspResponder> ocsp;                   // likewise; null: none is configured
   std::vector<std::string> unfinished_at_start;          // serials that were being signed when the last process ended
   std::map<std::string, crypto::Sha256> unlike_builtin;  // digests of the profiles that need approval, by name
   std::mutex issuers_mutex;                              // one new CA at a time; guards what follows

@@ -4,10 +4,8 @@
 #include "x509/name.h"
 
 namespace symbolon::authority {
-namespace {
 
-// RFC 5280 §8: a client that must check a certificate to fetch the CRL of another may never end; so http alone.
-Result<std::string> parse_url(std::string_view text) {
+Result<std::string> parse_public_url(std::string_view text) {
   while (text.ends_with('/')) text.remove_suffix(1);
   const bool plain = text.find_first_of("?#") == std::string_view::npos;
   if (!text.starts_with("http://") || text.size() == std::string_view("http://").size() || !plain) {
@@ -15,8 +13,6 @@ Result<std::string> parse_url(std::string_view text) {
   }
   return TRY(x509::GeneralName::uri(text)).value;
 }
-
-}  // namespace
 
 config::Table<CrlConfig> crl_table() {
   config::Table<CrlConfig> table(
@@ -31,7 +27,7 @@ config::Table<CrlConfig> crl_table() {
            "reach them.",
            ":8480"})
       .optional(
-          "url", &CrlConfig::url, config::parsed<std::string>("an http:// URL without query", parse_url),
+          "url", &CrlConfig::url, config::parsed<std::string>("an http:// URL without query", parse_public_url),
           {"Under which others find them: certificates then name URL/NAME.crl as their distribution point (but see "
            "`crl` of profiles).",
            "http://crl.example.internal:8480"})

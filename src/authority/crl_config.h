@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "authority/crl_content.h"
 #include "base/clock.h"
@@ -19,5 +20,9 @@ struct CrlConfig {
 };
 
 config::Table<CrlConfig> crl_table();
+
+// What certificates may name as a place to ask about revocation, slashes at its end cut off. RFC 5280 §8: a client that
+// must check a certificate to fetch what is said of another may never end; so http alone. Fails with config_bad_value.
+Result<std::string> parse_public_url(std::string_view text);
 
 }  // namespace symbolon::authority

@@ -85,6 +85,7 @@ struct CrlPublisher::Impl {
   void keep(std::shared_ptr<const Crl> crl);
   void forget(const std::string& issuer);
   void note_failure(const Issuer& issuer, const Error& why);
+  void note_standing(const Issuer& issuer, Status standing);
   std::optional<Error> shortcoming_of(const Issuer& issuer, const IssuerSet& set) const;
 
   // `making` is held.
@@ -121,7 +122,8 @@ struct CrlPublisher::Impl {
   mutable std::mutex mutex;  // guards what follows
   std::map<std::string, std::shared_ptr<const Crl>> crls;
   std::map<std::string, Error> failures;
-  milliseconds took{0};  // the making of the last one
+  std::map<std::string, Status> standings;  // what the comparison of the published CRL with the ledger came to
+  milliseconds took{0};                     // the making of the last one
 
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   std::atomic<bool> looked_around = false;         // what lies in the folder is known
@@ -149,6 +151,11 @@ void CrlPublisher::Impl::note_failure(const Issuer& issuer, const Error& why) {
   if (!publishes()) return;
   const std::lock_guard lock(mutex);
   failures.insert_or_assign(issuer.name, why);
+}
+
+void CrlPublisher::Impl::note_standing(const Issuer& issuer, Status standing) {
+  const std::lock_guard lock(mutex);
+  standings.insert_or_assign(issuer.name, std::move(standing));
 }
 
 // Greater than the one before it: else a cache (If-Modified-Since) or NSS would take the new one for the old one.
@@ -243,7 +250,9 @@ Status CrlPublisher::Impl::take_up(const CrlIssuer& all, const IssuerSet& set) {
   for (const ledger::IssuerId id : all.ids) {
     const Issuer& issuer = *set.find(id);
     if (compared.contains(issuer.name)) continue;
-    const auto crl = TRY(published(issuer, all));
+    const auto found = published(issuer, all);
+    note_standing(issuer, found ? Status() : std::unexpected(found.error()));
+    const auto crl = TRY(found);
     compared.insert(issuer.name);
     if (!crl) continue;
     UnixSeconds& last = last_update.try_emplace(all.ids.front(), crl->this_update).first->second;
@@ -460,6 +469,14 @@ Result<std::shared_ptr<const Crl>> CrlPublisher::current(const std::string& issu
     return {};
   }));
   return crl;
+}
+
+Status CrlPublisher::check_ledger(const Issuer& issuer) const {
+  if (!impl_->publishes() || !may_sign_crls(issuer)) return {};
+  const std::lock_guard lock(impl_->mutex);
+  const auto standing = impl_->standings.find(issuer.name);
+  if (standing != impl_->standings.end()) return standing->second;
+  return fail(Code::overloaded, "the published CRL of '{}' was not held against the ledger yet", issuer.name);
 }
 
 bool CrlPublisher::owes() const {

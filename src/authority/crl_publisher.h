@@ -73,6 +73,10 @@ class CrlPublisher {
   // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify),
   // crl_ahead_of_ledger (see above), overloaded (one is being made), out_of_memory.
   Result<std::shared_ptr<const Crl>> current(const std::string& issuer);
+  // Whether what was published before this process began lists nothing that the ledger lacks: else who asks the ledger
+  // alone would take revocations back. Always so where nothing is published, or by that CA never was. Fails with
+  // crl_ahead_of_ledger, with overloaded (it was not looked at yet) or as reading it does.
+  Status check_ledger(const Issuer& issuer) const;
   // Something was revoked through this ledger since it was opened, and the thread has not taken it up.
   bool owes() const;
   // Makes what is published as new as current() would. The first failure; the others are tried all the same.

@@ -1,5 +1,6 @@
 #include "authority/crl_server.h"
 
+#include "http/conditional.h"
 #include "http/problem.h"
 
 namespace symbolon::authority {
@@ -9,30 +10,6 @@ constexpr std::string_view kSuffix = ".crl";
 constexpr std::size_t kConnections = 128;
 constexpr std::size_t kConnectionsPerSource = 8;
 constexpr std::size_t kHeaderOctets = 8 << 10;
-// Seconds that a cache may go on with the one it has: it adds to what passes between revocation and refusal.
-constexpr int kMaxAge = 30;
-
-// RFC 9110 §8.8.3, §13.1.2: a list of entity tags, or "*"; weak comparison.
-bool holds_tag(std::string_view field, std::string_view tag) {
-  if (field == "*") return true;
-  while (!field.empty()) {
-    const auto comma = field.find(',');
-    std::string_view one = field.substr(0, comma);
-    field = comma == std::string_view::npos ? std::string_view() : field.substr(comma + 1);
-    while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
-    while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one == tag) return true;
-  }
-  return false;
-}
-
-// §13.1.3: "A recipient MUST ignore If-Modified-Since if the request contains an If-None-Match header field". The date
-// counts where it is the very one that we said: a CRL of a clock that was set right is not the older one of before.
-bool has_it(const http::Headers& asked, std::string_view tag, std::string_view date) {
-  if (const auto tags = asked.find("If-None-Match")) return holds_tag(*tags, tag);
-  return asked.find("If-Modified-Since") == date;
-}
 
 }  // namespace
 
@@ -51,8 +28,8 @@ http::Response answer_with(const std::shared_ptr<const Crl>& crl, const http::He
   http::Response out;
   out.headers.add("ETag", tag);
   out.headers.add("Last-Modified", date);
-  out.headers.add("Cache-Control", fmt::format("public, max-age={}, must-revalidate", kMaxAge));
-  if (has_it(asked, tag, date)) {
+  out.headers.add("Cache-Control", fmt::format("public, max-age={}, must-revalidate", kPublicMaxAge.count));
+  if (http::has_it(asked, tag, date)) {
     out.status = 304;
     return out;
   }

@@ -10,6 +10,10 @@
 
 namespace symbolon::authority {
 
+// So long a cache may go on with the CRL or OCSP response that it has: it adds to what passes between revocation and
+// refusal.
+inline constexpr Seconds kPublicMaxAge{30};
+
 inline constexpr std::string_view kCrlType = "application/pkix-crl";  // RFC 2585 §4.2
 
 // The server's bounds: nobody there has shown who they are.

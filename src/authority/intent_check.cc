@@ -134,6 +134,7 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
                              .least_names = profile.least_names,
                              .svid = profile.svid,
                              .crl_url = crl_url_of(profile, issuer, rules.crl_url),
+                             .ocsp_url = ocsp_url_of(profile, issuer, rules.ocsp_url),
                              .profile = profile.name};
   if (const auto findings = x509::lint_tbs(intent.tbs, lint); !findings.empty()) {
     return std::unexpected(lint_error(findings));
@@ -141,6 +142,12 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
   if (content.serial() != record.serial) {
     return fail(Code::intent_out_of_profile, "the bytes of serial {} name the serial {}", record.serial.hex(),
                 content.serial().hex());
+  }
+  const auto& purposes = profile.extended_key_usage;
+  const bool answers = std::ranges::find(purposes, x509::eku::kOcspSigning) != purposes.end();
+  if (answers && rules.responder != nullptr && content.public_key().spki_sha256() != rules.responder->spki_sha256()) {
+    return fail(Code::intent_out_of_profile, "profile '{}': the key is not that of the CA's OCSP responder",
+                profile.name);
   }
   return Check(content, profile, {.reserved_at = record.reserved_at, .now = now}).run();
 }

@@ -15,7 +15,11 @@ inline constexpr Seconds kIntentTolerance = kMinute * 5;
 
 struct IntentRules {
   const ProfileSet& profiles;
-  std::string_view crl_url = {};  // as IssuanceOptions::crl_url
+  std::string_view crl_url = {};   // as IssuanceOptions::crl_url
+  std::string_view ocsp_url = {};  // likewise
+  // The key that answers for this CA by OCSP: certificates for OCSP signing are for it alone, or whoever took the
+  // authority over could say of any certificate what they like. Null: there is none; they are for any key.
+  const crypto::PublicKey* responder = nullptr;
 };
 
 // Reserved and not yet completed, in the profile that the record names, linted, of this issuer, with this serial, not

@@ -56,6 +56,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   const IssueTime time{.now = now, .backdate = options_.backdate};
   AppliedProfile applied = TRY(apply_profile(profile, request, issuer, time, serials_.draw()));
   applied.content.crl_url = crl_url_of(profile, issuer, options_.crl_url);
+  applied.content.ocsp_url = ocsp_url_of(profile, issuer, options_.ocsp_url);
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;
   out.notes_ = std::move(applied.notes);
@@ -72,6 +73,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
                             .least_names = profile.least_names,
                             .svid = profile.svid,
                             .crl_url = out.content_.crl_url,
+                            .ocsp_url = out.content_.ocsp_url,
                             .profile = profile.name}));
   return out;
 }

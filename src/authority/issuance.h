@@ -128,7 +128,8 @@ inline constexpr Seconds kBackdate = kMinute * 5;
 
 struct IssuanceOptions {
   Seconds backdate = kBackdate;
-  std::string crl_url = {};  // where CRLs are found, without the last part (crl_url_of); empty: nowhere
+  std::string crl_url = {};   // where CRLs are found, without the last part (crl_url_of); empty: nowhere
+  std::string ocsp_url = {};  // of the OCSP responder (ocsp_url_of); empty: none
   std::function<void(IssuanceStep)> after_step = {};
 };
 

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "authority/apply_profile.h"
 #include "authority/testing.h"
+#include "x509/testing/forge.h"
 
 namespace symbolon::authority {
 namespace {
@@ -11,6 +13,7 @@ using testing::code_of;
 using ::testing::HasSubstr;
 using testing::Home;
 using testing::kNow;
+using testing::must;
 using ::testing::Not;
 
 TEST(Issue, EveryBuiltinProfileMakesWhatOpensslAccepts) {
@@ -195,6 +198,52 @@ TEST(Issue, NoRevAvailComesFromTheConfiguration) {
   const auto answer = home.issue("short", {"spiffe://example.com/pay"});
   ASSERT_TRUE(answer) << answer.error().text();
   EXPECT_THAT(home.text(*answer), HasSubstr("X509v3 No Revocation Available: \n"));
+}
+
+TEST(Issue, NamesTheOcspResponderUnlessTheProfileDoesNotWantIt) {
+  constexpr const char* kUrl = "http://ocsp.example:8470/at";
+  Home home;
+  ProfileConfig without;
+  without.base = "client";
+  without.ocsp = false;
+  ProfileConfig never_asked;
+  never_asked.base = "client";
+  never_asked.no_rev_avail = true;
+  home.open_with({.profiles = {{"without", without}, {"never-asked", never_asked}}, .issuance = {.ocsp_url = kUrl}});
+  for (const auto& [profile, name] :
+       {std::pair{"server", "web.example"}, std::pair{"workload", "spiffe://a.example/b"}, std::pair{"without", "a"},
+        std::pair{"never-asked", "a"}, std::pair{"ocsp", "a"}}) {
+    const auto answer = home.issue(profile, {name});
+    ASSERT_TRUE(answer) << profile << ": " << answer.error().text();
+    home.verify(*answer, "");
+    const bool names_it = std::string_view(profile) == "server" || std::string_view(profile) == "workload";
+    const std::string leaf = home.folder.put("leaf", answer->certificate);
+    EXPECT_EQ(must("openssl x509 -noout -ocsp_uri -in " + leaf), names_it ? fmt::format("{}\n", kUrl) : "") << profile;
+    const auto urls = x509::Certificate::from_pem(answer->certificate)->front().ocsp_urls();
+    EXPECT_EQ(urls, names_it ? std::vector<std::string>{kUrl} : std::vector<std::string>()) << profile;
+  }
+  home.open();
+  EXPECT_THAT(home.text(*home.issue("server", {"web.example"})), Not(HasSubstr("Authority Information Access")));
+}
+
+// RFC 6960 §4.2.2.2: no responder could have a certificate that anybody takes.
+TEST(Issue, ACaThatMayNotCertifyAResponderNamesNone) {
+  x509::testing::Forge& forge = x509::testing::forge();
+  const Profile profile = builtin_profiles("").at("server");
+  const auto url = [&](std::string_view purposes, std::string_view of_root) {
+    const auto ca = [&](std::string_view id, std::string_view issuer, std::string_view eku) {
+      const std::string more = eku.empty() ? R"("made": true)" : fmt::format(R"("eku": ["{}"])", eku);
+      return forge.certificate(id, id, issuer, x509::testing::Forge::with(x509::testing::Forge::kCa, more));
+    };
+    const auto root = ca("ocsp-url-root", "", of_root);
+    const auto issuing = ca("ocsp-url", "ocsp-url-root", purposes);
+    const Issuer issuer{.id = {1}, .name = "issuing", .certificate = issuing, .chain = {issuing}, .root = root};
+    return ocsp_url_of(profile, issuer, "http://o");
+  };
+  EXPECT_EQ(url("", ""), "http://o");
+  EXPECT_EQ(url(x509::eku::kAny, x509::eku::kOcspSigning), "http://o");
+  EXPECT_EQ(url(x509::eku::kServerAuth, ""), "");
+  EXPECT_EQ(url("", x509::eku::kServerAuth), "");
 }
 
 }  // namespace

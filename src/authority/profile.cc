@@ -105,7 +105,7 @@ Result<const Profile*> find_profile(const ProfileSet& profiles, std::string_view
 std::string canonical(const Profile& profile) {
   // Bound one by one: a member that is added and not written here does not compile.
   const auto& [name, when, purposes, key_usage, names, least_names, most_names, common_name, cn_patterns, subject,
-               lifetime, longest, keys, take, no_rev_avail, ocsp_no_check, svid, crl] = profile;
+               lifetime, longest, keys, take, no_rev_avail, ocsp_no_check, svid, crl, ocsp] = profile;
   std::string out;
   const auto add = [&out](std::string_view text) { out += fmt::format("{}:{}\n", text.size(), text); };
   const auto number = [&add](auto value) { add(std::to_string(static_cast<std::int64_t>(value))); };
@@ -135,7 +135,9 @@ std::string canonical(const Profile& profile) {
   number(keys.size());
   for (const crypto::KeyType key : keys) add(crypto::name(key));
   for (const bool is : {take.names, take.common_name, no_rev_avail, ocsp_no_check, svid}) number(is);
-  if (!crl) number(crl);  // only then: what was approved before there was such a member stays approved
+  // Only what is left out, by name: what was approved before there were such members stays approved.
+  if (!crl) number(crl);
+  if (!ocsp) add("no ocsp");
   return out;
 }
 

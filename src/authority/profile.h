@@ -59,6 +59,7 @@ struct Profile {
   bool ocsp_no_check = false;  // RFC 6960 §4.2.2.2.1
   bool svid = false;           // X.509-SVID: exactly one spiffe:// URI
   bool crl = true;             // names the CRL's place, where the authority has one (crl_url_of)
+  bool ocsp = true;            // names the OCSP responder, likewise (ocsp_url_of)
 
   bool allows_kind(x509::NameKind kind) const;
   // Of an allowed kind, and one of that kind's patterns matches. Fails with name_not_allowed.

@@ -89,6 +89,7 @@ void apply(Profile& profile, const ProfileConfig& config) {
   if (config.keys) profile.keys = *config.keys;
   if (config.no_rev_avail) profile.no_rev_avail = *config.no_rev_avail;
   if (config.crl) profile.crl = *config.crl;
+  if (config.ocsp) profile.ocsp = *config.ocsp;
   if (config.take) {
     const auto takes = [&](Taken what) { return std::ranges::find(*config.take, what) != config.take->end(); };
     profile.take = {.names = takes(Taken::names), .common_name = takes(Taken::common_name)};
@@ -106,6 +107,10 @@ Status check(const Profile& profile) {
   }
   if (profile.ocsp_no_check && profile.extended_key_usage != std::vector{std::string(x509::eku::kOcspSigning)}) {
     return bad("a profile made from `ocsp` is for OCSP signing only");
+  }
+  const auto& purposes = profile.extended_key_usage;
+  if (!profile.ocsp_no_check && std::ranges::find(purposes, x509::eku::kOcspSigning) != purposes.end()) {
+    return bad("only a profile made from `ocsp` may be for OCSP signing");
   }
   return {};
 }
@@ -159,6 +164,9 @@ config::Table<ProfileConfig> profile_table() {
           "crl", &ProfileConfig::crl, config::boolean(),
           "Name the place of the CRL in the certificates, where `authority.crl` has a `url`. Default: true; never "
           "beside `no_rev_avail`, and not in those for OCSP.")
+      .optional("ocsp", &ProfileConfig::ocsp, config::boolean(),
+                "Name the OCSP responder in the certificates, where `authority.ocsp` has a `url`. Default: true; never "
+                "beside `no_rev_avail`, and not in those for OCSP signing.")
       .place(&ProfileConfig::place);
   return t;
 }

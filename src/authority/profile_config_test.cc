@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "config/load.h"
 
 namespace symbolon::authority {
@@ -57,6 +59,8 @@ TEST(ProfileConfig, MakesANewProfileFromABuiltinOne) {
   EXPECT_TRUE(partner.no_rev_avail);
   EXPECT_TRUE(partner.crl);
   EXPECT_FALSE(configured("profiles: { client: { crl: false } }")->at("client").crl);
+  EXPECT_TRUE(partner.ocsp);
+  EXPECT_FALSE(configured("profiles: { client: { ocsp: false } }")->at("client").ocsp);
 }
 
 TEST(ProfileConfig, ChangesABuiltinOneInItsPlace) {
@@ -71,6 +75,17 @@ TEST(ProfileConfig, ChangesABuiltinOneInItsPlace) {
   EXPECT_EQ(longer->at("workload").longest, kDay * 100);
 }
 
+// What a second person approved is approved as it was, and nothing else is.
+TEST(ProfileConfig, CanonicalTellsApartWhatIsNamedInCertificates) {
+  std::set<std::string> texts;
+  for (const std::string_view words :
+       {"crl: true, ocsp: true", "crl: false", "ocsp: false", "crl: false, ocsp: false"}) {
+    texts.insert(canonical(configured(fmt::format("profiles: {{ client: {{ {} }} }}", words))->at("client")));
+  }
+  EXPECT_EQ(texts.size(), 4U);
+  EXPECT_TRUE(texts.contains(canonical(builtin_profiles("Example Corp").at("client"))));
+}
+
 TEST(ProfileConfig, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of("profiles: { partner: { lifetime: 30d } }").code, Code::config_missing_key);
   const Error unknown = error_of("profiles:\n  partner:\n    base: cleint\n");
@@ -81,6 +96,11 @@ TEST(ProfileConfig, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of("profiles: { x: { base: ocsp, extended_key_usage: [serverAuth] } }").code, Code::config_bad_value);
   EXPECT_EQ(error_of("profiles: { server: { extended_key_usage: [2.5.29.37.0] } }").code, Code::config_bad_value);
   EXPECT_EQ(error_of("profiles: { server: { extended_key_usage: [nonsense] } }").code, Code::config_bad_value);
+  // Whoever has such a certificate answers for the CA: only the profile of its responder makes them.
+  EXPECT_EQ(error_of("profiles: { server: { extended_key_usage: [serverAuth, OCSPSigning] } }").code,
+            Code::config_bad_value);
+  EXPECT_EQ(error_of("profiles: { server: { extended_key_usage: [serverAuth, 1.3.6.1.5.5.7.3.9] } }").code,
+            Code::config_bad_value);
   EXPECT_EQ(error_of("profiles: { server: { keys: [rsa1024] } }").code, Code::config_bad_value);
   EXPECT_EQ(error_of("profiles: { server: { livetime: 3d } }").code, Code::config_unknown_key);
   EXPECT_EQ(error_of("profiles: { server: { subject: 'nonsense' } }").code, Code::config_bad_value);

@@ -5,6 +5,8 @@
 
 #include "authority/crl_content.h"
 #include "authority/intent_check.h"
+#include "authority/ocsp_content.h"
+#include "authority/responder_key.h"
 #include "authority/state.h"
 #include "base/acting_as_owner.h"
 #include "ledger/intent_reader.h"
@@ -30,6 +32,23 @@ std::vector<ledger::CaSerial> path_of(const Issuer& issuer, const IssuerSet& set
   return out;
 }
 
+struct Responder {
+  OcspIssuer issuer;
+  ResponderKey key;
+};
+using Responders = std::map<ledger::IssuerId, Responder>;
+
+// One for each CA whose key is here.
+Result<Responders> make_responders(const IssuerSet& issuers) {
+  Responders out;
+  for (const Issuer& issuer : issuers.issuers) {
+    if (!issuer.can_sign()) continue;
+    auto key = TRY(ResponderKey::make());
+    out.emplace(issuer.id, Responder{OcspIssuer::of(issuer, issuers), std::move(key)});
+  }
+  return out;
+}
+
 }  // namespace
 
 struct SigningDesk::Impl {
@@ -39,8 +58,17 @@ struct SigningDesk::Impl {
   std::shared_ptr<const IssuerSet> issuers;
   ProfileSet profiles;
   std::string crl_url;
+  std::string ocsp_url;
   Seconds crl_next_update;
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
+  Seconds ocsp_next_update;
+  Responders responders;
+
+  // Null: none.
+  const crypto::PublicKey* responder_of(ledger::IssuerId id) const {
+    const auto found = responders.find(id);
+    return found == responders.end() ? nullptr : &found->second.key.request().public_key();
+  }
 
   struct SignedCrl {
     signer::CrlName name;
@@ -67,8 +95,10 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   auto profiles = TRY(configure(builtin_profiles(organization_of(*issuers, clock.now())), options.profiles));
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
-  auto impl = std::unique_ptr<Impl>(new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles),
-                                             options.crl_url, options.crl_next_update, std::move(paths)});
+  auto responders = options.ocsp_next_update ? TRY(make_responders(*issuers)) : Responders();
+  auto impl = std::unique_ptr<Impl>(new Impl{
+      layout, clock, std::move(intents), std::move(issuers), std::move(profiles), options.crl_url, options.ocsp_url,
+      options.crl_next_update, std::move(paths), options.ocsp_next_update.value_or(Seconds{0}), std::move(responders)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -79,10 +109,13 @@ std::vector<signer::OfferedKey> SigningDesk::keys() const {
   std::vector<signer::OfferedKey> out;
   for (const Issuer& issuer : impl_->issuers->issuers) {
     if (!issuer.can_sign() || out.size() == signer::kMostKeys) continue;
+    const auto responder = impl_->responders.find(issuer.id);
+    const bool answers = responder != impl_->responders.end();
     out.push_back({.issuer = issuer.id.value,
                    .spki = to_bytes(issuer.signer->public_key().spki()),
                    .algorithm = to_bytes(issuer.signer->algorithm_identifier()),
-                   .encrypted = issuer.key_encrypted});
+                   .encrypted = issuer.key_encrypted,
+                   .responder = answers ? to_bytes(responder->second.key.request().der()) : Bytes()});
   }
   return out;
 }
@@ -105,7 +138,11 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
     return fail(Code::intent_missing, "{}", recorded.error().words);
   }
   if (!recorded) return std::unexpected(recorded.error());
-  TRY(check_intent(*recorded, *issuer, {impl_->profiles, impl_->crl_url}, impl_->clock.now()));
+  const IntentRules rules{.profiles = impl_->profiles,
+                          .crl_url = impl_->crl_url,
+                          .ocsp_url = impl_->ocsp_url,
+                          .responder = impl_->responder_of(issuer->id)};
+  TRY(check_intent(*recorded, *issuer, rules, impl_->clock.now()));
   return issuer->signer->sign(recorded->tbs);
 }
 
@@ -150,6 +187,19 @@ Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
   TRY(check_crl_content(content, crl, now));
   TRY(impl_->check_successor(all.ids.front(), crl, before, content));
   return issuer->signer->sign(content.tbs);
+}
+
+Result<Bytes> SigningDesk::sign_ocsp(const signer::OcspName& response) {
+  const auto responder = impl_->responders.find({response.issuer});
+  if (responder == impl_->responders.end()) {
+    return fail(Code::issuer_unknown, "the signer has no key that answers by OCSP for issuer {}", response.issuer);
+  }
+  const auto lookup = [this](const std::vector<ledger::IssuerId>& issuers,
+                             const std::vector<x509::SerialNumber>& serials) {
+    return impl_->intents->serial_statuses(issuers, serials);
+  };
+  return responder->second.key.sign(responder->second.issuer, response, lookup,
+                                    {.longest = impl_->ocsp_next_update, .now = impl_->clock.now()});
 }
 
 }  // namespace symbolon::authority

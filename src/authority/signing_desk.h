@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "authority/crl_content.h"
 #include "authority/key_source.h"
@@ -22,8 +23,12 @@ struct SigningDeskOptions {
   std::map<std::string, ProfileConfig> profiles = {};  // as the authority's
   KeySource keys;                                      // keys_in_files
   std::string crl_url = {};                            // likewise
+  std::string ocsp_url = {};                           // likewise
   Seconds crl_next_update = kUsualCrl;                 // likewise
-  std::size_t threads = 2;                             // that will call it: each needs a connection to the ledger
+  // Each CA gets a key that answers for it by OCSP, and nextUpdate lies at most this long after thisUpdate. None: none
+  // does.
+  std::optional<Seconds> ocsp_next_update = {};
+  std::size_t threads = 2;  // that will call it: each needs a connection to the ledger
 };
 
 class SigningDesk final : public signer::Desk {
@@ -43,6 +48,9 @@ class SigningDesk final : public signer::Desk {
   // of that one. Fails with issuer_unknown, as crl_content, check_crl_name and check_crl_content, with
   // crl_not_of_ledger, crypto_failed.
   Result<Bytes> sign_crl(const signer::CrlName& crl) override;
+  // Likewise of a revoked CA, and of what it issued long ago. Fails with issuer_unknown (no key answers for it), and as
+  // ResponderKey::sign.
+  Result<Bytes> sign_ocsp(const signer::OcspName& response) override;
 
  private:
   struct Impl;

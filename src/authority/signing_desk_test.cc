@@ -2,17 +2,15 @@
 #include "authority/signing_desk.h"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 
 #include "authority/apply_profile.h"
 #include "authority/crl_content.h"
 #include "authority/intent_check.h"
 #include "authority/issuance.h"
+#include "authority/signer_beside.h"
 #include "authority/testing.h"
 #include "ledger/sql.h"
 #include "ledger/sqlite_ledger.h"
@@ -22,36 +20,6 @@ namespace symbolon::authority {
 namespace {
 
 using namespace testing;
-
-// A signer over the state of a Home, as the process has it, in threads of the test.
-class SignerBeside {
- public:
-  explicit SignerBeside(const Home& home, AskPassphrase ask = {}) {
-    const Path state = home.folder.path() / "state";
-    auto desk = SigningDesk::open({.state = state, .keys = keys_in_files({state}, std::move(ask))}, home.clock);
-    EXPECT_TRUE(desk) << desk.error().text();
-    desk_ = std::move(*desk);
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    end_ = ends[1];
-    thread_ = std::thread([this] { signer::serve({.descriptor = end_, .threads = 2}, *desk_); });
-    auto client = signer::Client::open(ends[0]);
-    EXPECT_TRUE(client) << client.error().text();
-    client_ = *client;
-  }
-  ~SignerBeside() {
-    ::shutdown(end_, SHUT_RDWR);
-    thread_.join();
-    ::close(end_);
-  }
-  const std::shared_ptr<signer::Client>& client() const { return client_; }
-
- private:
-  std::unique_ptr<SigningDesk> desk_;
-  int end_ = -1;
-  std::thread thread_;
-  std::shared_ptr<signer::Client> client_;
-};
 
 TEST(SigningDesk, AnAuthorityWithoutKeysIssuesThroughIt) {
   Home home;
@@ -91,6 +59,32 @@ TEST(SigningDesk, SaysWhetherKeysLieEncryptedAndFurtherOnesAreThenToo) {
   home.open_with(options);
   ASSERT_TRUE(home.new_issuer());
   EXPECT_TRUE(crypto::is_encrypted_key(home.folder.get("state/issuing-2.key")));
+}
+
+TEST(SigningDesk, SignsWhatNamesTheOcspResponderThatItKnowsAndNothingElse) {
+  constexpr std::string_view kUrl = "http://ocsp.example";
+  Home home;
+  const SignerBeside beside(home, {}, std::string(kUrl));
+  for (const std::string_view url : {kUrl, std::string_view("http://other.example"), std::string_view()}) {
+    home.open_with({.keys = keys_behind(beside.client()), .issuance = {.ocsp_url = std::string(url)}});
+    ASSERT_TRUE(home.authority);
+    EXPECT_EQ(code_of(home.issue("client", {"alice"})), url == kUrl ? Code::usage : Code::lint_extension_unlisted)
+        << url;
+  }
+}
+
+// Else an authority that was broken into would say of any certificate what it likes, with a key of its own.
+TEST(SigningDesk, CertifiesForOcspSigningItsOwnKeyAlone) {
+  Home home;
+  const Path state = home.folder.path() / "state";
+  const SignerBeside beside(home, {.state = state, .keys = keys_in_files({state}, {}), .ocsp_next_update = kHour});
+  home.open_with({.keys = keys_behind(beside.client())});
+  ASSERT_TRUE(home.authority);
+  EXPECT_EQ(code_of(home.issue("ocsp", {"responder"})), Code::intent_out_of_profile);
+  const std::string its_own = x509::encode_pem("CERTIFICATE REQUEST", beside.client()->keys().front().responder);
+  const auto answer = home.issue("ocsp", {"responder"}, its_own);
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_TRUE(home.issue("client", {"alice"}));
 }
 
 // The authority builds the same bytes as the signer does: else its signature would not verify.
@@ -286,6 +280,12 @@ TEST_F(Compromised, WhatWaitedForItsSignatureStillGetsItUntilItIsOver) {
 TEST_F(Compromised, GetsNoOtherPlaceOfTheCrl) {
   auto content = honest();
   content.crl_url = "http://crl.attacker.example/issuing.crl";
+  EXPECT_EQ(answer(content), Code::lint_extension_unlisted);
+}
+
+TEST_F(Compromised, GetsNoOtherOcspResponder) {
+  auto content = honest();
+  content.ocsp_url = "http://ocsp.attacker.example";
   EXPECT_EQ(answer(content), Code::lint_extension_unlisted);
 }
 

@@ -59,6 +59,11 @@ Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNum
   return out;
 }
 
+Result<std::vector<SerialStatus>> IntentReader::serial_statuses(const std::vector<IssuerId>& issuers,
+                                                                const std::vector<x509::SerialNumber>& serials) {
+  return TRY(impl_->readers.lease())->serial_statuses(issuers, serials);
+}
+
 // One statement sees one state.
 Status IntentReader::revocations(const Ledger::RevocationVisitor& each) {
   const ReaderPool::Lease reader = TRY(impl_->readers.lease());

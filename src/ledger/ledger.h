@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "ledger/query.h"
 #include "ledger/records.h"
+#include "ledger/serial_status.h"
 
 namespace symbolon::ledger {
 
@@ -131,6 +132,10 @@ class Ledger {
   // Fails with not_found.
   virtual Result<CertificateRecord> certificate(CertificateId id) = 0;
   virtual Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial) = 0;
+  // One status for each serial, in their order, all as of one commit. The issuers are CA certificates of one name and
+  // key: a serial is revoked where one of them has it so, else issued where one of them has.
+  virtual Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
+                                                            const std::vector<x509::SerialNumber>& serials) = 0;
   // The certificate in DER; not_found if it was never issued.
   virtual Result<Bytes> certificate_der(CertificateId id) = 0;
   // The bytes that were reserved for signing, whatever became of them.

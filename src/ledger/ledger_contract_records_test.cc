@@ -83,6 +83,52 @@ TEST_P(LedgerContract, AnUnknownSerialIsRevokedOnlyWhenThatIsSaid) {
   expect_sound();
 }
 
+TEST_P(LedgerContract, SaysOfSerialsWhetherTheyAreIssuedOrRevoked) {
+  const NewIntent issued = intent("a.example");
+  const NewIntent reserved = intent("b.example");
+  const NewIntent abandoned = intent("c.example");
+  const NewIntent revoked = intent("d.example");
+  const x509::SerialNumber foreign = x509::SerialNumber::parse("0a1b").value();
+  issue(*ledger_, issued);
+  ASSERT_TRUE(ledger_->reserve(reserved));
+  ASSERT_TRUE(ledger_->abandon(ledger_->reserve(abandoned).value(), "no"));
+  issue(*ledger_, revoked);
+  ASSERT_TRUE(
+      ledger_->revoke({.issuer = issuer_, .serial = revoked.serial, .reason = RevocationReason::key_compromise}));
+  clock_.set(kNow + kHour);
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = foreign, .unknown_serial = UnknownSerial::accept}));
+
+  const SerialStatus none;
+  const auto statuses = ledger_->serial_statuses(
+      {issuer_}, {revoked.serial, issued.serial, reserved.serial, abandoned.serial, foreign, {}, issued.serial});
+  ASSERT_TRUE(statuses) << statuses.error().text();
+  EXPECT_EQ(*statuses,
+            (std::vector<SerialStatus>{{SerialStanding::revoked, kNow, RevocationReason::key_compromise},
+                                       {.standing = SerialStanding::issued},
+                                       none,
+                                       none,
+                                       {SerialStanding::revoked, kNow + kHour, RevocationReason::unspecified},
+                                       none,
+                                       {.standing = SerialStanding::issued}}));
+  EXPECT_EQ(ledger_->serial_statuses({}, {issued.serial}).value(), std::vector{none});
+}
+
+// A CA that was renewed with its key: a certificate of either is one of both.
+TEST_P(LedgerContract, ASerialIsLookedForUnderEachCertificateOfACa) {
+  const IssuerId older = add_issuer(*ledger_, "Issuing CA, before");
+  NewIntent a = intent("a.example");
+  a.issuer = older;
+  issue(*ledger_, a);
+  const std::vector<IssuerId> both{issuer_, older};
+  EXPECT_EQ(ledger_->serial_statuses({issuer_}, {a.serial}).value()[0].standing, SerialStanding::unknown);
+  EXPECT_EQ(ledger_->serial_statuses(both, {a.serial}).value()[0].standing, SerialStanding::issued);
+  // Revoked under both: the older revocation counts.
+  ASSERT_TRUE(ledger_->revoke({.issuer = older, .serial = a.serial, .reason = RevocationReason::superseded}));
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial, .unknown_serial = UnknownSerial::accept}));
+  EXPECT_EQ(ledger_->serial_statuses(both, {a.serial}).value()[0].reason, RevocationReason::superseded);
+  EXPECT_EQ(ledger_->serial_statuses({issuer_}, {a.serial}).value()[0].reason, RevocationReason::unspecified);
+}
+
 TEST_P(LedgerContract, WhoHasTheAnswerKnowsThatTheHooksHaveRun) {
   std::vector<Revocation> told;
   ledger_->on_revocation([&](const Revocation& each) { told.push_back(each); });

@@ -117,6 +117,10 @@ class Sqlite final : public Ledger, private Transactions {
   Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial) override {
     return TRY(readers_.lease())->certificate(issuer, serial);
   }
+  Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
+                                                    const std::vector<x509::SerialNumber>& serials) override {
+    return TRY(readers_.lease())->serial_statuses(issuers, serials);
+  }
   Result<Bytes> certificate_der(CertificateId id) override { return TRY(readers_.lease())->certificate_der(id); }
   Result<Bytes> reserved_tbs(CertificateId id) override { return TRY(readers_.lease())->reserved_tbs(id); }
   Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key) override {

@@ -10,6 +10,7 @@ struct SqliteReader::Statements {
   sql::Statement with_serial;
   sql::Statement newest;
   sql::Statement revocation;
+  sql::Statement state;
   sql::Statement body;
   sql::Statement tbs;
   sql::Statement unfinished;
@@ -34,6 +35,7 @@ struct SqliteReader::Statements {
         {&out->newest, certificates("WHERE c.id < ? ORDER BY c.id DESC LIMIT ?")},
         {&out->revocation,
          fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns)},
+        {&out->state, "SELECT state FROM certificates WHERE serial = ? AND issuer = ?"},
         {&out->body, "SELECT der, abandoned_because FROM bodies WHERE id = ?"},
         {&out->tbs, "SELECT tbs FROM intents WHERE id = ?"},
         {&out->unfinished, certificates("WHERE c.id IN (SELECT id FROM intents) AND NOT EXISTS (SELECT 1 FROM "
@@ -97,6 +99,34 @@ Result<CertificateRecord> SqliteReader::certificate(IssuerId issuer, const x509:
   Result<CertificateRecord> record = read_certificate(row);
   row.reset();
   return with_revocation(TRY(std::move(record)));
+}
+
+// Of two revocations the older one counts, as in CRLs.
+Result<SerialStatus> SqliteReader::serial_status(const std::vector<IssuerId>& issuers,
+                                                 const x509::SerialNumber& serial) {
+  std::optional<Revocation> first;
+  for (const IssuerId issuer : issuers) {
+    auto found = TRY(revocation(issuer, serial));
+    if (found && (!first || found->sequence < first->sequence)) first = std::move(found);
+  }
+  if (first) return SerialStatus{SerialStanding::revoked, first->revoked_at, first->reason};
+  sql::Statement& row = statements_->state;
+  for (const IssuerId issuer : issuers) {
+    TRY(row.start(serial.magnitude(), issuer.value));
+    const bool issued = TRY(row.step()) && row.integer(0) == static_cast<std::int64_t>(CertificateState::issued);
+    row.reset();
+    if (issued) return SerialStatus{.standing = SerialStanding::issued};
+  }
+  return SerialStatus();
+}
+
+Result<std::vector<SerialStatus>> SqliteReader::serial_statuses(const std::vector<IssuerId>& issuers,
+                                                                const std::vector<x509::SerialNumber>& serials) {
+  const sql::Snapshot snapshot = TRY(sql::Snapshot::begin(connection_));
+  std::vector<SerialStatus> out;
+  out.reserve(serials.size());
+  for (const x509::SerialNumber& serial : serials) out.push_back(TRY(serial_status(issuers, serial)));
+  return out;
 }
 
 Result<std::vector<CertificateRecord>> SqliteReader::certificates(const std::vector<CertificateId>& ids) {

@@ -19,6 +19,9 @@ class SqliteReader {
   Result<CertificateRecord> certificate(CertificateId id);
   Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial);
   Result<std::optional<Revocation>> revocation(IssuerId issuer, const x509::SerialNumber& serial);
+  // Ledger::serial_statuses, in a snapshot of its own.
+  Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
+                                                    const std::vector<x509::SerialNumber>& serials);
   Result<Bytes> certificate_der(CertificateId id);
   Result<Bytes> reserved_tbs(CertificateId id);
   // In the order of the ids; those that are gone are left out.
@@ -48,6 +51,7 @@ class SqliteReader {
  private:
   struct Statements;
   explicit SqliteReader(sql::Connection connection);
+  Result<SerialStatus> serial_status(const std::vector<IssuerId>& issuers, const x509::SerialNumber& serial);
   Result<CertificateRecord> with_revocation(CertificateRecord record);
   Result<std::vector<CertificateRecord>> read_all(sql::Statement& started);
 

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -22,14 +23,36 @@ namespace {
 using Instant = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
+using Name = std::variant<IntentName, CrlName, OcspName>;
+
 // One call that waits: it lives on the stack of its thread.
 struct Waiting {
-  std::variant<IntentName, CrlName> what;
+  Name what;
   Instant sent_at;
   milliseconds repeat;
   std::condition_variable answered = {};
   std::optional<Result<Bytes>> answer = {};
 };
+
+// One more request in a packet of its kind; into a Hello goes any. False: another kind is in there, or enough of it.
+template <typename Requests, typename OneName>
+bool add_to(Message& packet, std::size_t most, std::uint64_t number, const OneName& name) {
+  if (std::holds_alternative<Hello>(packet)) packet = Requests();
+  auto* const requests = std::get_if<Requests>(&packet);
+  if (requests == nullptr || requests->entries.size() >= most) return false;
+  requests->entries.push_back({number, name});
+  return true;
+}
+bool add(Message& packet, std::uint64_t number, const IntentName& name) {
+  return add_to<SignRequests>(packet, kMostInPacket, number, name);
+}
+// It takes the signer long: it goes alone.
+bool add(Message& packet, std::uint64_t number, const CrlName& name) {
+  return add_to<CrlRequests>(packet, 1, number, name);
+}
+bool add(Message& packet, std::uint64_t number, const OcspName& name) {
+  return add_to<OcspRequests>(packet, kMostInPacket, number, name);
+}
 
 std::unexpected<Error> unreachable(std::string_view why) { return fail(Code::signer_unreachable, "{}", why); }
 
@@ -71,8 +94,10 @@ struct Client::Impl {
     ::close(fd);
   }
 
-  Result<Bytes> sign(std::variant<IntentName, CrlName> what, milliseconds answer, milliseconds repeat);
+  Result<Bytes> sign(Name what, milliseconds answer, milliseconds repeat);
   Status await_key(std::int64_t issuer);
+  Status refresh_keys();
+  Status ask_until(std::unique_lock<std::mutex>& lock, const std::function<bool()>& satisfied);
   std::optional<Bytes> next_packet();
   void send_unsent(std::unique_lock<std::mutex>& lock);
   void read();
@@ -85,8 +110,10 @@ struct Client::Impl {
   const ClientLimits limits;
   std::mutex mutex;  // guards all below
   Keys keys;
+  std::uint64_t keys_answers = 0;  // how often they came since
   std::condition_variable keys_came;
   std::unordered_map<std::uint64_t, Waiting*> waiting;
+  std::size_t waiting_for_ocsp = 0;  // of them
   std::deque<std::uint64_t> unsent;
   std::uint64_t next = 0;
   bool sending = false;  // a thread is sending what is unsent, also that of others
@@ -94,30 +121,45 @@ struct Client::Impl {
   std::thread reader;
 };
 
-Result<Bytes> Client::Impl::sign(std::variant<IntentName, CrlName> what, milliseconds answer, milliseconds repeat) {
+Result<Bytes> Client::Impl::sign(Name what, milliseconds answer, milliseconds repeat) {
   const Instant begin = std::chrono::steady_clock::now();
+  const std::size_t ocsp = std::holds_alternative<OcspName>(what) ? 1 : 0;
   Waiting call{.what = std::move(what), .sent_at = begin, .repeat = repeat};
   std::unique_lock lock(mutex);
   if (broken) return unreachable("the way to it is broken");
   if (waiting.size() >= limits.waiting) return fail(Code::overloaded, "{} signatures are waited for", waiting.size());
+  if (waiting_for_ocsp + ocsp > limits.ocsp_waiting) {
+    return fail(Code::overloaded, "{} signatures of OCSP responses are waited for", waiting_for_ocsp);
+  }
   const std::uint64_t number = next++;
   waiting.emplace(number, &call);
+  waiting_for_ocsp += ocsp;
   unsent.push_back(number);
   if (!sending) send_unsent(lock);
   call.answered.wait_until(lock, begin + answer, [&] { return call.answer.has_value(); });
   waiting.erase(number);
+  waiting_for_ocsp -= ocsp;
   if (!call.answer) return unreachable(fmt::format("no signature within {} ms", answer.count()));
   return std::move(*call.answer);
 }
 
 Status Client::Impl::await_key(std::int64_t issuer) {
+  std::unique_lock lock(mutex);
+  return ask_until(lock, [this, issuer] {
+    return std::ranges::find(keys.entries, issuer, &OfferedKey::issuer) != keys.entries.end();
+  });
+}
+
+// Packets come in order: what comes after an answer of the signer that is there now is of none before it.
+Status Client::Impl::refresh_keys() {
+  std::unique_lock lock(mutex);
+  return ask_until(lock, [this, before = keys_answers] { return keys_answers != before; });
+}
+
+Status Client::Impl::ask_until(std::unique_lock<std::mutex>& lock, const std::function<bool()>& satisfied) {
   const Instant end = std::chrono::steady_clock::now() + limits.hello;
   const Bytes hello = encode(Hello{});
-  const auto offered = [&] {
-    return std::ranges::find(keys.entries, issuer, &OfferedKey::issuer) != keys.entries.end();
-  };
-  std::unique_lock lock(mutex);
-  while (!offered()) {
+  while (!satisfied()) {
     if (broken) return unreachable("the way to it is broken");
     if (std::chrono::steady_clock::now() >= end) return unreachable("it does not offer the new key");
     // A full buffer means a signer that is not there yet: it is asked again.
@@ -127,24 +169,20 @@ Status Client::Impl::await_key(std::int64_t issuer) {
   return {};
 }
 
-// Of one kind; a CRL, which takes the signer long, goes alone. None: nobody waits for what is unsent.
+// Of one kind. None: nobody waits for what is unsent.
 std::optional<Bytes> Client::Impl::next_packet() {
-  SignRequests requests;
-  while (!unsent.empty() && requests.entries.size() < kMostInPacket) {
+  Message packet = Hello{};
+  while (!unsent.empty()) {
     const auto call = waiting.find(unsent.front());
     if (call != waiting.end()) {
-      const auto* const crl = std::get_if<CrlName>(&call->second->what);
-      if (crl != nullptr && !requests.entries.empty()) break;
+      const auto add_name = [&](const auto& name) { return add(packet, call->first, name); };
+      if (!std::visit(add_name, call->second->what)) break;
       call->second->sent_at = std::chrono::steady_clock::now();
-      unsent.pop_front();
-      if (crl != nullptr) return encode(CrlRequests{{{call->first, *crl}}});
-      requests.entries.push_back({call->first, std::get<IntentName>(call->second->what)});
-    } else {
-      unsent.pop_front();
     }
+    unsent.pop_front();
   }
-  if (requests.entries.empty()) return std::nullopt;
-  return encode(requests);
+  if (std::holds_alternative<Hello>(packet)) return std::nullopt;
+  return encode(packet);
 }
 
 // Whoever finds nobody sending sends for all, a packet after the other, until nothing is left.
@@ -185,6 +223,7 @@ void Client::Impl::read() {
     if (auto* const offered = std::get_if<Keys>(&*message)) {
       const std::lock_guard lock(mutex);
       keys = std::move(*offered);
+      ++keys_answers;
       keys_came.notify_all();
     }
   }
@@ -239,11 +278,16 @@ std::vector<OfferedKey> Client::keys() const {
   return impl_->keys.entries;
 }
 Status Client::await_key(std::int64_t issuer) { return impl_->await_key(issuer); }
+Status Client::refresh_keys() { return impl_->refresh_keys(); }
 Result<Bytes> Client::sign(const IntentName& intent) {
   return impl_->sign(intent, impl_->limits.answer, impl_->limits.repeat);
 }
 Result<Bytes> Client::sign_crl(const CrlName& crl) {
   return impl_->sign(crl, impl_->limits.crl_answer, impl_->limits.crl_repeat);
+}
+Result<Bytes> Client::sign_ocsp(const OcspName& response) {
+  ENSURE(fits(response));
+  return impl_->sign(response, impl_->limits.answer, impl_->limits.repeat);
 }
 
 }  // namespace symbolon::signer

@@ -18,6 +18,7 @@ struct ClientLimits {
   std::chrono::milliseconds crl_repeat{20'000};
   std::chrono::milliseconds look{100};  // likewise for a new key
   std::size_t waiting = 4096;           // calls at once; beyond: overloaded
+  std::size_t ocsp_waiting = 256;       // of them: anybody can ask by OCSP, and certificates must not wait for that
 };
 
 // Thread-safe: requests of many threads share packets.
@@ -31,14 +32,20 @@ class Client {
   ~Client();
 
   // What the signer could sign for when it was asked last. await_key: asks anew, until a signer that was started since
-  // offers a key for this CA; fails with signer_unreachable when none does within ClientLimits::hello.
+  // offers a key for this CA; fails with signer_unreachable when none does within ClientLimits::hello. refresh_keys:
+  // asks anew, and waits for the answer as long; after an error that only a signer started since can have given, the
+  // keys are that one's.
   std::vector<OfferedKey> keys() const;
   Status await_key(std::int64_t issuer);
+  Status refresh_keys();
   // Blocks for the signature, at most ClientLimits::answer. Fails with signer_unreachable, overloaded, and as the
   // signer says. Asking twice for one intent is harmless: the same bytes are signed.
   Result<Bytes> sign(const IntentName& intent);
   // Likewise for a CRL, at most ClientLimits::crl_answer.
   Result<Bytes> sign_crl(const CrlName& crl);
+  // Likewise for an OCSP response, with the limits of sign(). Asking twice is harmless: the ledger is looked up again.
+  // Aborts for a name that no packet can hold (see OcspName).
+  Result<Bytes> sign_ocsp(const OcspName& response);
 
  private:
   struct Impl;

@@ -23,8 +23,8 @@ IntentName intent(std::int64_t issuer, std::string_view serial) {
 class EchoDesk final : public Desk {
  public:
   std::vector<OfferedKey> keys() const override {
-    std::vector<OfferedKey> out = {{1, {1, 2}, {3}, true}};
-    if (second_) out.push_back({2, {4, 5}, {3}});
+    std::vector<OfferedKey> out = {{1, {1, 2}, {3}, true, Bytes{7, generation}}};
+    if (second_) out.push_back({2, {4, 5}, {3}, false, {}});
     return out;
   }
   void offer_second() { second_ = true; }
@@ -41,7 +41,17 @@ class EchoDesk final : public Desk {
     if (crl.issuer != 1) return fail(Code::issuer_unknown, "issuer {}", crl.issuer);
     return Bytes{static_cast<std::uint8_t>(crl.number)};
   }
+  // Signs with the digits of the first serial; the name must be for its responder of now. Takes its time.
+  Result<Bytes> sign_ocsp(const OcspName& name) override {
+    ++asked_ocsp;
+    std::this_thread::sleep_for(ocsp_takes);
+    if (name.responder.at(0) != generation) return fail(Code::ocsp_responder_changed, "another");
+    return to_bytes(name.entries.front().serial.magnitude());
+  }
   std::atomic<int> asked = 0;
+  std::atomic<int> asked_ocsp = 0;
+  milliseconds ocsp_takes{0};
+  std::uint8_t generation = 0;
   std::atomic<int> asked_crls = 0;
   milliseconds crl_takes{0};
   std::shared_future<void> crl_held;
@@ -49,6 +59,12 @@ class EchoDesk final : public Desk {
  private:
   std::atomic<bool> second_ = false;
 };
+
+OcspName response(std::string_view serial, std::uint8_t generation = 0) {
+  OcspName out{.issuer = 1, .responder = {generation}, .this_update = {}, .next_update = {}, .entries = {}};
+  out.entries.push_back({OcspHash::sha1, x509::SerialNumber::parse(serial).value()});
+  return out;
+}
 
 struct Pair {
   int authority = -1;
@@ -64,8 +80,10 @@ struct Pair {
 // A signer in threads of the test; it ends with the socket.
 class Signing {
  public:
-  explicit Signing(int descriptor)
-      : descriptor_(descriptor), thread_([this] { serve({.descriptor = descriptor_, .threads = 2}, desk); }) {}
+  explicit Signing(int descriptor, std::uint8_t generation = 0) : descriptor_(descriptor) {
+    desk.generation = generation;
+    thread_ = std::thread([this] { serve({.descriptor = descriptor_, .threads = 2}, desk); });
+  }
   ~Signing() { stop(); }
   void stop() {
     if (!thread_.joinable()) return;
@@ -147,6 +165,41 @@ TEST(SignerClient, ACrlThatIsAskedForAgainMeanwhileIsSignedOnce) {
   EXPECT_EQ(crl.get().value(), Bytes{5});
 }
 
+TEST(SignerClient, OcspResponsesAndCertificatesOfManyThreadsGetTheirOwnAnswers) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority);
+  std::vector<std::future<bool>> callers;
+  for (int thread = 0; thread < 16; ++thread) {
+    callers.push_back(std::async(std::launch::async, [&, thread] {
+      for (int i = 0; i < 200; ++i) {
+        const std::string serial = fmt::format("{:04x}", 0x1000 + thread * 200 + i);
+        const auto signature = thread % 2 == 0 ? client->sign_ocsp(response(serial)) : client->sign(intent(1, serial));
+        if (!signature || to_hex(*signature) != serial) return false;
+      }
+      return true;
+    }));
+  }
+  for (auto& caller : callers) EXPECT_TRUE(caller.get());
+  EXPECT_EQ(signing.desk.asked_ocsp, 8 * 200);
+  EXPECT_EQ(signing.desk.asked, 8 * 200);
+}
+
+// A flood of questions leaves room for certificates.
+TEST(SignerClient, OcspResponsesHaveABoundOfTheirOwn) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  signing.desk.ocsp_takes = milliseconds(500);
+  const auto client = client_of(pair.authority, {.ocsp_waiting = 1});
+  auto one = std::async(std::launch::async, [&] { return client->sign_ocsp(response("0a1b")); });
+  while (signing.desk.asked_ocsp == 0) std::this_thread::yield();
+  EXPECT_EQ(client->sign_ocsp(response("0a1c")).error().code, Code::overloaded);
+  EXPECT_TRUE(client->sign(intent(1, "0a")));
+  EXPECT_TRUE(one.get());
+  signing.desk.ocsp_takes = milliseconds(0);
+  EXPECT_TRUE(client->sign_ocsp(response("0a1c")));
+}
+
 TEST(SignerClient, ASignerThatEndsIsUnreachableAtOnce) {
   const Pair pair;
   Signing signing(pair.signer);
@@ -199,6 +252,36 @@ TEST(SignerClient, AwaitsTheKeyOfASignerThatWasStartedSince) {
   signing.desk.offer_second();
   EXPECT_TRUE(awaited.get());
   EXPECT_EQ(client->keys().size(), 2U);
+}
+
+TEST(SignerClient, GetsTheResponderOfASignerThatWasStartedAnew) {
+  const Pair pair;
+  const int kept = ::dup(pair.signer);
+  std::thread first([&] {
+    EchoDesk desk;
+    Bytes packet(kLargestPacket);
+    ASSERT_GT(::recv(pair.signer, packet.data(), packet.size(), 0), 0);  // hello
+    const Bytes keys = encode(Keys{desk.keys()});
+    ASSERT_GT(::send(pair.signer, keys.data(), keys.size(), 0), 0);
+    ::close(pair.signer);
+  });
+  const auto client = client_of(pair.authority, {.hello = milliseconds(2000), .look = milliseconds(5)});
+  first.join();
+  EXPECT_EQ(client->keys().at(0).responder, (Bytes{7, 0}));
+  Signing second(kept, 1);
+  EXPECT_EQ(client->sign_ocsp(response("0a1b")).error().code, Code::ocsp_responder_changed);
+  ASSERT_TRUE(client->refresh_keys());
+  EXPECT_EQ(client->keys().at(0).responder, (Bytes{7, 1}));
+  EXPECT_TRUE(client->sign_ocsp(response("0a1b", 1)));
+}
+
+TEST(SignerClient, ASignerThatDoesNotSayItsKeysAgainIsUnreachableInTime) {
+  const Pair pair;
+  const Bytes keys = encode(Keys{});
+  ASSERT_GT(::send(pair.signer, keys.data(), keys.size(), 0), 0);
+  const auto client = client_of(pair.authority, {.hello = milliseconds(50), .look = milliseconds(5)});
+  EXPECT_EQ(client->refresh_keys().error().code, Code::signer_unreachable);
+  ::close(pair.signer);
 }
 
 TEST(SignerClient, NoMoreThanTheBoundWait) {

@@ -1,14 +1,15 @@
 #include "signer/message.h"
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <optional>
 
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
-enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4, sign_crl = 5 };
+constexpr std::uint8_t kVersion = 4;
+enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4, sign_crl = 5, sign_ocsp = 6 };
 enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
 class Writer {
@@ -26,8 +27,9 @@ class Writer {
   void field(ByteView octets) {
     ENSURE(octets.size() <= kLargestField);
     number(static_cast<Length>(octets.size()));
-    out_.insert(out_.end(), octets.begin(), octets.end());
+    this->octets(octets);
   }
+  void octets(ByteView octets) { out_.insert(out_.end(), octets.begin(), octets.end()); }
   Bytes take() { return std::move(out_); }
 
  private:
@@ -50,6 +52,12 @@ class Reader {
     const std::size_t length = number<Length>();
     good_ = good_ && length <= kLargestField;
     return take(length);
+  }
+  template <std::size_t Size>
+  std::array<std::uint8_t, Size> octets() {
+    std::array<std::uint8_t, Size> out{};
+    std::ranges::copy(take(Size), out.begin());
+    return out;
   }
   bool good() const { return good_; }
   bool at_end() const { return good_ && rest_.empty(); }
@@ -97,6 +105,27 @@ Bytes encoded(const CrlRequests& message) {
   return out.take();
 }
 
+Bytes encoded(const OcspRequests& message) {
+  ENSURE(!message.entries.empty() && message.entries.size() <= kMostInPacket);
+  Writer out(Kind::sign_ocsp, message.entries.size());
+  for (const OcspRequest& request : message.entries) {
+    const OcspName& name = request.response;
+    ENSURE(fits(name));
+    out.number(request.number);
+    out.number(static_cast<std::uint64_t>(name.issuer));
+    out.octets(name.responder);
+    out.number(static_cast<std::uint64_t>(name.this_update.count));
+    out.number(static_cast<std::uint64_t>(name.next_update.count));
+    out.field<std::uint8_t>(name.nonce);
+    out.number(static_cast<std::uint16_t>(name.entries.size()));
+    for (const OcspName::Entry& entry : name.entries) {
+      out.number(static_cast<std::uint8_t>(entry.hash));
+      out.field<std::uint8_t>(entry.serial.magnitude());
+    }
+  }
+  return out.take();
+}
+
 Bytes encoded(const Keys& message) {
   ENSURE(message.entries.size() <= kMostKeys);
   Writer out(Kind::keys, message.entries.size());
@@ -105,6 +134,7 @@ Bytes encoded(const Keys& message) {
     out.number(static_cast<std::uint8_t>(key.encrypted ? 1 : 0));
     out.field<std::uint16_t>(key.spki);
     out.field<std::uint16_t>(key.algorithm);
+    out.field<std::uint16_t>(key.responder);
   }
   return out.take();
 }
@@ -127,15 +157,22 @@ Bytes encoded(const Answers& message) {
   return out.take();
 }
 
+// As it is written: without leading zero octets.
+std::optional<x509::SerialNumber> read_serial(Reader& in) {
+  const ByteView octets = in.field<std::uint8_t>();
+  const auto serial = x509::SerialNumber::from_magnitude(octets);
+  if (!serial || !std::ranges::equal(serial->magnitude(), octets)) return std::nullopt;
+  return *serial;
+}
+
 Result<Message> read_requests(Reader& in, std::size_t count) {
   if (count == 0 || count > kMostInPacket) return malformed("too many requests, or none");
   SignRequests out;
   for (std::size_t i = 0; i < count && in.good(); ++i) {
     const auto number = in.number<std::uint64_t>();
     const auto issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
-    const ByteView octets = in.field<std::uint8_t>();
-    const auto serial = x509::SerialNumber::from_magnitude(octets);
-    if (!serial || !std::ranges::equal(serial->magnitude(), octets)) return malformed("not a serial");
+    const auto serial = read_serial(in);
+    if (!serial) return malformed("not a serial");
     out.entries.push_back({number, {issuer, *serial}});
   }
   return Message(std::move(out));
@@ -156,6 +193,37 @@ Result<Message> read_crl_requests(Reader& in, std::size_t count) {
   return Message(std::move(out));
 }
 
+Status read_ocsp_entries(Reader& in, OcspName& name) {
+  const std::size_t count = in.number<std::uint16_t>();
+  if (count == 0 || count > kMostOcspEntries) return malformed("an OCSP response of too many certificates, or none");
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto hash = in.number<std::uint8_t>();
+    if (hash > static_cast<std::uint8_t>(OcspHash::sha256)) return malformed("an unknown hash");
+    const auto serial = read_serial(in);
+    if (!serial) return malformed("not a serial");
+    name.entries.push_back({static_cast<OcspHash>(hash), *serial});
+  }
+  return {};
+}
+
+Result<Message> read_ocsp_requests(Reader& in, std::size_t count) {
+  if (count == 0 || count > kMostInPacket) return malformed("too many requests, or none");
+  OcspRequests out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    OcspRequest request{.number = in.number<std::uint64_t>(), .response = {}};
+    OcspName& name = request.response;
+    name.issuer = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    name.responder = in.octets<std::tuple_size_v<crypto::Sha256>>();
+    name.this_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    name.next_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    name.nonce = to_bytes(in.field<std::uint8_t>());
+    if (name.nonce.size() > kMostOcspNonce) return malformed("a nonce that is too long");
+    TRY(read_ocsp_entries(in, name));
+    out.entries.push_back(std::move(request));
+  }
+  return Message(std::move(out));
+}
+
 Result<Message> read_keys(Reader& in, std::size_t count) {
   if (count > kMostKeys) return malformed("too many keys");
   Keys out;
@@ -165,7 +233,8 @@ Result<Message> read_keys(Reader& in, std::size_t count) {
     if (file > 1) return malformed("a key of neither a plain nor an encrypted file");
     const ByteView spki = in.field<std::uint16_t>();
     const ByteView algorithm = in.field<std::uint16_t>();
-    out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm), file == 1});
+    const ByteView responder = in.field<std::uint16_t>();
+    out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm), file == 1, to_bytes(responder)});
   }
   return Message(std::move(out));
 }
@@ -199,11 +268,16 @@ Result<Message> read_entries(Reader& in, std::uint8_t kind, std::size_t count) {
     case Kind::keys: return read_keys(in, count);
     case Kind::answers: return read_answers(in, count);
     case Kind::sign_crl: return read_crl_requests(in, count);
+    case Kind::sign_ocsp: return read_ocsp_requests(in, count);
   }
   return malformed("of an unknown kind");
 }
 
 }  // namespace
+
+bool fits(const OcspName& name) {
+  return name.nonce.size() <= kMostOcspNonce && !name.entries.empty() && name.entries.size() <= kMostOcspEntries;
+}
 
 Bytes encode(const Message& message) {
   return std::visit([](const auto& one) { return encoded(one); }, message);

@@ -3,14 +3,18 @@
 //   authority -> signer   hello      which keys are there?
 //                         sign       names of intents: CA and serial, never the bytes to be signed
 //                         sign_crl   names of CRLs: CA, dates, numbers, never their entries
+//                         sign_ocsp  names of OCSP responses: CA, dates, serials, never what is said of them
 //   signer -> authority   keys       what it can sign for
 //                         answers    a signature or an error for each
 //
 // A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
 //   sign      number (8), issuer (8), length (1), serial
 //   sign_crl  number (8), issuer (8), revocations (8), cRLNumber (8), thisUpdate (8), nextUpdate (8)
+//   sign_ocsp number (8), issuer (8), responder (32), thisUpdate (8), nextUpdate (8), length (1), nonce, certificates
+//   (2),
+//             then for each: hash (1: 0 SHA-1, 1 SHA-256), length (1), serial
 //   keys      issuer (8), file (1: 0 plain, 1 encrypted), length (2), SubjectPublicKeyInfo, length (2),
-//             AlgorithmIdentifier
+//             AlgorithmIdentifier, length (2), CertificationRequest of the OCSP responder (0 octets: there is none)
 //   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
 #pragma once
 
@@ -22,14 +26,20 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "crypto/digest.h"
 #include "x509/serial_number.h"
 
 namespace symbolon::signer {
 
 inline constexpr std::size_t kMostInPacket = 16;           // requests; few, so that all threads of the signer have some
 inline constexpr std::size_t kMostKeys = 32;               // CAs of one authority that can sign
+inline constexpr std::size_t kMostOcspEntries = 100;       // certificates of one OCSP response
+inline constexpr std::size_t kMostOcspNonce = 128;         // octets; RFC 9654 §2.1
 inline constexpr std::size_t kLargestField = 2048;         // octets: keys, signatures and words
 inline constexpr std::size_t kLargestPacket = 256 * 1024;  // octets: more than any packet of ours
+
+// How a CertID names the issuer (RFC 6960 §4.1.1).
+enum class OcspHash : std::uint8_t { sha1, sha256 };
 
 // The intent that shall be signed. `issuer` is the ledger's number of the CA.
 struct IntentName {
@@ -48,6 +58,26 @@ struct CrlName {
   UnixSeconds next_update = {};
   bool operator==(const CrlName&) const = default;
 };
+
+// The OCSP response that shall be signed: of one CA, about these certificates, in their order. What it says of each,
+// whoever reads the ledger finds for themselves (authority/ocsp_content.h).
+struct OcspName {
+  std::int64_t issuer = 0;
+  crypto::Sha256 responder{};    // over the SubjectPublicKeyInfo of the key that shall sign
+  UnixSeconds this_update = {};  // producedAt, too
+  UnixSeconds next_update = {};
+  Bytes nonce = {};  // at most kMostOcspNonce; empty: none
+  struct Entry {
+    OcspHash hash = OcspHash::sha1;  // of its CertID
+    x509::SerialNumber serial;
+    bool operator==(const Entry&) const = default;
+  };
+  std::vector<Entry> entries;  // 1 to kMostOcspEntries
+  bool operator==(const OcspName&) const = default;
+};
+
+// Has it as many entries and as long a nonce as may be?
+bool fits(const OcspName& name);
 
 struct Hello {
   bool operator==(const Hello&) const = default;
@@ -70,11 +100,21 @@ struct CrlRequests {
   std::vector<CrlRequest> entries;  // 1 to kMostInPacket
   bool operator==(const CrlRequests&) const = default;
 };
+struct OcspRequest {
+  std::uint64_t number = 0;  // comes back with the answer
+  OcspName response;
+  bool operator==(const OcspRequest&) const = default;
+};
+struct OcspRequests {
+  std::vector<OcspRequest> entries;  // 1 to kMostInPacket
+  bool operator==(const OcspRequests&) const = default;
+};
 struct OfferedKey {
   std::int64_t issuer = 0;
   Bytes spki;              // DER
   Bytes algorithm;         // DER AlgorithmIdentifier of its signatures
   bool encrypted = false;  // its file was
+  Bytes responder = {};    // DER of the PKCS#10 request for the key that answers by OCSP for this CA; empty: none does
   bool operator==(const OfferedKey&) const = default;
 };
 struct Keys {
@@ -89,9 +129,9 @@ struct Answers {
   std::vector<Answer> entries;  // 1 to kMostInPacket
 };
 
-using Message = std::variant<Hello, SignRequests, CrlRequests, Keys, Answers>;
+using Message = std::variant<Hello, SignRequests, CrlRequests, OcspRequests, Keys, Answers>;
 
-// Words beyond kLargestField are cut. Aborts for more entries than are allowed.
+// Words beyond kLargestField are cut. Aborts for more entries than are allowed, and for a nonce that is longer.
 Bytes encode(const Message& message);
 // Total. Fails with signer_protocol.
 Result<Message> decode(ByteView packet);

@@ -16,6 +16,19 @@ T round_trip(const T& message) {
   return std::get<T>(*decoded);
 }
 
+OcspName ocsp_name(std::size_t entries) {
+  OcspName out{.issuer = 7,
+               .responder = crypto::sha256(as_bytes("key")),
+               .this_update = UnixSeconds{1'800'000'000},
+               .next_update = UnixSeconds{1'800'604'800},
+               .nonce = {},
+               .entries = {}};
+  for (std::size_t i = 0; i < entries; ++i) {
+    out.entries.push_back({i % 2 == 0 ? OcspHash::sha1 : OcspHash::sha256, serial(fmt::format("{:04x}", 0x1000 + i))});
+  }
+  return out;
+}
+
 TEST(SignerMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(round_trip(Hello{}), Hello{});
   const SignRequests requests{{{1, {7, serial("0a1b")}}, {0xffff'ffff'ffff'ffff, {-1, serial("ff00")}}}};
@@ -23,7 +36,7 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   const CrlRequests crls{{{3, {7, 41, 1'800'000'001, UnixSeconds{1'800'000'000}, UnixSeconds{1'800'604'800}}},
                           {4, {-1, 0, 0xffff'ffff'ffff'ffff, UnixSeconds{-1}, UnixSeconds{0}}}}};
   EXPECT_EQ(round_trip(crls), crls);
-  const Keys keys{{{2, {1, 2, 3}, {4}, true}, {3, {}, Bytes(kLargestField), false}}};
+  const Keys keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}, {3, {}, Bytes(kLargestField), false, {}}}};
   EXPECT_EQ(round_trip(keys), keys);
   EXPECT_EQ(round_trip(Keys{}), Keys{});
 
@@ -36,8 +49,48 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   EXPECT_EQ(answers.entries[1].signature.error().words, "line\nand another");
 }
 
+TEST(SignerMessages, OcspResponsesOfAllSizesComeBackAndFitIntoAPacket) {
+  OcspName largest = ocsp_name(kMostOcspEntries);
+  largest.nonce = Bytes(kMostOcspNonce, 0xff);
+  for (OcspName::Entry& entry : largest.entries) {
+    entry.serial = x509::SerialNumber::from_magnitude(Bytes(x509::SerialNumber::kMost, 0x7f)).value();
+  }
+  OcspRequests requests{{{0xffff'ffff'ffff'ffff, ocsp_name(1)}, {0, {.issuer = -1, .entries = {{}}}}}};
+  while (requests.entries.size() < kMostInPacket) requests.entries.push_back({5, largest});
+  EXPECT_EQ(round_trip(requests), requests);
+  EXPECT_LT(encode(requests).size(), kLargestPacket);
+}
+
+// One with a single certificate ends with: length and nonce, number of certificates, hash, length and serial.
+TEST(SignerMessages, AnOcspResponseIsOfAFewCertificatesAKnownHashAndAShortNonce) {
+  OcspName name = ocsp_name(1);
+  name.nonce = Bytes(kMostOcspNonce, 0xee);
+  const Bytes packet = encode(OcspRequests{{{1, name}}});
+  ASSERT_TRUE(decode(packet));
+  const std::size_t hash = packet.size() - 4;
+  const auto refused = [&](std::size_t at, std::uint8_t value) {
+    Bytes changed = packet;
+    changed.at(at) = value;
+    const auto decoded = decode(changed);
+    return !decoded && decoded.error().code == Code::signer_protocol;
+  };
+  EXPECT_FALSE(refused(hash, 1));
+  EXPECT_TRUE(refused(hash, 2));
+  EXPECT_TRUE(refused(hash - 1, 0)) << "none";
+  EXPECT_TRUE(refused(hash - 1, kMostOcspEntries + 1));
+  EXPECT_TRUE(refused(hash + 1, 0)) << "a serial of no octets";
+  EXPECT_TRUE(refused(hash + 2, 0)) << "a serial with a leading zero";
+  // A longer nonce, and all else in its place behind it.
+  Bytes longer = packet;
+  const std::size_t length = hash - 2 - kMostOcspNonce - 1;
+  ASSERT_EQ(longer.at(length), kMostOcspNonce);
+  longer.at(length) = kMostOcspNonce + 1;
+  longer.insert(longer.begin() + static_cast<std::ptrdiff_t>(length) + 1, 0xee);
+  EXPECT_FALSE(decode(longer));
+}
+
 TEST(SignerMessages, AKeyFileIsPlainOrEncrypted) {
-  Bytes packet = encode(Keys{{{2, {1, 2, 3}, {4}, true}}});
+  Bytes packet = encode(Keys{{{2, {1, 2, 3}, {4}, true, {}}}});
   const auto flag = std::ranges::find(packet.begin() + 4, packet.end(), 1);  // behind the issuer
   ASSERT_NE(flag, packet.end());
   for (const int value : {2, 255}) {
@@ -56,8 +109,12 @@ TEST(SignerMessages, WordsThatAreTooLongAreCut) {
 }
 
 TEST(SignerMessages, CutAnywhereOrProlongedTheyAreRefused) {
-  const Message messages[] = {Hello{}, SignRequests{{{1, {7, serial("0a1b")}}}}, CrlRequests{{{1, {7, 41, 5, {}, {}}}}},
-                              Keys{{{2, {1, 2, 3}, {4}, true}}}, Answers{{{5, Bytes{9, 8}}}}};
+  const Message messages[] = {Hello{},
+                              SignRequests{{{1, {7, serial("0a1b")}}}},
+                              CrlRequests{{{1, {7, 41, 5, {}, {}}}}},
+                              OcspRequests{{{1, ocsp_name(3)}}},
+                              Keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}}},
+                              Answers{{{5, Bytes{9, 8}}}}};
   for (const Message& message : messages) {
     Bytes packet = encode(message);
     for (std::size_t size = 0; size < packet.size(); ++size) {

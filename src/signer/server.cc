@@ -20,6 +20,14 @@ Answers answer(const SignRequests& requests, Desk& desk) {
   return out;
 }
 
+Answers answer(const OcspRequests& requests, Desk& desk) {
+  Answers out;
+  for (const OcspRequest& request : requests.entries) {
+    out.entries.push_back({request.number, desk.sign_ocsp(request.response)});
+  }
+  return out;
+}
+
 // The CRL that one of the threads is signing, which takes long: the others are there for certificates.
 class CrlInHand {
  public:
@@ -87,6 +95,8 @@ void serve_alone(const ServeOptions& options, Desk& desk, CrlInHand& in_hand) {
       reply(options.descriptor, Keys{desk.keys()});
     } else if (const auto* const requests = std::get_if<SignRequests>(&*message)) {
       reply(options.descriptor, answer(*requests, desk));
+    } else if (const auto* const responses = std::get_if<OcspRequests>(&*message)) {
+      reply(options.descriptor, answer(*responses, desk));
     } else if (const auto* const crls = std::get_if<CrlRequests>(&*message)) {
       const Answers answers = answer(*crls, desk, in_hand);
       if (!answers.entries.empty()) reply(options.descriptor, answers);

@@ -18,6 +18,8 @@ class Desk {
   virtual Result<Bytes> sign(const IntentName& intent) = 0;
   // Likewise builds the CRL by itself. By one thread at a time, so that certificates do not wait for CRLs.
   virtual Result<Bytes> sign_crl(const CrlName& crl) = 0;
+  // Likewise finds by itself what there is to be said of each certificate.
+  virtual Result<Bytes> sign_ocsp(const OcspName& response) = 0;
 };
 
 struct ServeOptions {

@@ -1,0 +1,287 @@
+#include "authority/ocsp_responder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "authority/apply_profile.h"
+#include "authority/crl_content.h"
+#include "base/log.h"
+#include "base/memory_guard.h"
+
+namespace symbolon::authority {
+
+struct OcspResponder::Known {
+  std::shared_ptr<const IssuerSet> set;  // whose these are
+  std::vector<const Issuer*> issuers;
+  std::vector<OcspIssuer> about;  // each of them
+  revocation::CertIdMatcher matcher;
+
+  // CA certificates of one name and key are one CA to whoever asks: where the one that was asked about can issue
+  // nothing now, another one speaks for it. Of the same octets: a CertID holds a hash of them.
+  std::size_t speaker_for(std::size_t index, UnixSeconds now) const {
+    if (set->select(issuers[index]->name, now)) return index;
+    for (const ledger::IssuerId id : about[index].ids) {
+      const auto at = std::ranges::find(issuers, id, &Issuer::id);
+      if (at == issuers.end() || !set->select((*at)->name, now)) continue;
+      const ByteView subject = (*at)->certificate.subject().der();
+      if (std::ranges::equal(subject, issuers[index]->certificate.subject().der()))
+        return static_cast<std::size_t>(at - issuers.begin());
+    }
+    return index;
+  }
+};
+
+namespace {
+
+using revocation::OcspError;
+
+// thisUpdate lies this long back, so that a peer whose clock is behind takes it.
+constexpr Seconds kBackdated = kCrlBackdate;
+constexpr int kTries = 4;  // what is revoked or started anew in between needs another one
+constexpr std::size_t kRenewedAtOnce = 1000;
+constexpr std::chrono::seconds kFirstPause{
+    1};  // after the signer was not reached; twice as long after each further try
+constexpr std::chrono::seconds kLongestPause{30};
+constexpr std::chrono::seconds kLogPause{10};  // anybody can make them
+
+OcspError error_for(Code code) {
+  switch (code) {
+    case Code::signer_unreachable:
+    case Code::overloaded:
+    case Code::cancelled:
+    case Code::ocsp_responder_changed:
+    case Code::out_of_memory:
+    case Code::crl_ahead_of_ledger: return OcspError::try_later;
+    case Code::issuer_unknown:
+    case Code::ca_revoked:
+    case Code::ca_expired:
+    case Code::ca_not_yet_valid:
+    case Code::lint_outside_issuer_purposes: return OcspError::unauthorized;
+    default: return OcspError::internal_error;
+  }
+}
+
+// Of one certificate, where it is known.
+std::optional<bool> said_revoked(const std::vector<ledger::SerialStatus>& said) {
+  if (said.size() != 1 || said.front().standing == ledger::SerialStanding::unknown) return std::nullopt;
+  return said.front().standing == ledger::SerialStanding::revoked;
+}
+
+std::shared_ptr<const OcspResponder::Known> know(const std::shared_ptr<const IssuerSet>& set) {
+  std::vector<const Issuer*> issuers;
+  std::vector<OcspIssuer> about;
+  std::vector<x509::Certificate> certificates;
+  for (const Issuer& issuer : set->issuers) {
+    if (issuer.signer == nullptr || !may_certify_responders(issuer)) continue;
+    issuers.push_back(&issuer);
+    about.push_back(OcspIssuer::of(issuer, *set));
+    certificates.push_back(issuer.certificate);
+  }
+  return std::make_shared<const OcspResponder::Known>(
+      OcspResponder::Known{set, std::move(issuers), std::move(about), revocation::CertIdMatcher(certificates)});
+}
+
+}  // namespace
+
+OcspResponder::OcspResponder(const Parts& parts, OcspResponderOptions options)
+    : parts_(parts),
+      options_(options),
+      certificates_(parts.issuance, parts.signer, parts.clock, options.next_update),
+      cache_(options.kept) {}
+
+OcspResponder::~OcspResponder() { stop(); }
+
+void OcspResponder::start() {
+  thread_ = std::thread([this] { look_after(); });
+}
+
+void OcspResponder::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<const OcspResponder::Known> OcspResponder::known() const {
+  const auto set = parts_.issuance.issuers();
+  const std::lock_guard lock(mutex_);
+  if (!known_ || known_->set != set) known_ = know(set);
+  return known_;
+}
+
+std::variant<OcspResponder::Question, OcspError> OcspResponder::read(ByteView request) const {
+  const auto parsed = revocation::parse_ocsp_request(request);
+  if (!parsed) return OcspError::malformed_request;
+  Question out{.known = known(), .entries = {}, .nonce = {}};
+  std::optional<std::size_t> issuer;
+  for (const revocation::CertId& id : parsed->requests) {
+    const auto found = out.known->matcher.find(id);
+    if (!found || (issuer && *issuer != *found) || !id.serial) return OcspError::unauthorized;
+    issuer = found;
+    const bool sha1 = id.hash == revocation::CertIdHash::sha1;
+    out.entries.push_back({.hash = sha1 ? signer::OcspHash::sha1 : signer::OcspHash::sha256, .serial = *id.serial});
+  }
+  out.issuer = *issuer;  // a request has at least one
+  if (parsed->nonce) out.nonce = to_bytes(*parsed->nonce);
+  return out;
+}
+
+// One that still counts and still is true.
+std::shared_ptr<const OcspResponse> OcspResponder::kept(const Question& question) {
+  if (!question.nonce.empty() || question.entries.size() != 1) return nullptr;
+  const Issuer& issuer = *question.known->issuers[question.issuer];
+  const OcspCache::Key key{issuer.id, question.entries.front()};
+  auto found = cache_.find(key);
+  const UnixSeconds now = parts_.clock.now();
+  if (!found || now < found->this_update || now >= found->next_update) return nullptr;
+  if (found->revoked != parts_.revocations.revoked(issuer.certificate, key.entry.serial)) return nullptr;
+  return found;
+}
+
+std::shared_ptr<const OcspResponse> OcspResponder::find(const Question& question) {
+  auto found = kept(question);
+  if (!found || parts_.clock.now() < found->half_over()) return found;
+  const std::lock_guard lock(mutex_);
+  return away_ ? found : nullptr;
+}
+
+OcspResponder::Answer OcspResponder::sign(const Question& question) {
+  auto made = make(question);
+  if (made) return *std::move(made);
+  note_failure(made.error());
+  if (auto older = kept(question)) return older;
+  return error_for(made.error().code);
+}
+
+OcspResponder::Made OcspResponder::make(const Question& question) {
+  for (int i = 1;; ++i) {
+    TRY(parts_.check_ledger(*question.known->issuers[question.issuer]));
+    TRY(may_try());
+    auto made = make_once(question);
+    note_try(made);
+    // A response with a nonce is for whoever asked alone.
+    if (made && question.nonce.empty() && (*made)->revoked) {
+      cache_.put({question.known->issuers[question.issuer]->id, question.entries.front()}, *made);
+    }
+    const bool in_between =
+        !made && (made.error().code == Code::ocsp_responder_changed || made.error().code == Code::ocsp_bad_signature);
+    if (!in_between || i == kTries) return made;
+  }
+}
+
+OcspResponder::Made OcspResponder::make_once(const Question& question) {
+  const std::size_t speaker = question.known->speaker_for(question.issuer, parts_.clock.now());
+  const Issuer& issuer = *question.known->issuers[speaker];
+  const auto certificate = TRY(certificates_.of(issuer));
+  const UnixSeconds from = std::max(this_update(), certificate->validity.not_before);
+  const signer::OcspName name{.issuer = issuer.id.value,
+                              .responder = certificate->key.spki_sha256(),
+                              .this_update = from,
+                              .next_update = std::min(from + options_.next_update, certificate->validity.not_after),
+                              .nonce = question.nonce,
+                              .entries = question.entries};
+  std::vector<ledger::SerialStatus> said;
+  const OcspLookup lookup = [&](const auto& issuers, const auto& serials) -> Result<std::vector<ledger::SerialStatus>> {
+    said = TRY(parts_.ledger.serial_statuses(issuers, serials));
+    return said;
+  };
+  const Bytes content = TRY(ocsp_content(question.known->about[speaker], name, certificate->key, lookup));
+  const auto signature = parts_.signer.sign(name);
+  if (!signature) {
+    if (signature.error().code == Code::ocsp_responder_changed) certificates_.forget(issuer.id, certificate);
+    return std::unexpected(signature.error());
+  }
+  if (!crypto::verify_signature(certificate->key, certificate->algorithm, content, *signature)) {
+    return fail(Code::ocsp_bad_signature, "of a response about the CA '{}'", issuer.name);
+  }
+  // With the CAs up to the root, for who trusts nothing but that one (Apache looks nowhere else).
+  std::vector<Bytes> certificates{certificate->der};
+  for (const x509::Certificate& ca : issuer.chain) certificates.push_back(to_bytes(ca.der()));
+  const Bytes der = revocation::assemble_ocsp(content, certificate->algorithm, *signature, certificates);
+  return std::make_shared<const OcspResponse>(OcspResponse{.der = std::string(as_text(der)),
+                                                           .this_update = name.this_update,
+                                                           .next_update = name.next_update,
+                                                           .with_nonce = !name.nonce.empty(),
+                                                           .revoked = said_revoked(said)});
+}
+
+// A signer that is away is tried by one at a time; all others are answered at once.
+Status OcspResponder::may_try() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return fail(Code::cancelled, "the responder is stopping");
+  if (!away_) return {};
+  if (probing_ || std::chrono::steady_clock::now() < again_)
+    return fail(Code::signer_unreachable, "it was not reached just now");
+  probing_ = true;
+  return {};
+}
+
+void OcspResponder::note_try(const Made& made) {
+  const std::lock_guard lock(mutex_);
+  const bool was_away = std::exchange(away_, !made && made.error().code == Code::signer_unreachable);
+  if (!away_ || !was_away) pause_ = std::chrono::seconds(0);
+  if (away_) {
+    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+    again_ = std::chrono::steady_clock::now() + pause_;
+  }
+  probing_ = false;
+}
+
+// It goes back with a clock that was set back, but not for less than it lies back itself.
+UnixSeconds OcspResponder::this_update() {
+  const UnixSeconds now = parts_.clock.now();
+  const std::lock_guard lock(mutex_);
+  if (last_update_ > now || last_update_ < now - kBackdated) last_update_ = now - kBackdated;
+  return last_update_;
+}
+
+void OcspResponder::note_failure(const Error& why) {
+  if (why.code == Code::cancelled) return;
+  const auto now = std::chrono::steady_clock::now();
+  std::uint64_t untold = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (now < next_line_) {
+      ++untold_;
+      return;
+    }
+    next_line_ = now + kLogPause;
+    untold = std::exchange(untold_, 0);
+  }
+  log(LogLevel::warning, "no OCSP response",
+      {{"code", std::string(name(why.code))}, {"reason", why.text()}, {"others_before", std::to_string(untold)}});
+}
+
+Status OcspResponder::renew_what_is_due() {
+  const auto now = known();
+  for (const Issuer* const issuer : now->issuers) {
+    if (!parts_.check_ledger(*issuer)) continue;  // the publisher tells
+    if (!may_try()) return {};
+    const auto certificate = certificates_.of(*issuer);  // it tells by itself
+    note_try(certificate ? Made() : Made(std::unexpected(certificate.error())));
+  }
+  const Seconds ahead{options_.next_update.count / 8};  // of the moment at which nobody would take them any more
+  for (const OcspCache::Key& key : cache_.due(parts_.clock.now() + ahead, kRenewedAtOnce)) {
+    const auto issuer = std::ranges::find(now->issuers, key.issuer, &Issuer::id);
+    if (issuer == now->issuers.end()) continue;
+    const auto index = static_cast<std::size_t>(issuer - now->issuers.begin());
+    const auto made = make({.known = now, .issuer = index, .entries = {key.entry}, .nonce = {}});
+    if (made) continue;
+    note_failure(made.error());
+    if (error_for(made.error().code) == OcspError::try_later) return {};
+  }
+  return {};
+}
+
+void OcspResponder::look_after() {
+  while (true) {
+    const auto done = unless_out_of_memory([this] { return renew_what_is_due(); });
+    if (!done) log(LogLevel::warning, done.error());
+    std::unique_lock lock(mutex_);
+    if (stop_.wait_for(lock, options_.look, [this] { return stopping_; })) return;
+  }
+}
+
+}  // namespace symbolon::authority

@@ -1,0 +1,25 @@
+// Serves OCSP in plain HTTP (RFC 6960 appendix A, RFC 5019 §5 and §6): POST, and GET with the request in the path.
+#pragma once
+
+#include <string>
+
+#include "authority/ocsp_responder.h"
+#include "http/blocking_pool.h"
+#include "http/server.h"
+
+namespace symbolon::authority {
+
+inline constexpr std::string_view kOcspRequestType = "application/ocsp-request";
+inline constexpr std::string_view kOcspResponseType = "application/ocsp-response";
+
+// The server's bounds: nobody there has shown who they are.
+http::ServerOptions ocsp_server_options();
+
+// What is there at `path` (OcspConfig::path) and below it is answered; everything else by `rest`. What must be signed
+// is, by the pool. Responder and pool outlive it.
+http::Handler ocsp_handler(OcspResponder& responder, http::BlockingPool& pool, std::string path, http::Handler rest);
+
+// Where nothing else is served.
+http::Handler nothing_here();
+
+}  // namespace symbolon::authority

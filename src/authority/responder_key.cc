@@ -1,0 +1,21 @@
+#include "authority/responder_key.h"
+
+namespace symbolon::authority {
+
+Result<ResponderKey> ResponderKey::make() {
+  auto key = TRY(crypto::PrivateKey::generate(crypto::KeyType::p256));
+  auto request = TRY(x509::make_request(key, {}, {}));
+  return ResponderKey(TRY(crypto::make_signer(std::move(key))), std::move(request));
+}
+
+Result<Bytes> ResponderKey::sign(const OcspIssuer& issuer, const signer::OcspName& name, const OcspLookup& lookup,
+                                 const Bounds& bounds) const {
+  const crypto::PublicKey& key = signer_->public_key();
+  if (name.responder != key.spki_sha256()) {
+    return fail(Code::ocsp_responder_changed, "issuer {}: the key that answers for it is another one now", name.issuer);
+  }
+  TRY(check_ocsp_name(name, bounds.longest, bounds.now));
+  return signer_->sign(TRY(ocsp_content(issuer, name, key, lookup)));
+}
+
+}  // namespace symbolon::authority
