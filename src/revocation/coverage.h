@@ -18,6 +18,10 @@ struct Coverage {
   std::vector<Bytes> points = {};  // DER GeneralNames; any: only certificates with one of them as distribution point
   std::optional<UnixSeconds> next_update = {};  // none: never stale
 
+  // Is it about the same certificates? nextUpdate is not compared.
+  bool same_scope(const Coverage& other) const {
+    return users == other.users && cas == other.cas && points_unknown == other.points_unknown && points == other.points;
+  }
   bool whole() const { return users && cas && !points_unknown && points.empty(); }
   // RFC 5280 §6.3.3 (b)(2): does the scope include this certificate? Freshness is not looked at.
   bool covers(const x509::Certificate& certificate) const;

@@ -78,12 +78,12 @@ Result<x509::Certificate> find_issuer(const CrlSyntax& crl, const std::vector<x5
   return fail(Code::crl_bad_signature, "no key of {} verifies it", name->text());
 }
 
-Status check_dates(const CrlSyntax& crl, UnixSeconds now) {
+Status check_dates(const CrlSyntax& crl, UnixSeconds now, StaleCrl stale) {
   if (crl.this_update > now) {
     return fail(Code::crl_not_yet_valid, "thisUpdate {} lies {} after {}", to_rfc3339(crl.this_update),
                 to_words(crl.this_update - now), to_rfc3339(now));
   }
-  if (crl.next_update < now) {
+  if (stale == StaleCrl::refuse && crl.next_update < now) {
     return fail(Code::crl_stale, "nextUpdate {} lies {} before {}", to_rfc3339(crl.next_update),
                 to_words(now - crl.next_update), to_rfc3339(now));
   }
@@ -105,7 +105,8 @@ Result<std::vector<Bytes>> split_crls(std::string_view content) {
   return out;
 }
 
-Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now) {
+Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now,
+                         StaleCrl stale) {
   Bytes decoded;
   ByteView der = der_or_pem;
   if (x509::looks_like_pem(as_text(der_or_pem))) {
@@ -116,7 +117,7 @@ Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificat
   }
   const CrlSyntax crl = TRY(parse_crl(der));
   x509::Certificate issuer = TRY(find_issuer(crl, issuers));
-  TRY(check_dates(crl, now));
+  TRY(check_dates(crl, now, stale));
   CrlFile file{.issuer = issuer,
                .issuer_key = IssuerKey::of(issuer),
                .this_update = crl.this_update,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,10 @@ struct CrlFile {
 //   crl_indirect                      indirectCRL, or an entry with certificateIssuer
 //   crl_not_yet_valid, crl_stale      thisUpdate after `now`, nextUpdate before `now`
 // (RSASSA-PSS is taken with SHA-256, SHA-384 or SHA-512, the same in MGF1.)
-Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now);
+// `stale`: whether one whose nextUpdate has passed is read all the same, for who goes on to look at its dates.
+enum class StaleCrl : std::uint8_t { refuse, take };
+Result<CrlFile> read_crl(ByteView der_or_pem, const std::vector<x509::Certificate>& issuers, UnixSeconds now,
+                         StaleCrl stale = StaleCrl::refuse);
 
 // The CRLs of a file: every PEM block of theirs, or the one in DER. Fails with pem_malformed.
 Result<std::vector<Bytes>> split_crls(std::string_view content);

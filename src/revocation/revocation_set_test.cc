@@ -155,6 +155,26 @@ TEST(RevocationSource, ANewSetCountsAtOnceAndRaisesTheGeneration) {
   EXPECT_EQ(source.check(issuer, serial("07"), kNow).status, Status::good);
 }
 
+TEST(RevocationSource, TellsWhatWasAddedOnceItCounts) {
+  RevocationSource source;
+  std::vector<std::string> told;
+  source.on_change([&](const Addition* added) {
+    const bool counts = added == nullptr || source.current()->revoked(added->issuer, added->serial);
+    told.push_back(fmt::format("{}: {} {}", source.generation(), added != nullptr ? added->serial.hex() : "all",
+                               counts ? "counts" : "does not count"));
+    if (added != nullptr) {
+      EXPECT_EQ(added->issuer, key(1));
+    }
+  });
+  source.add(key(1), serial("0a"), kNow);
+  source.swap(RevocationSet::Builder().build());
+  source.add(key(1), serial("0b"), kNow);
+  EXPECT_EQ(told, (std::vector<std::string>{"1: 0a counts", "2: all counts", "3: 0b counts"}));
+  source.on_change({});
+  source.add(key(1), serial("0c"), kNow);
+  EXPECT_EQ(told.size(), 3U);
+}
+
 TEST(RevocationSource, ServesReadersWhileItIsSwapped) {
   const auto with = RevocationSet::Builder().add(key(1), serial("07"), kNow).build();
   RevocationSource source(with);

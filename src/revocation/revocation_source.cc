@@ -15,7 +15,7 @@ void RevocationSource::swap(std::shared_ptr<const RevocationSet> set) {
     set_.swap(set);
     generation_.fetch_add(1, std::memory_order_acq_rel);
   }
-  tell();
+  tell(nullptr);
   // The old set, which may be large, goes here, outside the lock.
 }
 
@@ -27,17 +27,18 @@ void RevocationSource::add(const IssuerKey& issuer, const x509::SerialNumber& se
     set_ = old->with(issuer, serial, since);
     generation_.fetch_add(1, std::memory_order_acq_rel);
   }
-  tell();
+  const Addition added{issuer, serial};
+  tell(&added);
 }
 
-void RevocationSource::on_change(std::function<void()> told) const {
+void RevocationSource::on_change(Told told) const {
   const std::scoped_lock lock(telling_);
   told_ = std::move(told);
 }
 
-void RevocationSource::tell() const {
+void RevocationSource::tell(const Addition* added) const {
   const std::scoped_lock lock(telling_);
-  if (told_) told_();
+  if (told_) told_(added);
 }
 
 std::shared_ptr<const RevocationSet> RevocationSource::current() const {

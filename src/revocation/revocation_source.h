@@ -13,6 +13,12 @@
 
 namespace symbolon::revocation {
 
+// One entry that came to the set.
+struct Addition {
+  IssuerKey issuer;
+  x509::SerialNumber serial;
+};
+
 // Thread-safe. A check works on the snapshot that was current when it began.
 class RevocationSource final : public x509::RevocationChecker {
  public:
@@ -24,17 +30,19 @@ class RevocationSource final : public x509::RevocationChecker {
   // Adds one revocation to the current set. Raises the generation.
   void add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since);
 
-  // Called after every change, by whoever made it; must not block. Replaces the one of before; when this returns, that
-  // one is not being called any more.
-  void on_change(std::function<void()> told) const;
+  // Called after every change, once generation() has grown, by whoever made it; must not block. It gets what was added,
+  // or null: anything may be different. Replaces the one of before; when this returns, that one is not being called any
+  // more.
+  using Told = std::function<void(const Addition* added)>;
+  void on_change(Told told) const;
 
   // For a set that somebody keeps new, and who may fall silent: beyond this time what is not revoked is `unknown`, for
   // all issuers that the set knows. Called again and again.
   void good_until(UnixSeconds until) { good_until_.store(until.count, std::memory_order_release); }
 
   std::shared_ptr<const RevocationSet> current() const;
-  // Grows by one with every change; a connection judged under an older one is to be judged again.
-  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  // Grows by one with every change.
+  std::uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
 
   Answer check(const x509::Certificate& issuer, const x509::SerialNumber& serial, UnixSeconds at) const override;
   Answer check_certificate(const x509::Certificate& issuer, const x509::Certificate& subject,
@@ -50,9 +58,9 @@ class RevocationSource final : public x509::RevocationChecker {
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<std::int64_t> good_until_{std::numeric_limits<std::int64_t>::max()};
 
-  void tell() const;
+  void tell(const Addition* added) const;
   mutable std::mutex telling_;  // guards told_, and is held while it is called
-  mutable std::function<void()> told_;
+  mutable Told told_;
 };
 
 }  // namespace symbolon::revocation

@@ -1,0 +1,30 @@
+// Fetches a CRL over plain HTTP, if there is a newer one. Private to this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "http/url.h"
+#include "net/socket.h"
+
+namespace symbolon::gateway {
+
+// What the server said about the list that is here (RFC 9110 §8.8); empty: nothing.
+struct CrlValidators {
+  std::string entity_tag;
+  std::string last_modified;
+  bool empty() const { return entity_tag.empty() && last_modified.empty(); }
+};
+
+struct FetchedCrl {
+  std::string body;
+  CrlValidators validators;
+};
+
+// A conditional GET (RFC 9110 §13) where there are validators; none: the server has nothing newer (304). Redirects are
+// not followed. Fails as net::dial and http::Client (a body of more than kLargestFile is too_large), or with
+// crl_fetch_failed (another status).
+net::Task<Result<std::optional<FetchedCrl>>> fetch_crl(http::HttpUrl url, CrlValidators known, net::Deadline connected,
+                                                       net::Deadline answered);
+
+}  // namespace symbolon::gateway

@@ -1,0 +1,116 @@
+#include "gateway/crl_source.h"
+
+#include <algorithm>
+
+namespace symbolon::gateway {
+namespace {
+
+using revocation::CrlFile;
+using revocation::IssuerKey;
+
+bool holds(const std::vector<x509::Certificate>& list, const x509::Certificate& one) {
+  return std::ranges::find(list, one) != list.end();
+}
+
+bool ends_soon(const CrlFile& crl, UnixSeconds now) {
+  return now <= crl.next_update && (crl.next_update - now) * 4 < crl.next_update - crl.this_update;
+}
+
+Error soon(const CrlFile& crl, const std::string& from, UnixSeconds now) {
+  return {Code::crl_ends_soon,
+          fmt::format("the CRL of {} from {} ends in {}, at {}, and no newer one came", crl.issuer.subject().text(),
+                      from, to_words(crl.next_update - now), to_rfc3339(crl.next_update))};
+}
+
+Error stale(const CrlFile& crl, const CrlConfig& config, UnixSeconds now) {
+  std::string what = "`on_stale: insecure_last_known` lets it count on";
+  if (const auto grace = config.on_stale.grace) {
+    const UnixSeconds until = crl.next_update + *grace;
+    what = until < now ? fmt::format("since {} certificates of that CA are refused", to_rfc3339(until))
+                       : fmt::format("from {} on certificates of that CA are refused", to_rfc3339(until));
+  }
+  return {Code::crl_stale,
+          fmt::format("the CRL of {} from {} should have been renewed by {}, {} ago: {}", crl.issuer.subject().text(),
+                      config.text(), to_rfc3339(crl.next_update), to_words(now - crl.next_update), what)};
+}
+
+}  // namespace
+
+void CrlSourceState::follow(const CrlSourceState& before) {
+  failures = before.failures;
+  said_soon = before.said_soon;
+  said_stale = before.said_stale;
+  if (config.url() != nullptr) {
+    // The signature was verified by the key that makes the issuer: no other one has it.
+    for (const auto& crl : before.lists) {
+      const auto is_it = [&](const x509::Certificate& one) { return IssuerKey::of(one) == crl->issuer_key; };
+      if (std::ranges::any_of(issuers, is_it)) lists.push_back(crl);
+    }
+  } else if (before.issuers == issuers) {
+    spoken_for = before.spoken_for;
+    note_issuers_of(before.lists);
+  }
+}
+
+void CrlSourceState::put(CrlFiles next, const crypto::Sha256& of) {
+  note_issuers_of(lists);
+  lists = std::move(next);
+  digest = of;
+  problem.reset();
+}
+
+void CrlSourceState::note_issuers_of(const CrlFiles& before) {
+  for (const auto& crl : before) {
+    if (!holds(spoken_for, crl->issuer)) spoken_for.push_back(crl->issuer);
+  }
+}
+
+void CrlSourceState::add_to(revocation::CrlSet::Contents& contents) const {
+  const std::string from = config.text();
+  for (const auto& crl : lists) contents.lists.push_back({crl, from, config.on_stale.grace});
+  contents.demanded.insert(contents.demanded.end(), spoken_for.begin(), spoken_for.end());
+  if (!config.issuers) return;
+  contents.demanded.insert(contents.demanded.end(), issuers.begin(), issuers.end());
+  if (!lists.empty()) return;
+  for (const x509::Certificate& issuer : issuers)
+    contents.awaited.push_back(
+        {issuer, fmt::format("the CRL of {} was never fetched from {}{}", issuer.subject().text(), from,
+                             problem ? ": " + problem->words : std::string())});
+}
+
+std::vector<Error> CrlSourceState::troubles(UnixSeconds now) const {
+  std::vector<Error> out;
+  const std::string from = config.text();
+  if (lists.empty()) {
+    std::string whose;
+    for (const x509::Certificate& one : issuers) whose += (whose.empty() ? "" : ", ") + one.subject().text();
+    out.push_back(
+        {Code::crl_fetch_failed, fmt::format("the CRL from {} was not fetched yet: certificates of {} are refused{}",
+                                             from, whose, problem ? ": " + problem->words : std::string())});
+  } else if (problem) {
+    out.push_back({problem->code, fmt::format("the CRL from {} cannot be refreshed: {}", from, problem->words)});
+  }
+  for (const auto& crl : lists) {
+    if (crl->next_update < now) out.push_back(stale(*crl, config, now));
+    if (ends_soon(*crl, now)) out.push_back(soon(*crl, from, now));
+  }
+  return out;
+}
+
+std::vector<Error> CrlSourceState::news(UnixSeconds now) {
+  std::vector<Error> out;
+  for (const auto& crl : lists) {
+    if (crl->next_update < now && said_stale.insert(crl->next_update).second) out.push_back(stale(*crl, config, now));
+    if (ends_soon(*crl, now) && said_soon.insert(crl->next_update).second)
+      out.push_back(soon(*crl, config.text(), now));
+  }
+  return out;
+}
+
+std::string CrlSourceState::count_text() const {
+  std::size_t count = 0;
+  for (const auto& crl : lists) count += crl->entries.size();
+  return std::to_string(count);
+}
+
+}  // namespace symbolon::gateway
