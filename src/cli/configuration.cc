@@ -1,5 +1,6 @@
 #include "cli/configuration.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -8,7 +9,19 @@
 #include "enroll/authority_client.h"
 
 namespace symbolon::cli {
+std::vector<net::Endpoint> AuthoritySection::public_endpoints() const {
+  std::vector<net::Endpoint> out;
+  if (crl && crl->listen) out.push_back(*crl->listen);
+  if (ocsp && ocsp->listen && (out.empty() || out.front() != *ocsp->listen)) out.push_back(*ocsp->listen);
+  return out;
+}
+
 namespace {
+
+// No two of them are the same one.
+bool has_any_port(const net::Endpoint& endpoint) {
+  return endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0;
+}
 
 // A command has the state for as long as its call takes; several at once take turns.
 constexpr std::chrono::seconds kLockWait{20};
@@ -47,13 +60,22 @@ config::Table<AuthoritySection> authority_table() {
       .optional("crl", &AuthoritySection::crl, config::table(authority::crl_table()),
                 "Publishes revocation lists, for programs that do not follow this authority. Without it, none is "
                 "published; `symbolon crl` makes one when it is asked to.")
+      .optional("ocsp", &AuthoritySection::ocsp, config::table(authority::ocsp_table()),
+                "Answers by OCSP whether certificates are revoked. Without it, nobody is answered.")
       .check(
           [](const AuthoritySection& section) -> Status {
-            if (!section.crl || !section.crl->listen || section.crl->listen != section.listen) return {};
-            if (section.listen->kind != net::Endpoint::Kind::unix_path && section.listen->port == 0) return {};
-            return fail(Code::config_bad_value, "`crl.listen` is the address of `listen`: {}", section.listen->text());
+            if (!section.listen || has_any_port(*section.listen)) return {};
+            if (std::ranges::count(section.public_endpoints(), *section.listen) == 0) return {};
+            return fail(Code::config_bad_value, "CRLs or OCSP have the address of `listen`: {}",
+                        section.listen->text());
           },
-          "crl");
+          "crl")
+      .check(
+          [](const AuthoritySection& section) -> Status {
+            if (!section.ocsp || section.ocsp->listen || (section.crl && section.crl->listen)) return {};
+            return fail(Code::config_bad_value, "it says neither `listen`, nor is there `crl.listen`");
+          },
+          "ocsp");
   return table;
 }
 
@@ -61,9 +83,9 @@ config::Table<AuthoritySection> authority_table() {
 Status check_addresses(const Configuration& content) {
   if (!content.metrics || !content.authority) return {};
   const net::Endpoint& metrics = content.metrics->endpoint();
-  if (metrics.kind != net::Endpoint::Kind::unix_path && metrics.port == 0) return {};
-  const auto& crl = content.authority->crl;
-  if (content.authority->listen != metrics && (!crl || crl->listen != metrics)) return {};
+  if (has_any_port(metrics)) return {};
+  if (content.authority->listen != metrics && std::ranges::count(content.authority->public_endpoints(), metrics) == 0)
+    return {};
   return fail(Code::config_bad_value, "`metrics` has the address of `authority`: {}", metrics.text());
 }
 
@@ -178,6 +200,7 @@ authority::AuthorityOptions options_of(const LoadedConfiguration& loaded) {
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority) options.rights = loaded.content.authority->rights;
   if (loaded.content.authority) options.crl = loaded.content.authority->crl;
+  if (loaded.content.authority) options.ocsp = loaded.content.authority->ocsp;
   if (loaded.content.authority && loaded.content.authority->two_persons) {
     options.two_persons = authority::TwoPersons::needed;
   }
@@ -213,6 +236,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.on_new_key = std::move(keys.on_new);
   options.keys_are_encrypted = std::move(keys.are_encrypted);
   options.sign_crl = std::move(keys.sign_crl);
+  options.ocsp_signer = std::move(keys.ocsp_signer);
   if (options.on_new_key && !loaded.content.insecure_no_sandbox) {  // a process of its own, and confined
     options.backups.push_back(loaded.state);
     const auto& section = loaded.content.authority;

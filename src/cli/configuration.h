@@ -24,7 +24,10 @@ struct AuthoritySection {
   std::map<std::string, authority::ProfileConfig> profiles;
   authority::Rights rights;
   bool two_persons = false;
-  std::optional<authority::CrlConfig> crl;  // unset: none is published
+  std::optional<authority::CrlConfig> crl;    // unset: none is published
+  std::optional<authority::OcspConfig> ocsp;  // unset: nobody is answered
+  // Where either is served, without what stands twice; not the API.
+  std::vector<net::Endpoint> public_endpoints() const;
 };
 
 struct Configuration {
@@ -75,6 +78,7 @@ struct AuthorityKeys {
   std::function<Status(ledger::IssuerId)> on_new = {};  // AuthorityOptions::on_new_key
   std::function<bool()> are_encrypted = {};             // AuthorityOptions::keys_are_encrypted
   authority::SignCrl sign_crl = {};                     // AuthorityOptions::sign_crl
+  std::shared_ptr<authority::OcspSigner> ocsp_signer = {};
 };
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
                                                              const Clock& clock);

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "authority/state_layout.h"
 #include "base/log.h"
 #include "cli/watching.h"
 #include "contain/child.h"
+#include "http/url.h"
 
 namespace symbolon::cli {
 namespace {
@@ -39,22 +41,73 @@ void add_socket_folder(contain::LandlockRules& rules, const net::Endpoint& liste
   rules.sockets.push_back(folder.empty() ? Path(".") : folder);
 }
 
+void add_url(std::vector<net::Endpoint>& out, std::string_view url) {
+  if (auto parsed = http::parse_http_url(url)) out.push_back(std::move(parsed->endpoint));
+}
+
+// The OCSP responders of the certificates that routes present; each file is read once.
+class Responders {
+ public:
+  Responders(const LoadedConfiguration& loaded, const ReadCertificate& read) : loaded_(loaded), read_(read) {}
+
+  std::vector<net::Endpoint> of(const gateway::RouteConfig& route) {
+    if (!route.certificate || !route.staple.value_or(true)) return {};
+    const auto* const files = std::get_if<gateway::CertificateFiles>(&*route.certificate);
+    if (files == nullptr) return of_authority();
+    const auto [known, is_new] = by_file_.try_emplace(files->cert);
+    if (is_new) known->second = in_file(files->cert);
+    return known->second;
+  }
+
+ private:
+  std::vector<net::Endpoint> in_file(const Path& file) const {
+    std::vector<net::Endpoint> out;
+    const auto content = read_(file);
+    const auto chain = content ? x509::Certificate::from_file_content(*content)
+                               : Result<std::vector<x509::Certificate>>(std::vector<x509::Certificate>());
+    if (!chain || chain->empty()) return out;
+    for (const std::string& url : chain->front().ocsp_urls()) add_url(out, url);
+    return out;
+  }
+  std::vector<net::Endpoint> of_authority() const {
+    std::vector<net::Endpoint> out;
+    const auto& authority = loaded_.content.authority;
+    if (authority && authority->ocsp && authority->ocsp->url) add_url(out, *authority->ocsp->url);
+    if (const auto& elsewhere = loaded_.content.gateway->authority) {
+      out.push_back(elsewhere->url);
+      out.back().port = http::kHttpPort;
+    }
+    return out;
+  }
+
+  const LoadedConfiguration& loaded_;
+  const ReadCertificate& read_;
+  std::map<Path, std::vector<net::Endpoint>> by_file_;
+};
+
 }  // namespace
 
-std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config) {
+std::vector<std::uint16_t> ports_of(const LoadedConfiguration& loaded, const ReadCertificate& read) {
   std::vector<std::uint16_t> out;
+  if (!loaded.content.gateway) return out;
+  const gateway::GatewayConfig& config = *loaded.content.gateway;
+  Responders responders(loaded, read);
   const auto add = [&](const net::Endpoint& to) {
     if (to.kind == net::Endpoint::Kind::unix_path) return;
     out.push_back(to.port);
     if (to.kind == net::Endpoint::Kind::name) out.push_back(kDns);
   };
   if (config.authority) add(config.authority->url);
+  for (const gateway::CrlConfig& crl : config.crls) {
+    if (crl.url() != nullptr) add(crl.url()->url.endpoint);
+  }
   for (const gateway::RouteConfig& route : config.routes) {
     if (route.via) {
       add(route.via->proxy);
     } else {
       std::ranges::for_each(route.to, add);
     }
+    std::ranges::for_each(responders.of(route), add);
   }
   return out;
 }
@@ -82,14 +135,19 @@ contain::Bounds bounds_of_authority(const LoadedConfiguration& loaded) {
   const auto& section = loaded.content.authority;
   if (section && section->backups) out.files.write.push_back(*section->backups);
   if (section && section->listen) add_socket_folder(out.files, *section->listen);
-  if (section && section->crl && section->crl->listen) add_socket_folder(out.files, *section->crl->listen);
+  for (const net::Endpoint& endpoint : section ? section->public_endpoints() : std::vector<net::Endpoint>()) {
+    add_socket_folder(out.files, endpoint);
+  }
   if (loaded.content.metrics) add_socket_folder(out.files, loaded.content.metrics->endpoint());
   return out;
 }
 
 contain::Bounds bounds_of_gateway(const LoadedConfiguration& loaded) {
-  const gateway::GatewayConfig& config = *loaded.content.gateway;
-  contain::Bounds out{.files = {.read = kLibraryFiles, .write = {}, .connect = ports_of(config)},
+  const auto read = [](const Path& file) -> std::optional<std::string> {
+    auto content = read_file(file, kMostCertificateFile);
+    return content ? std::optional(std::move(*content)) : std::nullopt;
+  };
+  contain::Bounds out{.files = {.read = kLibraryFiles, .write = {}, .connect = ports_of(loaded, read)},
                       .calls = contain::FilterKind::server};
   // Where there can be none, that is said by who needs it.
   const GatewayLayout own{loaded.state};

@@ -1,6 +1,11 @@
 // What each role may open, write and connect to: made from the configuration, entered before the role does anything.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "cli/configuration.h"
 #include "contain/privileges.h"
 #include "contain/sandbox.h"
@@ -14,9 +19,14 @@ std::vector<gateway::CertificateFromAuthority> wishes_of(const gateway::RouteCon
 contain::Bounds bounds_of_signer();
 // The state folder, and the one for backups; no TCP connections go out.
 contain::Bounds bounds_of_authority(const LoadedConfiguration& loaded);
-// Where the connections of a gateway go to: services or the proxies before them, and the resolver where there are
-// names.
-std::vector<std::uint16_t> ports_of(const gateway::GatewayConfig& config);
+// The content of a file with certificates; none: it cannot be read, or it holds more than kMostCertificateFile octets.
+using ReadCertificate = std::function<std::optional<std::string>(const Path&)>;
+inline constexpr std::size_t kMostCertificateFile = 1 << 20;
+// Where the connections of a gateway go to: services or the proxies before them, the OCSP responders that staples are
+// fetched from, the servers of CRLs, and the resolver where there are names. Responders are named by certificates in
+// files, which are read for it (one that cannot be read names none: what is wrong with it, the gateway says), and by
+// `authority.ocsp`; an authority elsewhere has its own behind port 80. Without a gateway: none.
+std::vector<std::uint16_t> ports_of(const LoadedConfiguration& loaded, const ReadCertificate& read);
 // Its folder in the state (credentials, inventory), the ports of its services. Files that the configuration names are
 // opened by the supervisor (contain/control.h), so that no folder has to be readable because of one file in it. Makes
 // that folder.

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <csignal>
 
+#include "authority/ocsp_signers.h"
 #include "authority/signing_desk.h"
 #include "base/file_access.h"
 #include "base/log.h"
@@ -83,6 +84,10 @@ Status signer(const RoleWords& words, const Session& session) {
     options.crl_url = loaded.content.authority->crl->url.value_or("");
     options.crl_next_update = loaded.content.authority->crl->next_update;
   }
+  if (loaded.content.authority && loaded.content.authority->ocsp) {
+    options.ocsp_url = loaded.content.authority->ocsp->url.value_or("");
+    options.ocsp_next_update = loaded.content.authority->ocsp->next_update;
+  }
   const auto desk = TRY(authority::SigningDesk::open(options, session.clock()));
   leave_the_terminal();  // after a passphrase was typed
   const auto user = TRY(signer_user(loaded));
@@ -153,7 +158,8 @@ Status authority(const RoleWords& words, const Session& session) {
     return AuthorityKeys{.source = authority::keys_behind(client),
                          .on_new = on_new_key,
                          .are_encrypted = authority::encrypted_behind(client),
-                         .sign_crl = [client](const signer::CrlName& crl) { return client->sign_crl(crl); }};
+                         .sign_crl = [client](const signer::CrlName& crl) { return client->sign_crl(crl); },
+                         .ocsp_signer = authority::ocsp_signer_behind(client)};
   };
   serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {

@@ -76,7 +76,7 @@ std::optional<Path> unix_path(const net::Endpoint& endpoint) {
   return Path(endpoint.host);
 }
 
-// `state` is that of the start: the roles have it.
+// But for the ports. `state` is that of the start: the roles have it.
 Named named_by(const LoadedConfiguration& loaded, const Path& state) {
   const authority::StateLayout layout{state};
   Named out;
@@ -97,7 +97,6 @@ Named named_by(const LoadedConfiguration& loaded, const Path& state) {
   if (!loaded.content.gateway) return out;
   out.records = loaded.content.gateway->records;
   out.drain = seconds(loaded.content.gateway->drain_timeout.count);
-  out.ports = ports_of(*loaded.content.gateway);
   for (const gateway::RouteConfig& route : loaded.content.gateway->routes) {
     take(out.listened, route.listen);
     for (const net::Endpoint& to : route.to) take(out.sockets, to);
@@ -117,17 +116,29 @@ bool lies_in(const Path& folder, const Path& file) {
 
 bool holds(const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); }
 
+// None where there is more.
+std::optional<std::string> read_at_most(int file, std::size_t most) {
+  std::string out(most + 1, '\0');
+  std::size_t size = 0;
+  while (size < out.size()) {
+    const ssize_t came = ::read(file, out.data() + size, out.size() - size);
+    if (came < 0 && errno == EINTR) continue;
+    if (came < 0) return std::nullopt;
+    if (came == 0) break;
+    size += static_cast<std::size_t>(came);
+  }
+  if (size > most) return std::nullopt;
+  out.resize(size);
+  return out;
+}
+
 // What the roles are lent: what the configuration that they run on names and, from the beginning of a reload until the
 // gateway has taken it up or refused it, what the new one names.
 class Lending {
  public:
   Lending(const LoadedConfiguration& loaded, std::optional<contain::User> user, const Session& session)
-      : session_(session),
-        user_(std::move(user)),
-        config_(loaded.file),
-        state_(loaded.state),
-        text_(loaded.text),
-        now_(named_by(loaded, state_)) {
+      : session_(session), user_(std::move(user)), config_(loaded.file), state_(loaded.state), text_(loaded.text) {
+    now_ = named_in(loaded);
     make_folder_of_gateway(loaded);
     files_.follow(files_of(loaded));
   }
@@ -140,7 +151,7 @@ class Lending {
     if (!again) return;  // a broken one names nothing new: the roles say what is wrong with it
     files_.follow(files_of(*again));
     text_ = again->text;
-    next_ = named_by(*again, state_);
+    next_ = named_in(*again);
   }
   void reloaded(bool taken_up) {
     if (next_ && taken_up) now_ = std::move(*next_);
@@ -159,8 +170,7 @@ class Lending {
   // name for a file there, would lend what nobody named.
   int open(const std::string& role, const Path& file) const {
     if (!may_read(role, file)) return -EACCES;
-    const contain::ActingAs user(is_theirs(file) ? user_ : std::nullopt);
-    return user.done() ? contain::open_plain_file(file) : -EACCES;
+    return open_with_their_rights(file, {});
   }
   bool may_connect(const std::string& role, std::uint16_t port) const {
     return role == "gateway" && among(&Named::ports, port);
@@ -199,6 +209,23 @@ class Lending {
   milliseconds gateway_stop() const { return now_.drain + kToStop; }
 
  private:
+  Named named_in(const LoadedConfiguration& loaded) const {
+    Named out = named_by(loaded, state_);
+    // A certificate says to which port the gateway may connect: the gateway must not be able to write one.
+    out.ports = ports_of(loaded, [&](const Path& file) -> std::optional<std::string> {
+      if (is_of_gateway(file)) return std::nullopt;
+      const contain::Descriptor opened(open_with_their_rights(file, out.written));
+      return opened.get() >= 0 ? read_at_most(opened.get(), kMostCertificateFile) : std::nullopt;
+    });
+    return out;
+  }
+  // `written`: folders of theirs beside those that are known already.
+  int open_with_their_rights(const Path& file, const std::vector<Path>& written) const {
+    const auto holds_it = [&](const Path& folder) { return lies_in(folder, file); };
+    const bool theirs = is_theirs(file) || std::ranges::any_of(written, holds_it);
+    const contain::ActingAs user(theirs ? user_ : std::nullopt);
+    return user.done() ? contain::open_plain_file(file) : -EACCES;
+  }
   // The signer has asked for everything before it gave up the right to.
   bool may_read(const std::string& role, const Path& file) const {
     if (role == "signer") return false;

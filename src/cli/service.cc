@@ -10,6 +10,7 @@
 #include "authority/api_server.h"
 #include "authority/crl_server.h"
 #include "authority/gateway_desk.h"
+#include "authority/ocsp_server.h"
 #include "authority/revocation_feed.h"
 #include "base/log.h"
 #include "cli/admin_listener.h"
@@ -26,6 +27,9 @@ namespace symbolon::cli {
 namespace {
 
 constexpr std::size_t kApiThreads = 2;
+// Responses that must be signed: each thread has one at the signer.
+constexpr std::size_t kOcspThreads = 4;
+constexpr std::size_t kOcspWaiting = 512;
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
@@ -104,8 +108,9 @@ struct Service::Impl {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
   std::unique_ptr<authority::ApiServer> api;
   std::unique_ptr<authority::GatewayDesk> gateway_desk;
-  std::unique_ptr<authority::ApiServer> gateway_api;  // on a socket of its own, for gateways in other processes
-  std::unique_ptr<http::Server> crl_server;
+  std::unique_ptr<authority::ApiServer> gateway_api;          // on a socket of its own, for gateways in other processes
+  std::unique_ptr<http::BlockingPool> ocsp_pool;              // where OCSP is served
+  std::vector<std::unique_ptr<http::Server>> public_servers;  // of CRLs and OCSP
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
   std::unique_ptr<Watching> watching;
@@ -121,7 +126,8 @@ struct Service::Impl {
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
     gateway.reset();
-    if (crl_server) crl_server->stop();
+    if (authority && authority->ocsp()) authority->ocsp()->stop();  // nobody waits for a signature any more
+    for (const auto& server : public_servers) server->stop();
     if (gateway_api) gateway_api->stop();
     if (api) api->stop();
     api_work.reset();
@@ -132,7 +138,7 @@ struct Service::Impl {
   Status start_watching(const ServiceOptions& options, Roles roles);
   Status start_authority(AuthorityKeys keys);
   Status serve_gateways();
-  Status serve_crls();
+  Status serve_publicly();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   enroll::ReachAuthority way_to_the_authority() const;
@@ -190,7 +196,7 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));
   TRY(serve_gateways());
-  TRY(serve_crls());
+  TRY(serve_publicly());
   for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
   started.push_back("authority: " + socket.text());
   if (loaded.content.authority && loaded.content.authority->listen) {
@@ -214,15 +220,27 @@ Status Service::Impl::serve_gateways() {
   return {};
 }
 
-Status Service::Impl::serve_crls() {
+Status Service::Impl::serve_publicly() {
   const auto& section = loaded.content.authority;
-  if (!section || !section->crl) return {};
-  authority->publish_crls();
-  if (!section->crl->listen) return {};
-  crl_server = std::make_unique<http::Server>(api_context, authority::crl_handler(authority->crls()),
-                                              authority::crl_server_options());
-  const auto bound = TRY(crl_server->listen(*section->crl->listen));
-  started.push_back("authority: CRLs at http://" + bound.text());
+  if (!section) return {};
+  if (section->crl) authority->publish_crls();
+  authority->answer_ocsp();
+  if (section->ocsp) ocsp_pool = std::make_unique<http::BlockingPool>(kOcspThreads, kOcspWaiting);
+  for (const net::Endpoint& endpoint : section->public_endpoints()) {
+    const bool crls = section->crl && section->crl->listen == endpoint;
+    const bool ocsp = section->ocsp && section->ocsp->listen.value_or(endpoint) == endpoint;
+    http::Handler handler = crls ? authority::crl_handler(authority->crls()) : authority::nothing_here();
+    http::ServerOptions options = authority::crl_server_options();
+    if (ocsp) {
+      handler = authority::ocsp_handler(*authority->ocsp(), *ocsp_pool, section->ocsp->path(), std::move(handler));
+      options = authority::ocsp_server_options();
+    }
+    auto server = std::make_unique<http::Server>(api_context, std::move(handler), std::move(options));
+    const auto bound = TRY(server->listen(endpoint));
+    if (crls) started.push_back("authority: CRLs at http://" + bound.text());
+    if (ocsp) started.push_back(fmt::format("authority: OCSP at http://{}{}", bound.text(), section->ocsp->path()));
+    public_servers.push_back(std::move(server));
+  }
   return {};
 }
 
@@ -299,7 +317,10 @@ Status Service::Impl::start_gateway() {
     return renewal->credential(wish.profile, wish.names);
   };
   inputs.inherited = inherited;
-  if (watching->has_folder()) inputs.seen = GatewayLayout{loaded.state}.seen();
+  if (watching->has_folder()) {
+    inputs.seen = GatewayLayout{loaded.state}.seen();
+    inputs.crls = GatewayLayout{loaded.state}.crls();
+  }
   gateway = TRY(gateway::Gateway::start(config, std::move(inputs)));
   watching->set_gateway(gateway.get());
   for (const gateway::RouteConfig& route : config.routes) {
@@ -307,7 +328,7 @@ Status Service::Impl::start_gateway() {
         fmt::format("route {}: {} to {}", route.name, gateway->address_of(route.name).text(), texts_of(route.to)));
   }
   // A revocation ends the open connections of its certificate.
-  const auto judge_again = [this] { gateway->judge_again(); };
+  const auto judge_again = [this](const revocation::Addition* added) { gateway->judge_again(added); };
   if (authority) authority->revocations()->on_change(judge_again);
   if (follower) follower->source()->on_change(judge_again);
   return {};
@@ -315,16 +336,16 @@ Status Service::Impl::start_gateway() {
 
 // On addresses that are new.
 Status Service::Impl::try_to_listen(const AuthoritySection& next) const {
-  const auto crl_of = [](const AuthoritySection& section) {
-    return section.crl ? section.crl->listen : std::optional<net::Endpoint>();
+  const auto all_of = [](const AuthoritySection& section) {
+    std::vector<net::Endpoint> out = section.public_endpoints();
+    if (section.listen) out.push_back(*section.listen);
+    return out;
   };
-  const auto& now = loaded.content.authority;
-  const auto listen = now ? now->listen : std::nullopt;
-  const auto crl = now ? crl_of(*now) : std::nullopt;
-  for (const auto& wish : {next.listen, crl_of(next)}) {
-    if (!wish || wish == listen || wish == crl) continue;
-    if (wish->kind == net::Endpoint::Kind::unix_path) continue;  // it may bind none any more
-    std::ignore = TRY(net::listen(*wish, {}));
+  const auto now = loaded.content.authority ? all_of(*loaded.content.authority) : std::vector<net::Endpoint>();
+  for (const net::Endpoint& wish : all_of(next)) {
+    if (std::ranges::count(now, wish) > 0) continue;
+    if (wish.kind == net::Endpoint::Kind::unix_path) continue;  // it may bind none any more
+    std::ignore = TRY(net::listen(wish, {}));
   }
   return {};
 }

@@ -19,6 +19,7 @@ struct GatewayLayout {
   Path folder() const { return state / "gateway"; }
   Path socket() const { return folder() / "gateway.sock"; }
   Path seen() const { return folder() / "seen.ndjson"; }
+  Path crls() const { return folder() / "crls"; }
   Path revocations() const { return folder() / "revocations.journal"; }
   // Makes the folder, and the state where there is none. Fails with file_unwritable.
   Status make() const;

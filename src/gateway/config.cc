@@ -70,9 +70,10 @@ Status check_plain_listening(const RouteConfig& route) {
   if (!route.server)
     return fail(Code::config_missing_key,
                 "`certificate` and `clients` are missing; a route without both listens in plain and needs `server`");
-  if (!route.names.empty() || !route.alpn.empty())
-    return fail(Code::config_bad_value,
-                "`names` and `alpn` are about TLS; without `certificate` and `clients` the route listens in plain");
+  if (!route.names.empty() || !route.alpn.empty() || route.staple)
+    return fail(
+        Code::config_bad_value,
+        "`names`, `alpn` and `staple` are about TLS; without `certificate` and `clients` the route listens in plain");
   if (route.listen.is_local() || route.insecure_listen) return {};
   return fail(
       Code::config_bad_value,
@@ -115,6 +116,9 @@ config::Table<RouteConfig> route_table() {
           "Application protocols (RFC 7301) that the service speaks, by preference, such as [h2, http/1.1]. A client "
           "that offers none of them is refused; without this key what clients offer is ignored. A service that speaks "
           "TLS must agree on the same one.")
+      .optional("staple", &RouteConfig::staple, config::boolean(),
+                "Where the certificate names an OCSP responder, whether that is asked about it and the answer sent to "
+                "clients that want one (RFC 6066); they are by default.")
       .optional("clients", &RouteConfig::clients, config::table(clients_table()), "Who may pass.")
       .required("to", &RouteConfig::to, config::one_or_list(endpoint_value(), {.least = 1, .most = 64}),
                 "The service behind: an address, a name, or a Unix socket; or a list of them. They are tried in this "
@@ -257,6 +261,10 @@ std::vector<Path> files_of(const GatewayConfig& config) {
     out.insert(out.end(), {config.authority->cert, config.authority->key});
     if (config.authority->anchors) out.push_back(*config.authority->anchors);
   }
+  for (const CrlConfig& crl : config.crls) {
+    if (crl.file() != nullptr) out.push_back(*crl.file());
+    if (crl.issuers) out.push_back(*crl.issuers);
+  }
   return out;
 }
 
@@ -309,6 +317,8 @@ config::Table<GatewayConfig> gateway_table() {
       .optional("stale_after", &GatewayConfig::stale_after, config::duration(Seconds{10}, kDay * 30),
                 "Where the authority is another process and was not heard of for so long, nobody knows what it has "
                 "revoked since: certificates of its CAs are refused (`revocation_unknown`) until it is back.")
+      .optional("crls", &GatewayConfig::crls, crls_value(),
+                "Revocation lists of other CAs, by which certificates are judged beside what the authority says.")
       .check(check_names, "routes")
       .check(check_plain_addresses, "routes")
       .check(check_plain_options, "routes")

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "config/place.h"
 #include "config/table.h"
+#include "gateway/crl_config.h"
 #include "gateway/limits.h"
 #include "gateway/proxy_config.h"
 #include "gateway/service_config.h"
@@ -32,6 +33,7 @@ struct RouteConfig {
   std::vector<std::string> names;                // SNI; none: whatever name, or none
   std::optional<CertificateSource> certificate;  // with `clients`; without both, clients speak plain
   std::vector<std::string> alpn;                 // by preference; none: what clients offer is ignored
+  std::optional<bool> staple;                    // none: yes
   std::optional<ClientsConfig> clients;
   std::vector<net::Endpoint> to;       // tried in this order
   std::optional<ServerConfig> server;  // none: the service speaks plain
@@ -76,7 +78,8 @@ struct GatewayConfig {
   std::optional<Path> records;  // none: standard output
   Seconds drain_timeout{30};    // for open connections, once the gateway is told to stop
   std::optional<AuthorityElsewhere> authority;
-  Seconds stale_after{3600};  // of an authority in another process: silence
+  Seconds stale_after{3600};    // of an authority in another process: silence
+  std::vector<CrlConfig> crls;  // of other CAs
   config::Place place;
 };
 

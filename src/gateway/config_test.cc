@@ -95,6 +95,17 @@ TEST(GatewayConfig, ReadsARouteThatDialsTls) {
   EXPECT_EQ(route.via->credentials, Path("/etc/symbolon/proxy.secret"));
 }
 
+TEST(GatewayConfig, StaplesUnlessTheRouteSaysNo) {
+  EXPECT_EQ(read(kRoute)->routes.at(0).staple, std::nullopt);
+  const auto with = [](const std::string& yaml, const std::string& line) {
+    return read(yaml.substr(0, yaml.find("    to:")) + line + yaml.substr(yaml.find("    to:")));
+  };
+  EXPECT_EQ(with(kRoute, "    staple: false\n")->routes.at(0).staple, false);
+  const auto plain = with(kOutward, "    staple: true\n");
+  ASSERT_FALSE(plain.has_value());
+  EXPECT_EQ(plain.error().code, Code::config_bad_value);
+}
+
 TEST(GatewayConfig, APlainListenerHasItsAddressForItself) {
   const std::string second = kRoute.substr(kRoute.find("  - name: web"));
   EXPECT_TRUE(read(kOutward + second).has_value());

@@ -45,6 +45,12 @@ void add_certificates(Families& out, const Exposed& exposed) {
                 real((side.certificate->validity().not_after - exposed.now).count),
                 {{"route", route.name}, {"peer", std::string(name(side.peer))}});
     }
+    if (route.staple) {
+      const auto staple = route.staple->latest();
+      out.gauge("symbolon_staple_remaining_seconds",
+                "Until the stapled OCSP response of the route's certificate ends; 0 or less: none is sent.",
+                staple ? real((staple->next_update - exposed.now).count) : 0, {{"route", route.name}});
+    }
     if (const auto first = exposed.soonest.find(route.name); first != exposed.soonest.end())
       out.gauge("symbolon_client_certificate_remaining_seconds",
                 "Until the first of the client certificates seen on the route ends.",
@@ -56,6 +62,20 @@ void add_certificates(Families& out, const Exposed& exposed) {
             real(exposed.certificates_seen));
   out.counter("symbolon_client_sightings_lost_total", "Sightings that the inventory had no room for.",
               real(exposed.counts.sightings_lost));
+}
+
+void add_crls(Families& out, const CrlFacts& crls, UnixSeconds now) {
+  for (const CrlFacts::List& list : crls.lists) {
+    const Labels labels = {{"issuer", list.issuer}, {"source", list.source}};
+    out.gauge("symbolon_crl_next_update_seconds",
+              "Until the CRL of another CA should be renewed; below 0: it should have been.",
+              real((list.next_update - now).count), labels);
+    out.gauge("symbolon_crl_entries", "Revoked certificates in the CRL of another CA.", real(list.entries), labels);
+  }
+  for (const CrlFacts::Source& source : crls.sources)
+    out.counter("symbolon_crl_refresh_failures_total",
+                "CRLs of other CAs that could not be fetched or read, by source.", real(source.failures),
+                {{"source", source.source}});
 }
 
 void add_gateway(Families& out, const Exposed& exposed) {
@@ -95,6 +115,7 @@ std::vector<prometheus::MetricFamily> families_of(const Exposed& exposed) {
   Families out;
   for (const auto& [name, route] : exposed.counts.routes) add_traffic(out, name, route);
   add_certificates(out, exposed);
+  add_crls(out, exposed.crls, exposed.now);
   add_gateway(out, exposed);
   return std::move(out).take();
 }

@@ -20,6 +20,7 @@ struct Exposed {
   std::size_t sources = 0;
   Limits limits;
   ChainCacheCounts chains;
+  CrlFacts crls;
   std::uint64_t records_lost = 0;
   std::size_t certificates_seen = 0;
   std::vector<RouteFacts> routes;

@@ -157,6 +157,7 @@ api::GatewayStatus Figures::status() const {
   const Gathered gathered = gather();
   const UnixSeconds now = parts_.clock->now();
   auto soonest = parts_.inventory->soonest(now);
+  const auto more_warnings = parts_.warnings();
   const std::lock_guard lock(mutex_);
   api::GatewayStatus out{.version = SYMBOLON_VERSION,
                          .phase = phase_,
@@ -172,6 +173,7 @@ api::GatewayStatus Figures::status() const {
                          .routes = {},
                          .refused = {},
                          .warnings = warnings_};
+  out.warnings.insert(out.warnings.end(), more_warnings.begin(), more_warnings.end());
   static const RouteCounts kNothing;
   for (const RouteFacts& facts : routes_) {
     const auto counts = gathered.counts.routes.find(facts.name);
@@ -197,6 +199,7 @@ std::vector<prometheus::MetricFamily> Figures::Collect() const {
   exposed.sources = parts_.limits->sources();
   exposed.limits = parts_.limits->limits();
   exposed.chains = parts_.chains();
+  if (parts_.crls) exposed.crls = parts_.crls();
   exposed.records_lost = parts_.records->lost();
   exposed.certificates_seen = parts_.inventory->size();
   const std::lock_guard lock(mutex_);

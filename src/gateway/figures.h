@@ -13,10 +13,12 @@
 
 #include "api/gateway_info.h"
 #include "base/clock.h"
+#include "gateway/crl_facts.h"
 #include "gateway/gathering.h"
 #include "gateway/inventory.h"
 #include "gateway/limits.h"
 #include "gateway/record_sink.h"
+#include "tls/staple.h"
 #include "x509/trust_bundle.h"
 
 namespace symbolon::gateway {
@@ -31,7 +33,8 @@ struct RouteFacts {
   std::string name;
   std::string listen;
   std::vector<std::string> to;
-  std::vector<SideFacts> sides;  // those that speak TLS
+  std::vector<SideFacts> sides;                             // those that speak TLS
+  std::shared_ptr<const tls::StapleSlot> staple = nullptr;  // null: nothing is stapled
 };
 
 // What became of configuration and files since the start.
@@ -63,7 +66,9 @@ class Figures final : public prometheus::Collectable {
     const LimitCounts* limits = nullptr;        // not null; outlives it
     std::function<ChainCacheCounts()> chains;   // of all threads
     std::function<ReloadState()> reload;
-    std::unique_ptr<Inventory> inventory;  // not null
+    std::function<CrlFacts()> crls;                      // empty: there are none
+    std::function<std::vector<std::string>()> warnings;  // beside those of configuration and files
+    std::unique_ptr<Inventory> inventory;                // not null
   };
   explicit Figures(Parts parts);
   ~Figures() override;  // finish()

@@ -9,7 +9,7 @@
 namespace symbolon::gateway {
 
 // Everything that Gateway::start would refuse about certificates, keys and trust bundles, in the order of the routes,
-// with the codes that it would have. What comes from an authority is not asked for.
+// and about CRLs, with the codes that it would have. No URL is asked. What comes from an authority is not asked for.
 std::vector<Error> check_files(const GatewayConfig& config, UnixSeconds now);
 
 }  // namespace symbolon::gateway

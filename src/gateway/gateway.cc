@@ -8,8 +8,11 @@
 
 #include "gateway/addresses.h"
 #include "gateway/capacity.h"
+#include "gateway/crl_keeper.h"
 #include "gateway/snapshot.h"
+#include "gateway/staple_keeper.h"
 #include "gateway/worker.h"
+#include "revocation/combined_checker.h"
 
 namespace symbolon::gateway {
 namespace {
@@ -20,6 +23,20 @@ using RouteLimits = std::map<std::string, std::shared_ptr<LimitCounts>>;
 std::size_t threads_of(const GatewayConfig& config) {
   if (config.threads > 0) return static_cast<std::size_t>(config.threads);
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Every CA that some route trusts.
+std::vector<x509::Certificate> anchors_of(const Materials& materials) {
+  std::vector<x509::Certificate> out;
+  for (const RouteMaterial& route : materials.routes) {
+    for (const auto& trust : {route.clients.trust, route.server.trust}) {
+      if (!trust) continue;
+      for (const x509::Certificate& anchor : trust->anchors()) {
+        if (std::ranges::find(out, anchor) == out.end()) out.push_back(anchor);
+      }
+    }
+  }
+  return out;
 }
 
 SideFacts facts_of(PeerKind peer, const SideMaterial& material) {
@@ -35,10 +52,14 @@ struct Gateway::Impl {
       : config(std::make_unique<const GatewayConfig>(first)),
         inputs(std::move(given)),
         addresses(inputs.inherited),
-        threads(threads_of(first)) {
+        threads(threads_of(first)),
+        staples(*inputs.clock),
+        crls({.clock = inputs.clock, .folder = inputs.crls, .changed = [this] { judge_again(); }}) {
     inputs.drain.drainers = std::min(inputs.drain.drainers, raise_descriptor_limit() / 8);
     shared.clock = inputs.clock;
     shared.records = inputs.records;
+    shared.revocation = inputs.revocation;
+    shared.after_step = inputs.after_step;
     shared.drain = std::make_shared<net::DrainRoom>(inputs.drain);
     for (std::size_t i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(shared));
   }
@@ -49,6 +70,8 @@ struct Gateway::Impl {
   Addresses addresses;
   std::size_t threads;
   std::vector<std::unique_ptr<Worker>> workers;
+  StapleKeeper staples;
+  CrlKeeper crls;  // goes before the workers that it calls
   RouteLimits route_limits;
   mutable std::mutex changing;  // one change at a time; guards what stands above and below
   std::vector<std::string> warnings;
@@ -62,7 +85,10 @@ struct Gateway::Impl {
 
   Status change(std::unique_ptr<const GatewayConfig> next);
   Status try_change(std::unique_ptr<const GatewayConfig> next);
+  void judge_again() const;
+  GatewayInputs inputs_for(const GatewayConfig& next) const;
   RouteLimits limit_routes(Materials& materials) const;
+  std::vector<StapleWish> staple_routes(Materials& materials) const;
   std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
   void note_failure(const Error& error);
   Status make_figures();
@@ -71,12 +97,29 @@ struct Gateway::Impl {
   ReloadState reload_state() const;
 };
 
+// The CRLs of other CAs count beside what the inputs say.
+GatewayInputs Gateway::Impl::inputs_for(const GatewayConfig& next) const {
+  GatewayInputs out = inputs;
+  if (next.crls.empty()) return out;
+  std::vector<std::shared_ptr<const x509::RevocationChecker>> sources = {crls.checker()};
+  if (inputs.revocation) sources.insert(sources.begin(), inputs.revocation);
+  out.revocation = std::make_shared<const revocation::CombinedChecker>(std::move(sources));
+  return out;
+}
+
+void Gateway::Impl::judge_again() const {
+  for (const auto& worker : workers) worker->judge_again();
+}
+
 // Everything that can fail, and then nothing that can.
 Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   Materials materials = TRY(read_materials(*next, inputs));
   RouteLimits next_limits = limit_routes(materials);
+  const std::vector<StapleWish> staple_wishes = staple_routes(materials);
+  auto next_crls = TRY(crls.read(next->crls, anchors_of(materials)));
+  const GatewayInputs judged_by = inputs_for(*next);
   std::vector<Snapshot> snapshots;
-  for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, inputs, worker->cache())));
+  for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, judged_by, worker->cache())));
   Addresses::New bound = TRY(addresses.bind(*next, threads));
 
   std::vector<Worker*> all;
@@ -88,8 +131,10 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
       limited->second->replace(route.limits);
   }
   route_limits = std::move(next_limits);
+  crls.keep(std::move(next_crls));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->change(std::move(snapshots[i]));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->open(std::move(doors[i]));
+  staples.keep(staple_wishes);
   warnings = warnings_of(*next, std::move(materials.warnings));
   facts = facts_of_routes(materials);
   if (figures) figures->set_configured(facts, warnings);
@@ -106,6 +151,7 @@ std::vector<RouteFacts> Gateway::Impl::facts_of_routes(const Materials& material
     for (const net::Endpoint& endpoint : route.config->to) one.to.push_back(endpoint.text());
     if (route.config->clients) one.sides.push_back(facts_of(PeerKind::client, route.clients));
     if (route.config->server) one.sides.push_back(facts_of(PeerKind::service, route.server));
+    one.staple = route.staple;
   }
   return out;
 }
@@ -133,6 +179,12 @@ Status Gateway::Impl::make_figures() {
   parts.limits = &shared.limits;
   parts.chains = [this] { return chains(); };
   parts.reload = [this] { return reload_state(); };
+  parts.warnings = [this] {
+    auto out = staples.warnings();
+    for (std::string& one : crls.warnings()) out.push_back(std::move(one));
+    return out;
+  };
+  parts.crls = [this] { return crls.facts(); };
   parts.inventory = TRY(Inventory::open(inputs.seen));
   if (const std::size_t lines = parts.inventory->unreadable_lines(); lines != 0)
     warnings.push_back(fmt::format("{}: {} lines cannot be read, and are left out", inputs.seen->string(), lines));
@@ -149,6 +201,22 @@ RouteLimits Gateway::Impl::limit_routes(Materials& materials) const {
     const auto counts = route_limits.find(route.config->name);
     route.limits = counts != route_limits.end() ? counts->second : std::make_shared<LimitCounts>();
     out.emplace(route.config->name, route.limits);
+  }
+  return out;
+}
+
+// A slot stays with its leaf; a new leaf has a new one, so that nothing is ever sent with another certificate.
+std::vector<StapleWish> Gateway::Impl::staple_routes(Materials& materials) const {
+  std::vector<StapleWish> out;
+  std::map<x509::Fingerprint, std::shared_ptr<tls::StapleSlot>> slots;
+  for (RouteMaterial& route : materials.routes) {
+    const auto& credential = route.clients.credential;
+    if (!credential || !route.config->staple.value_or(true) || credential->leaf().ocsp_urls().empty()) continue;
+    auto& slot = slots[credential->leaf().fingerprint()];
+    if (!slot) slot = staples.slot_of(credential->leaf());
+    if (!slot) slot = std::make_shared<tls::StapleSlot>(*inputs.clock);
+    route.staple = slot;
+    out.push_back({route.config->name, credential, route.clients.trust, slot});
   }
   return out;
 }
@@ -221,8 +289,10 @@ ReloadState Gateway::Impl::reload_state() const {
 
 ReloadState Gateway::reload_state() const { return impl_->reload_state(); }
 
-void Gateway::judge_again() {
-  for (auto& worker : impl_->workers) worker->judge_again();
+void Gateway::judge_again(const revocation::Addition* added) {
+  if (added == nullptr) return impl_->judge_again();
+  const auto keys = keys_of(*added);
+  for (auto& worker : impl_->workers) worker->judge_again(keys);
 }
 
 void Gateway::drain(std::function<void()> ended) {
@@ -259,7 +329,10 @@ net::Endpoint Gateway::address_of(const std::string& route) const {
 
 std::vector<std::string> Gateway::warnings() const {
   const std::lock_guard lock(impl_->changing);
-  return impl_->warnings;
+  std::vector<std::string> out = impl_->warnings;
+  for (std::string& one : impl_->staples.warnings()) out.push_back(std::move(one));
+  for (std::string& one : impl_->crls.warnings()) out.push_back(std::move(one));
+  return out;
 }
 
 std::size_t Gateway::connections() const { return impl_->shared.limits.connections(); }

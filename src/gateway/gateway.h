@@ -14,6 +14,7 @@
 #include "gateway/record_sink.h"
 #include "net/drain.h"
 #include "net/sd_listen_fds.h"
+#include "revocation/revocation_source.h"
 #include "tls/credential.h"
 #include "x509/revocation_checker.h"
 #include "x509/trust_bundle.h"
@@ -24,6 +25,9 @@ struct AuthorityTrust {
   std::shared_ptr<const x509::TrustBundle> bundle;
   x509::PathCheck check = x509::PathCheck::strict;  // rfc5280 for CAs that were imported
 };
+
+// What a connection has just passed: for tests that let a revocation come between two steps.
+enum class AdmissionStep : std::uint8_t { client_indexed, client_compared, server_indexed, server_compared };
 
 // What the gateway gets from those who started it.
 struct GatewayInputs {
@@ -36,8 +40,10 @@ struct GatewayInputs {
   std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
   std::shared_ptr<const net::InheritedSockets> inherited;  // null: none; taken where they fit a listening address
+  std::optional<Path> crls;  // the folder where CRLs that were fetched are kept; none: nowhere
   std::optional<Path> seen;  // where the client certificates that were seen are kept; none: nowhere
   net::DrainLimits drain;    // DrainLimits{.drainers = 0} switches the draining close off: for its test only
+  std::function<void(AdmissionStep)> after_step = {};  // called on the connection's thread
 };
 
 // Thread-safe.
@@ -62,8 +68,9 @@ class Gateway {
   // A reload that came to nothing before it got here: the configuration cannot be read.
   void reload_failed(const Error& error);
   ReloadState reload_state() const;
-  // Open connections are judged anew: revocations came.
-  void judge_again();
+  // Revocations came. Open connections are judged anew: those that stand on the certificate that was added, at once; or
+  // (null) all, in turns. Without loss, however many come together.
+  void judge_again(const revocation::Addition* added = nullptr);
 
   // Begins to stop: serves what waits in the backlogs, accepts nothing more; open connections may go on for
   // `drain_timeout`, then they are closed (records say `draining`). `ended` (may be empty) is called on another thread
@@ -78,7 +85,8 @@ class Gateway {
 
   // Where the route is reached, with the port that was really bound. Aborts for a route that does not exist.
   net::Endpoint address_of(const std::string& route) const;
-  // What an operator should know about configuration and files as they were read last.
+  // What an operator should know: about configuration and files as they were read last, and about staples and
+  // CRLs now.
   std::vector<std::string> warnings() const;
   std::size_t connections() const;  // open now
   // Metrics, status, inventory. Lives as long as the gateway.

@@ -97,7 +97,7 @@ TEST(Reload, ARevocationClosesTheConnectionOfItsCertificate) {
   TlsClient alice(port, {});
   TlsClient bob(port, {.name = "bob"});
   ASSERT_TRUE(echoes(alice) && echoes(bob));
-  running.revocation->on_change([&] { running.gateway->judge_again(); });
+  running.revocation->on_change([&](const revocation::Addition* added) { running.gateway->judge_again(added); });
   running.revocation->add(revocation::IssuerKey::of(pki().read("issuing")), pki().read("alice").serial(),
                           UnixSeconds{1'700'000'000});
   EXPECT_TRUE(closed(running, alice, "client_certificate_revoked"));

@@ -77,7 +77,7 @@ net::Task<Result<ReachedService>> ServiceDialer::reach() {
   const auto executor = co_await asio::this_coro::executor;
   timer_ = std::make_unique<asio::steady_timer>(executor);
   for (std::size_t i = 0; i < endpoints.size() && !cancelled_; ++i) {
-    blame_ = Blame::other;
+    blame_.reset();
     auto reached = co_await try_endpoint(endpoints[i], net::share_of(deadline, endpoints.size() - i));
     if (!reached && !cancelled_ && blame_ == Blame::address) {
       target_.avoided->failed(endpoints[i], std::chrono::steady_clock::now());
@@ -188,7 +188,7 @@ void ServiceDialer::refuse(tls::Stream stream, const std::string& address, tls::
 }
 
 void ServiceDialer::failed(const std::string& address, const Error& error, Blame blame) {
-  if (blame == Blame::address) blame_ = Blame::address;
+  if (blame_ != Blame::other) blame_ = blame;
   const Code code = code_of(error.code);
   if (!code_ || weight_of(code) >= weight_of(*code_)) code_ = code;
   if (failures_.size() > kLongestFailures) return;

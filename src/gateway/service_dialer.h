@@ -100,7 +100,7 @@ class ServiceDialer {
   std::vector<Refused> refused_;
   std::string failures_;
   std::optional<Code> code_;
-  Blame blame_ = Blame::other;  // of the endpoint that is being tried, so far
+  std::optional<Blame> blame_;  // of the endpoint that is being tried: other, if that is so for one of its addresses
 };
 
 }  // namespace symbolon::gateway

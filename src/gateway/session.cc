@@ -47,6 +47,7 @@ Session::Session(Arrival arrival, SharedState& shared, SessionThread& thread)
 
 Session::~Session() {
   if (expiry_) thread_.expiries.remove(*expiry_);
+  thread_.index.take_out(indexed_);
   thread_.sessions.remove(*this);
 }
 
@@ -160,7 +161,11 @@ net::Task<std::optional<RelayEnd>> Session::shake_hands(net::Socket socket, net:
   }
   shared_.records->write(opened_record(head(), peer_));
   note_expiry();
-  if (outdated_) judge_again();
+  // In this order, so that none is missed: revocations from here on find it, those of before show in the generation.
+  index();
+  passed(AdmissionStep::client_indexed);
+  if (outdated_ || is_behind(peer_.admission.get())) judge_again();
+  passed(AdmissionStep::client_compared);
   co_return RelayEnd(std::move(*stream));
 }
 
@@ -189,7 +194,12 @@ net::Task<Result<RelayEnd>> Session::reach(net::Socket& client) {
   if (reached->peer) tally_.reached(*reached->peer);
   if (reached->peer) server_ = std::make_unique<Server>(reached->peer->admission, std::move(reached->host));
   note_expiry();
-  if (outdated_) judge_server_again();
+  if (server_) {
+    index();  // as for the client
+    passed(AdmissionStep::server_indexed);
+    if (outdated_ || is_behind(server_->admission.get())) judge_server_again();
+    passed(AdmissionStep::server_compared);
+  }
   if (reached->peer || !failures.empty()) shared_.records->write(reached_record(head(), reached->peer, failures));
   co_return std::move(reached->end);
 }

@@ -10,6 +10,7 @@
 #include "gateway/record.h"
 #include "gateway/relay.h"
 #include "gateway/service_dialer.h"
+#include "gateway/session_index.h"
 #include "gateway/shared_state.h"
 #include "gateway/snapshot.h"
 #include "gateway/tally.h"
@@ -37,9 +38,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Ends it; the record says why. On the executor only.
   void end(Code reason, std::string words);
-  // Judges it as a new connection of the same peer would be judged now, and ends it where that one would be refused.
-  // On the executor only.
-  void judge_again();
+  // Judges it as a new connection of the same peer would be judged now, and ends it where that one would be refused, or
+  // where there is no memory to judge. On the executor only.
+  void judge_again() noexcept;
   // A certificate by which one of its sides was admitted has ended. On the executor only.
   void expired();
 
@@ -63,7 +64,14 @@ class Session : public std::enable_shared_from_this<Session> {
   // Where a new connection of the same client would lead now. Fails with route_removed, or proxy_... where whom it
   // comes from counts no more.
   Result<std::shared_ptr<const Route>> route_now() const;
+  void judge_as_new();
   void judge_server_again();
+  void take_admission(std::shared_ptr<const tls::Admission>& place, std::shared_ptr<const tls::Admission> next);
+  // Among those that a revocation of one of its certificates finds.
+  void index();
+  // Whether revocations came since this verdict, or while it was reached.
+  bool is_behind(const tls::Admission* admission) const;
+  void passed(AdmissionStep step) const;
   // What dates are held against, where the route keeps who was admitted once.
   std::optional<UnixSeconds> judged_at(const tls::Admission& admission) const;
   void note_expiry();
@@ -114,6 +122,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::chrono::steady_clock::time_point last_octets_;
   int running_ = 0;  // coroutines of the relay
   std::optional<Expiries::Entry> expiry_;
+  SessionIndex::Place indexed_;
   bool ended_ = false;
   bool outdated_ = false;  // what the client, and then the server, is judged by changed during the handshake
   Code reason_ = Code::connection_ended;
@@ -144,6 +153,7 @@ class SessionList {
 struct SessionThread {
   SessionList sessions;
   Expiries expiries = {};
+  SessionIndex index = {};
   ThreadCounts counts = {};
   net::Turns handshakes = {};
 };

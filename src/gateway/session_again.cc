@@ -1,9 +1,20 @@
 // What becomes of an open connection when that by which it was admitted changes.
+#include <algorithm>
+#include <new>
+
 #include "gateway/session.h"
 
 namespace symbolon::gateway {
 
-void Session::judge_again() {
+void Session::judge_again() noexcept {
+  try {
+    judge_as_new();
+  } catch (const std::bad_alloc&) {
+    give_up_for_memory();
+  }
+}
+
+void Session::judge_as_new() {
   if (ended_) return;
   if (!served_->routes) return end(Code::route_removed, "nothing is served at this address any more");
   outdated_ = true;
@@ -13,7 +24,7 @@ void Session::judge_again() {
   if (const auto& context = (*next)->context) {
     auto verdict = context->judge_again(peer_.admission, peer_.admission ? judged_at(*peer_.admission) : std::nullopt);
     if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
-    peer_.admission = std::move(*verdict);
+    take_admission(peer_.admission, std::move(*verdict));
     peer_.route = context;
   }
   route_ = std::move(*next);
@@ -72,7 +83,30 @@ void Session::judge_server_again() {
   const std::string& name = route_->service.server_name.empty() ? server_->host : route_->service.server_name;
   auto verdict = servers->judge_again(server_->admission, name, judged_at(*server_->admission));
   if (!verdict) return end(verdict.error().code, std::move(verdict.error().words));
-  server_->admission = std::move(*verdict);
+  take_admission(server_->admission, std::move(*verdict));
+}
+
+// Another path may have been found to the same leaf.
+void Session::take_admission(std::shared_ptr<const tls::Admission>& place, std::shared_ptr<const tls::Admission> next) {
+  const bool same = place && next ? place->path == next->path : place == next;
+  place = std::move(next);
+  if (!same) index();
+}
+
+void Session::index() {
+  std::vector<CertificateKey> keys;
+  for (const tls::Admission* const one : {peer_.admission.get(), server_ ? server_->admission.get() : nullptr}) {
+    if (one != nullptr) std::ranges::copy(keys_of(one->path), std::back_inserter(keys));
+  }
+  thread_.index.put(indexed_, *this, keys);
+}
+
+bool Session::is_behind(const tls::Admission* admission) const {
+  return admission != nullptr && shared_.revocation && admission->generation != shared_.revocation->generation();
+}
+
+void Session::passed(AdmissionStep step) const {
+  if (shared_.after_step) shared_.after_step(step);
 }
 
 }  // namespace symbolon::gateway

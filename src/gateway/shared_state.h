@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "gateway/gateway.h"
 #include "gateway/limits.h"
 #include "gateway/record_sink.h"
 #include "gateway/source_limit.h"
@@ -15,6 +16,8 @@ namespace symbolon::gateway {
 struct SharedState {
   const Clock* clock = nullptr;
   std::shared_ptr<RecordSink> records;
+  std::shared_ptr<const x509::RevocationChecker> revocation;  // null: nothing is revoked
+  std::function<void(AdmissionStep)> after_step;              // empty: nobody asks
   std::shared_ptr<net::DrainRoom> drain;
   SourceLimit source_limit;
   LimitCounts limits;

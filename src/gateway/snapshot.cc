@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "x509/must_staple.h"
+
 namespace symbolon::gateway {
 namespace {
 
@@ -136,8 +138,27 @@ void warn(Materials& materials, const RouteConfig& route, const SideMaterial& si
     say(fmt::format("trusts {}: {}", side.trust->anchors()[finding.index].text(), finding.words));
 }
 
+// Of a certificate that clients refuse without a staple, and that never gets one; what else keeps it away, the keeper
+// of staples says.
+void warn_of_no_staple(Materials& materials, const RouteMaterial& route) {
+  const auto& credential = route.clients.credential;
+  if (!credential || !x509::must_be_stapled(credential->leaf())) return;
+  std::string_view why;
+  if (!route.config->staple.value_or(true)) {
+    why = "with `staple: false`";
+  } else if (credential->leaf().ocsp_urls().empty()) {
+    why = "and it names no OCSP responder over http";
+  } else {
+    return;
+  }
+  materials.warnings.push_back(
+      fmt::format("route '{}' presents a certificate that is to be refused without a staple (RFC 7633), {}: {}",
+                  route.config->name, why, credential->leaf().text()));
+}
+
 void warn(Materials& materials, const RouteMaterial& route, UnixSeconds now) {
   warn(materials, *route.config, route.clients, now);
+  warn_of_no_staple(materials, route);
   warn(materials, *route.config, route.server, now);
   const auto& trust = route.clients.trust;
   if (!trust || trust->ca_name_octets() <= x509::kManyCaNameOctets) return;
@@ -196,6 +217,7 @@ Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, c
     options.name = config.name;
     options.credential = material.clients.credential;
     options.alpn = config.alpn;
+    options.staple = material.staple;
     options.verify = config.clients->verify;
     options.clients = judgement(material.clients, *config.clients, inputs, cache);
     out.context = TRY(tls::ServerContext::make(std::move(options)));

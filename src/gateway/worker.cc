@@ -25,7 +25,8 @@ constexpr auto kPauseWithoutMemory = 1ms;    // of the whole thread
 constexpr auto kJudgingTurn = 2ms;           // of judging again, before the connections have theirs
 constexpr auto kLongestLeave = 3s;           // for sessions that were ended when the gateway stops
 constexpr auto kLeavePoll = 20ms;
-constexpr auto kLookForExpired = 1s;
+constexpr auto kLookAround = 1s;
+constexpr std::size_t kMostRevoked = 2048;  // keys of certificates, two for each: then all sessions are judged again
 
 // A connection between the thread that accepted it and the one that serves it.
 struct Handed {
@@ -42,6 +43,8 @@ struct Handed {
 
 }  // namespace
 
+Worker::Worker(SharedState& shared) : shared_(shared) { revoked_.reserve(kMostRevoked); }
+
 Worker::~Worker() {
   if (thread_.joinable()) drain(std::chrono::steady_clock::now());
   join();
@@ -52,7 +55,7 @@ void Worker::start(std::function<void()> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
     pthread_setname_np(pthread_self(), "gateway");
     const auto work = asio::make_work_guard(context_);  // without a door of its own it serves what others hand it
-    end_expired();
+    look_around();
     while (!context_.stopped()) {
       try {
         context_.run();
@@ -131,34 +134,82 @@ void Worker::answer_reports() {
 void Worker::judge_again() {
   asio::post(context_, [this] {
     judge_again_ = true;
-    if (judging_) return;
-    judging_ = true;
-    asio::co_spawn(context_, judge_in_turns(), asio::detached);
+    go_on_judging();
   });
 }
 
-net::Task<void> Worker::judge_in_turns() {
-  auto turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
-  while (judge_again_) {
-    judge_again_ = false;  // asked again during the walk: another one follows, so that whoever was passed is met
-    thread_state_.sessions.begin_walk();
-    while (Session* const session = thread_state_.sessions.next()) {
-      session->judge_again();
-      if (std::chrono::steady_clock::now() < turn_ends) continue;
-      co_await asio::post(context_, asio::use_awaitable);
-      turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
+void Worker::judge_again(std::span<const CertificateKey> revoked) {
+  {
+    const std::lock_guard lock(telling_);
+    if (revoked_.size() + revoked.size() > kMostRevoked) {
+      revoked_.clear();
+      too_many_revoked_ = true;
     }
+    if (!too_many_revoked_) revoked_.insert(revoked_.end(), revoked.begin(), revoked.end());
+    if (std::exchange(told_, true)) return;
   }
-  judging_ = false;
+  try {
+    asio::post(context_, [this] { go_on_judging(); });
+  } catch (const std::bad_alloc&) {  // NOLINT: look_around() will find it
+  }
 }
 
-void Worker::end_expired() {
-  expiring_.expires_after(kLookForExpired);
-  expiring_.async_wait([this](boost::system::error_code error) {
+void Worker::go_on_judging() {
+  if (judging_) return;
+  asio::co_spawn(context_, judge_in_turns(), asio::detached);
+}
+
+// Ends early for want of memory only: look_around() goes on then where it stopped.
+net::Task<void> Worker::judge_in_turns() {
+  const struct Judging {
+    explicit Judging(bool& flag) : goes_on(flag) { goes_on = true; }
+    Judging(const Judging&) = delete;
+    Judging& operator=(const Judging&) = delete;
+    ~Judging() { goes_on = false; }
+    bool& goes_on;
+  } judging(judging_);
+  auto turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
+  while (Session* const session = next_to_judge()) {
+    session->judge_again();
+    if (std::chrono::steady_clock::now() < turn_ends) continue;
+    co_await asio::post(context_, asio::use_awaitable);
+    turn_ends = std::chrono::steady_clock::now() + kJudgingTurn;
+  }
+}
+
+Session* Worker::next_to_judge() {
+  while (true) {
+    if (Session* const session = thread_state_.index.next()) return session;
+    if (const auto revoked = next_revoked()) {
+      thread_state_.index.begin_walk(*revoked);
+      continue;
+    }
+    // Asked again during the walk: another one follows, so that whoever was passed is met.
+    if (!walking_ && !std::exchange(judge_again_, false)) return nullptr;
+    if (!std::exchange(walking_, true)) thread_state_.sessions.begin_walk();
+    if (Session* const session = thread_state_.sessions.next()) return session;
+    walking_ = false;
+  }
+}
+
+std::optional<CertificateKey> Worker::next_revoked() {
+  const std::lock_guard lock(telling_);
+  told_ = false;
+  if (std::exchange(too_many_revoked_, false)) judge_again_ = true;
+  if (revoked_.empty()) return std::nullopt;
+  const CertificateKey out = revoked_.back();
+  revoked_.pop_back();
+  return out;
+}
+
+void Worker::look_around() {
+  looking_.expires_after(kLookAround);
+  looking_.async_wait([this](boost::system::error_code error) {
     if (error) return;
-    end_expired();  // first: what follows may end for want of memory
+    look_around();  // first: what follows may end for want of memory
     const UnixSeconds now = shared_.clock->now();
     while (Session* const session = thread_state_.expiries.over(now)) session->expired();
+    go_on_judging();
   });
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct NewDoor {
 
 class Worker {
  public:
-  explicit Worker(SharedState& shared) : shared_(shared) {}
+  explicit Worker(SharedState& shared);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker();  // ends at once, joins
@@ -44,6 +45,8 @@ class Worker {
   // Of addresses that the snapshot has: in every thread already, since doors may hand out.
   void open(std::vector<NewDoor> doors);
   void judge_again();
+  // Judges those again, before all others, that stand on one of these certificates.
+  void judge_again(std::span<const CertificateKey> revoked);
   // Calls `take` with what the thread counted: on it, soon; on the caller's, at once, when it has left.
   void report(std::function<void(ThreadReport)> take);
   // Runs the thread; `ended` is called there when it has left, which it does after drain() only.
@@ -70,14 +73,19 @@ class Worker {
   net::Task<void> accept_from(std::shared_ptr<Door> door);
   net::Task<bool> accept_some(Door& door);  // false: it is closed
   void accepted_for(Worker& server, const Door& door, net::Accepted accepted);
+  // Whoever is to be judged again: where nobody judges yet, from now on.
+  void go_on_judging();
   net::Task<void> judge_in_turns();
+  Session* next_to_judge();  // those first whom a revocation concerns; null: there is nobody left
+  std::optional<CertificateKey> next_revoked();
   void apply(Snapshot snapshot);
   void serve(const std::string& address, net::Accepted accepted);
   void refuse(net::Accepted accepted, const Error& error, int alert);
   void leave_when_empty();
   void answer_reports();
-  // Ends sessions whose certificates have ended: looked for once a second, since the clock may jump.
-  void end_expired();
+  // Ends sessions whose certificates have ended: looked for once a second, since the clock may jump. And goes on with
+  // judging that stopped for want of memory.
+  void look_around();
 
   SharedState& shared_;
   x509::PathCache cache_;
@@ -87,11 +95,16 @@ class Worker {
   boost::asio::io_context context_{1};
   std::vector<std::shared_ptr<Door>> doors_;
   std::unique_ptr<boost::asio::steady_timer> leaving_;
-  boost::asio::steady_timer expiring_{context_};
-  net::Deadline end_at_;      // sessions, when leaving
-  net::Deadline leave_at_;    // whatever is left
-  bool judging_ = false;      // a walk of judge_in_turns goes on
-  bool judge_again_ = false;  // and another one is wanted after it
+  boost::asio::steady_timer looking_{context_};
+  net::Deadline end_at_;                 // sessions, when leaving
+  net::Deadline leave_at_;               // whatever is left
+  bool judging_ = false;                 // judge_in_turns goes on
+  bool walking_ = false;                 // a walk over all sessions has begun
+  bool judge_again_ = false;             // and another one is wanted after it
+  std::mutex telling_;                   // guards what follows
+  std::vector<CertificateKey> revoked_;  // whose sessions are yet to be judged again; has its room from the start
+  bool too_many_revoked_ = false;        // for it: all are to be
+  bool told_ = false;                    // the thread will look
   std::atomic<bool> left_{false};
   std::mutex reporting_;
   std::vector<std::function<void(ThreadReport)>> asked_;  // for a report, and not answered

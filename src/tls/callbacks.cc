@@ -119,6 +119,18 @@ int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const 
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// RFC 6066 §8: "servers MAY return a suitable certificate status response to the client along with their certificate."
+int on_status_request(SSL* ssl, void*) {
+  const Connection& connection = Connection::of(ssl);
+  const StapleSlot* const slot = connection.route ? connection.route->staple() : nullptr;
+  const auto staple = slot != nullptr ? slot->current() : nullptr;
+  if (!staple) return SSL_TLSEXT_ERR_NOACK;
+  void* const copy = OPENSSL_memdup(staple->der.data(), staple->der.size());
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(staple->der.size()));  // takes it
+  return SSL_TLSEXT_ERR_OK;
+}
+
 int on_peer_chain(X509_STORE_CTX* store, void*) {
   const auto* const ssl =
       static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));

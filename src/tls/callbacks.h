@@ -14,6 +14,9 @@ int on_client_hello(SSL* ssl, int* alert, void* unused);
 int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
             unsigned int offered_size, void* unused);
 
+// SSL_CTX_set_tlsext_status_cb: sends the route's staple, where there is one that holds.
+int on_status_request(SSL* ssl, void* unused);
+
 // SSL_CTX_set_cert_verify_callback: judges. On refusal the X509 error of the code's row is set, from which libssl makes
 // the alert; it is the only moment at which it can send one.
 int on_peer_chain(X509_STORE_CTX* store, void* unused);

@@ -93,9 +93,7 @@ Status use(SSL_CTX* context, const Credential& credential) {
 
 // What the CertificateRequest names, so that a client with several certificates can choose.
 Status name_authorities(SSL_CTX* context, const x509::TrustBundle& trust) {
-  if (trust.ca_name_octets() > x509::kMostCaNameOctets)
-    return fail_at(trust.where(), Code::ca_names_too_long, "the names of {} CAs take {} octets, {} are the most",
-                   trust.ca_names().size(), trust.ca_name_octets(), x509::kMostCaNameOctets);
+  TRY(trust.check_ca_names());
   STACK_OF(X509_NAME)* const names = sk_X509_NAME_new_null();
   for (const auto& name : trust.ca_names()) sk_X509_NAME_push(names, name.handle().release());
   SSL_CTX_set_client_CA_list(context, names);  // takes it
@@ -136,10 +134,17 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
   SSL_CTX_set_verify(context.get(), verify_mode(options.verify), nullptr);
   SSL_CTX_set_client_hello_cb(context.get(), on_client_hello, nullptr);
   if (!options.alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), on_alpn, nullptr);
-  return std::shared_ptr<const ServerContext>(new ServerContext(std::move(context), std::move(options.name),
-                                                                options.verify, Judge(std::move(options.clients)),
-                                                                encode_protocols(options.alpn)));
+  if (options.staple) SSL_CTX_set_tlsext_status_cb(context.get(), on_status_request);
+  return std::shared_ptr<const ServerContext>(new ServerContext(std::move(context), std::move(options)));
 }
+
+ServerContext::ServerContext(Context context, ServerOptions options)
+    : context_(std::move(context)),
+      name_(std::move(options.name)),
+      verify_(options.verify),
+      judge_(std::move(options.clients)),
+      alpn_(encode_protocols(options.alpn)),
+      staple_(std::move(options.staple)) {}
 
 Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admitted,
                                    std::optional<UnixSeconds> at) const {

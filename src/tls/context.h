@@ -11,6 +11,7 @@
 
 #include "tls/credential.h"
 #include "tls/judgement.h"
+#include "tls/staple.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
 typedef struct ssl_st SSL;
@@ -36,6 +37,9 @@ struct ServerOptions {
   // Application protocols by preference (RFC 7301), 1 to 255 octets each; empty: the client's offer is ignored. A
   // client that offers some, but none of these, is refused with no_application_protocol.
   std::vector<std::string> alpn = {};
+  // Of the credential's leaf; sent to clients that ask for it (RFC 6066 §8), while there is one that holds. Null: none
+  // ever is.
+  std::shared_ptr<const StapleSlot> staple = nullptr;
 };
 
 // One route's server side. Immutable, thread-safe, shared by connections.
@@ -48,6 +52,7 @@ class ServerContext {
   ClientVerification verify() const { return verify_; }
   const Judge& judge() const { return judge_; }
   const std::string& alpn() const { return alpn_; }  // as encode_protocols writes it
+  const StapleSlot* staple() const { return staple_.get(); }
   // The verdict on a peer that was admitted before (null: an anonymous one), as a handshake would have it now. Judged
   // is the path by which it was admitted; who could be admitted by another one connects again. Dates are held against
   // `at`, by default now.
@@ -55,17 +60,13 @@ class ServerContext {
   SSL_CTX* get() const { return context_.get(); }
 
  private:
-  ServerContext(Context context, std::string name, ClientVerification verify, Judge judge, std::string alpn)
-      : context_(std::move(context)),
-        name_(std::move(name)),
-        verify_(verify),
-        judge_(std::move(judge)),
-        alpn_(std::move(alpn)) {}
+  ServerContext(Context context, ServerOptions options);
   Context context_;
   std::string name_;
   ClientVerification verify_;
   Judge judge_;
   std::string alpn_;
+  std::shared_ptr<const StapleSlot> staple_;
 };
 
 // Which route serves which server name on one listening socket. Immutable, thread-safe.

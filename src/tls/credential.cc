@@ -9,8 +9,12 @@ Result<std::shared_ptr<const Credential>> Credential::make(std::vector<x509::Cer
   if (chain.empty()) return fail(Code::certificate_malformed, "there is no certificate to present in it");
   if (!key.belongs_to(chain.front().public_key()))
     return fail(Code::key_mismatch, "the key does not belong to {}", chain.front().text());
-  if (chain.size() > 1 && chain.back().self_signed()) chain.pop_back();
-  return std::shared_ptr<const Credential>(new Credential(std::move(chain), std::move(key)));
+  std::optional<x509::Certificate> left_out;
+  if (chain.size() > 1 && chain.back().self_signed()) {
+    left_out = std::move(chain.back());
+    chain.pop_back();
+  }
+  return std::shared_ptr<const Credential>(new Credential(std::move(chain), std::move(left_out), std::move(key)));
 }
 
 Result<std::shared_ptr<const Credential>> Credential::load(const std::string& certificate_file,

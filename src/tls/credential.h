@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "crypto/key.h"
@@ -21,12 +22,15 @@ class Credential {
 
   const std::vector<x509::Certificate>& chain() const { return chain_; }
   const x509::Certificate& leaf() const { return chain_.front(); }
+  // The root that was left out of the chain; none: no root stood there.
+  const std::optional<x509::Certificate>& left_out() const { return left_out_; }
   const crypto::PrivateKey& key() const { return key_; }
 
  private:
-  Credential(std::vector<x509::Certificate> chain, crypto::PrivateKey key)
-      : chain_(std::move(chain)), key_(std::move(key)) {}
+  Credential(std::vector<x509::Certificate> chain, std::optional<x509::Certificate> left_out, crypto::PrivateKey key)
+      : chain_(std::move(chain)), left_out_(std::move(left_out)), key_(std::move(key)) {}
   std::vector<x509::Certificate> chain_;
+  std::optional<x509::Certificate> left_out_;
   crypto::PrivateKey key_;
 };
 

@@ -27,6 +27,7 @@ Verdict Judge::judge(const std::vector<x509::Certificate>& presented, std::optio
   path_options.revocation = options_.revocation.get();
   path_options.expected_names = options_.expected_names;
   path_options.cache = options_.cache;
+  const std::uint64_t generation = options_.revocation ? options_.revocation->generation() : 0;
   auto path = x509::verify_path(presented, *options_.trust, path_options);
   if (!path) return std::unexpected(from_failure(std::move(path).error()));
 
@@ -35,6 +36,7 @@ Verdict Judge::judge(const std::vector<x509::Certificate>& presented, std::optio
   admission->path = std::move(path->certificates);
   admission->not_after = path->earliest_not_after;
   admission->warnings = std::move(path->warnings);
+  admission->generation = generation;
   if (!options_.access) {
     ENSURE(options_.role == PeerRole::server);  // clients are never admitted without a rule that says so
     return admission;

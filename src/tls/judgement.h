@@ -25,6 +25,7 @@ struct Admission {
   std::string rule;                     // the access rule that admitted it, with its place
   UnixSeconds not_after;                // when the first certificate of the path ends
   std::vector<x509::Finding> warnings;
+  std::uint64_t generation = 0;  // of what was known to be revoked, before that was asked
 };
 
 struct Rejection {

@@ -166,6 +166,8 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns*
     co_return std::unexpected(std::move(refusal));
   }
   connection.established = true;
+  // The staple was sent; it would be kept as long as the connection.
+  SSL_set_tlsext_status_ocsp_resp(connection.ssl.get(), nullptr, 0);
   connection.notes.reset();
   connection.routes.reset();  // a reload replaces them; those of before shall not live on with each connection
   connection.key_updates = 0;

@@ -117,13 +117,15 @@ inline Result<GatewayConfig> read_config(const std::string& yaml) {
 class RunningGateway {
  public:
   // `routes` is YAML; "SERVICE" in it is the echo service. No name may be forgotten: it goes through the real table.
-  explicit RunningGateway(const std::string& yaml, net::DrainLimits drain = {}) {
+  explicit RunningGateway(const std::string& yaml, net::DrainLimits drain = {},
+                          const std::function<void(GatewayInputs&)>& change = {}) {
     auto config = read(yaml);
     GatewayInputs inputs;
     inputs.clock = &system_clock();
     inputs.records = records;
     inputs.revocation = revocation;
     inputs.drain = drain;
+    if (change) change(inputs);
     auto started = Gateway::start(config, std::move(inputs));
     EXPECT_TRUE(started.has_value()) << (started ? "" : started.error().text());
     gateway = std::move(*started);
