@@ -56,7 +56,7 @@ def test_an_address_is_not_avoided_for_what_one_client_wants(symbolon, foreign):
         listen = port()
         plain = static_route(listen, [f"localhost:{s.port}" for s in (first, second)], foreign.server(), [foreign.cert])
         route = {**plain, "alpn": ["one", "two"], "server": {"trust": [str(foreign.cert)]}}
-        with symbolon.run(symbolon.configure([route]), listen):
+        with symbolon.run(symbolon.configure({"threads": 1, "routes": [route]}), listen):
             for spoken, service in (("one", second), ("two", first)):
                 context = peers.python_context(foreign.cert, foreign.issue("alice"))
                 context.set_alpn_protocols([spoken])

@@ -165,8 +165,8 @@ def everything(symbolon, foreign, backend):
     symbolon.init()
     symbolon.issue("client", "alice")
     listen, metrics = port(), port()
-    route = static_route(listen, backend.address, foreign.server(), [foreign.cert])
-    gateway = {"routes": [route], "limits": {"connections": 1}}
+    route = static_route(listen, backend.address, foreign.server(ocsp=f"http://127.0.0.1:{port()}/"), [foreign.cert])
+    gateway = {"routes": [route], "limits": {"connections": 1}, "crls": [{"from": str(foreign.crl())}]}
     config = symbolon.configure(gateway, authority={"crl": {}}, metrics={"listen": f"127.0.0.1:{metrics}"})
     with symbolon.run(config, listen, metrics) as running:
         seen = Watched(metrics)

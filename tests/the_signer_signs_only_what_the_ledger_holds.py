@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness import roles
 from harness.symbolon import BINARY, is_sanitized
 
-VERSION = 3
+VERSION = 4
 HELLO, SIGN, KEYS, ANSWERS, SIGN_CRL = 1, 2, 3, 4, 5
 
 
@@ -54,7 +54,8 @@ class Signer:
             assert encrypted == 0
             out[issuer] = answer[at + 11 : at + 11 + size]
             at += 11 + size
-            at += 2 + struct.unpack_from(">H", answer, at)[0]
+            for _ in ("algorithm", "request of the OCSP responder"):
+                at += 2 + struct.unpack_from(">H", answer, at)[0]
         return out
 
     def sign(self, issuer, serial):

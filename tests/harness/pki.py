@@ -122,8 +122,9 @@ class ForeignCA:
         extensions=None,
         digest="sha256",
         key=None,
+        ocsp=None,
     ):
-        """A leaf. `days` are counted from now: (-2, -1) has expired, (1, 2) is not yet valid.
+        """A leaf. `days` are counted from now: (-2, -1) has expired, (1, 2) is not yet valid. `ocsp`: the URL of a responder.
         `extensions` replaces all of them."""
         base = self.folder / re.sub(r"[^\w.@-]+", "-", name)
         key = key or make_key(base.with_name(base.name + ".key"), key_type)
@@ -136,6 +137,7 @@ class ForeignCA:
             ]
             extensions += [f"extendedKeyUsage = {eku}"] if eku else []
             extensions += [f"subjectAltName = {names}"] if names else []
+            extensions += [f"authorityInfoAccess = OCSP;URI:{ocsp}"] if ocsp else []
         cert = base.with_name(base.name + ".crt")
         self._sign(key, subject or f"/CN={name}", cert, days, extensions, digest=digest)
         chain = base.with_name(base.name + ".chain.pem")
