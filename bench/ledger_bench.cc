@@ -1,7 +1,9 @@
 // How fast is the ledger alone? Durable reservations and completions of many threads, the machine's single commits in
 // the same run, the start, and queries. No signing, no linting: bench/issuance_bench.cc has those.
 //
-//   ledger_bench fill FILE COUNT        makes a ledger of COUNT certificates with the ledger's own calls
+//   ledger_bench fill FILE COUNT [REVOKED]   COUNT more certificates by the ledger's own calls, the first REVOKED of
+//   them
+//                                       revoked; a ledger of an authority that does not run, or a new one
 //   ledger_bench issue FILE [SECONDS] [THREADS]
 //   ledger_bench open FILE              time to open, until searching is ready, and of queries
 //   ledger_bench verify FILE            time to verify the audit chain, and of a backup
@@ -90,6 +92,7 @@ std::unique_ptr<Ledger> open_or_create(const Path& path) {
 }
 IssuerId issuer_of(Ledger& ledger) {
   const std::vector<Issuer> issuers = must(ledger.issuers());
+  if (const auto used = std::ranges::find(issuers, true, &Issuer::in_use); used != issuers.end()) return used->id;
   if (!issuers.empty()) return issuers.front().id;
   return must(ledger.add_issuer({.name = "Bench CA", .certificate = {1}, .key_reference = {}, .actor = "bench"}));
 }
@@ -118,7 +121,14 @@ class Window {
   std::size_t inside_ = 0;
 };
 
-int fill(const Path& path, std::uint64_t count) {
+void complete(Ledger& ledger, IntentId id, Bytes der, std::function<void()> then) {
+  ledger.complete_async({id, std::move(der)}, [then = std::move(then)](Result<CertificateId> done) {
+    must(std::move(done));
+    then();
+  });
+}
+
+int fill(const Path& path, std::uint64_t count, std::uint64_t revoked) {
   const auto ledger = open_or_create(path);
   const IssuerId issuer = issuer_of(*ledger);
   const SerialAllocator serials(ledger->instance_prefix());
@@ -127,10 +137,14 @@ int fill(const Path& path, std::uint64_t count) {
   for (std::uint64_t number = 0; number < count; ++number) {
     window.enter();
     auto certificate = std::make_shared<Certificate>(make(issuer, serials, number));
-    ledger->reserve_async(std::move(certificate->intent), [&, certificate](Result<IntentId> id) {
-      ledger->complete_async({must(std::move(id)), std::move(certificate->der)}, [&](Result<CertificateId> done) {
-        must(std::move(done));
-        window.leave();
+    const NewRevocation revocation{.issuer = issuer, .serial = certificate->intent.serial, .actor = "bench"};
+    ledger->reserve_async(std::move(certificate->intent), [&, certificate, revocation, number](Result<IntentId> id) {
+      complete(*ledger, must(std::move(id)), std::move(certificate->der), [&, revocation, number] {
+        if (number >= revoked) return window.leave();
+        ledger->revoke_async(revocation, [&](Result<RevocationOutcome> done) {
+          must(std::move(done));
+          window.leave();
+        });
       });
     });
     if (number % 100'000 == 99'999) {
@@ -271,13 +285,15 @@ int verify(const Path& path) {
 int main(int argc, char** argv) {
   const std::string_view verb = argc > 2 ? argv[1] : "";
   const Path path = argc > 2 ? argv[2] : "";
-  if (verb == "fill" && argc > 3) return fill(path, std::strtoull(argv[3], nullptr, 10));
+  if (verb == "fill" && argc > 3) {
+    return fill(path, std::strtoull(argv[3], nullptr, 10), argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 0);
+  }
   if (verb == "issue") return issue(path, argc > 3 ? std::atof(argv[3]) : 5, argc > 4 ? std::atoi(argv[4]) : 64);
   if (verb == "open") return open(path);
   if (verb == "verify") return verify(path);
   if (verb == "commits") return fmt::print("single commits: {:.0f}/s\n", single_commits(path)), 0;
   fmt::print(stderr,
-             "usage: ledger_bench fill FILE COUNT | issue FILE [SECONDS] [THREADS] | open FILE | verify FILE"
+             "usage: ledger_bench fill FILE COUNT [REVOKED] | issue FILE [SECONDS] [THREADS] | open FILE | verify FILE"
              " | commits FOLDER\n");
   return 2;
 }
