@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -51,7 +52,10 @@ const Clock& system_clock() {
 
 std::string to_rfc3339(UnixSeconds time) {
   using namespace std::chrono;
-  const sys_seconds point{seconds{time.count}};
+  // What has no four digits for its year is said as the nearest that has.
+  constexpr std::int64_t kFirst = -62'167'219'200;
+  constexpr std::int64_t kLast = 253'402'300'799;
+  const sys_seconds point{seconds{std::clamp(time.count, kFirst, kLast)}};
   const auto day = floor<days>(point);
   const year_month_day date{day};
   const hh_mm_ss clock{point - day};

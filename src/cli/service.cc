@@ -331,6 +331,7 @@ Status Service::Impl::start_gateway() {
   const auto judge_again = [this](const revocation::Addition* added) { gateway->judge_again(added); };
   if (authority) authority->revocations()->on_change(judge_again);
   if (follower) follower->source()->on_change(judge_again);
+  gateway->judge_again();  // it serves already: what came in between was told to nobody
   return {};
 }
 

@@ -26,6 +26,8 @@
 namespace symbolon::gateway {
 namespace {
 
+constexpr std::size_t kMostListsOfUrl = 16;  // each of an issuer is looked into in each handshake
+
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
@@ -146,7 +148,7 @@ Status CrlKeeper::Impl::read_into(Next::Entry& entry) {
     return {};
   }
   entry.state.lists = TRY(read_crl_lists(content, entry.state.issuers, now()));
-  return entry.before ? check_successors(entry.before->state.lists, entry.state.lists) : Status();
+  return entry.before ? entry.before->state.check_next(entry.state.lists) : Status();
 }
 
 // What cannot be used is as good as nothing: the server is asked at once.
@@ -328,7 +330,9 @@ Status CrlKeeper::Impl::take(Kept& one, const std::string& body) {
   const crypto::Sha256 digest = crypto::sha256(as_bytes(body));
   if (one.state.digest == digest) return {};  // only this thread changes it
   CrlFiles lists = TRY(read_crl_lists(body, one.state.issuers, now()));
-  TRY(check_successors(one.state.lists, lists));
+  if (lists.size() > kMostListsOfUrl)
+    return fail(Code::crl_fetch_failed, "{} lists came at once, {} are the most", lists.size(), kMostListsOfUrl);
+  TRY(one.state.check_next(lists));
   std::string from;
   {
     const std::scoped_lock lock(mutex);

@@ -6,7 +6,6 @@ namespace symbolon::gateway {
 namespace {
 
 using revocation::CrlFile;
-using revocation::IssuerKey;
 
 bool holds(const std::vector<x509::Certificate>& list, const x509::Certificate& one) {
   return std::ranges::find(list, one) != list.end();
@@ -40,20 +39,47 @@ void CrlSourceState::follow(const CrlSourceState& before) {
   failures = before.failures;
   said_soon = before.said_soon;
   said_stale = before.said_stale;
+  newest = before.newest;
+  note_newest(before.lists);
   if (config.url() != nullptr) {
     // The signature was verified by the key that makes the issuer: no other one has it.
     for (const auto& crl : before.lists) {
-      const auto is_it = [&](const x509::Certificate& one) { return IssuerKey::of(one) == crl->issuer_key; };
-      if (std::ranges::any_of(issuers, is_it)) lists.push_back(crl);
+      if (may_have(crl->issuer_key)) lists.push_back(crl);
     }
-  } else if (before.issuers == issuers) {
-    spoken_for = before.spoken_for;
-    note_issuers_of(before.lists);
+    return;
+  }
+  spoken_for = before.spoken_for;
+  note_issuers_of(before.lists);
+  std::erase_if(spoken_for, [this](const x509::Certificate& one) { return !may_have(IssuerKey::of(one)); });
+}
+
+bool CrlSourceState::may_have(const IssuerKey& issuer) const {
+  return std::ranges::any_of(issuers, [&](const x509::Certificate& one) { return IssuerKey::of(one) == issuer; });
+}
+
+// A list of one issuer does not make an older one of another acceptable, nor one of a part an older whole one.
+Status CrlSourceState::check_next(const CrlFiles& next) const {
+  TRY(check_successors(newest, next));
+  return check_successors(lists, next);
+}
+
+void CrlSourceState::note_newest(const CrlFiles& before) {
+  for (const auto& crl : before) {
+    std::erase_if(newest, [&](const auto& one) {
+      return one->issuer_key == crl->issuer_key && one->coverage.same_scope(crl->coverage);
+    });
+    newest.push_back(std::make_shared<const CrlFile>(CrlFile{.issuer = crl->issuer,
+                                                             .issuer_key = crl->issuer_key,
+                                                             .this_update = crl->this_update,
+                                                             .next_update = crl->next_update,
+                                                             .number = crl->number,
+                                                             .coverage = crl->coverage}));
   }
 }
 
 void CrlSourceState::put(CrlFiles next, const crypto::Sha256& of) {
   note_issuers_of(lists);
+  note_newest(lists);
   lists = std::move(next);
   digest = of;
   problem.reset();

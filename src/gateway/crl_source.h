@@ -12,11 +12,14 @@
 
 namespace symbolon::gateway {
 
+using revocation::IssuerKey;
+
 // A plain value: whoever holds it guards it.
 struct CrlSourceState {
   CrlConfig config;
   std::vector<x509::Certificate> issuers;     // whose lists these may be
   CrlFiles lists;                             // none: never came
+  CrlFiles newest;                            // of each issuer and scope that ever came, without entries
   std::optional<crypto::Sha256> digest;       // of the octets that they came in
   std::vector<x509::Certificate> spoken_for;  // whose lists were here once: they stay asked for
   std::uint64_t failures = 0;                 // of reading or fetching
@@ -27,6 +30,8 @@ struct CrlSourceState {
   // Takes the place of this one: what that has of issuers that may be here counts on, and what it counted.
   void follow(const CrlSourceState& before);
   void put(CrlFiles next, const crypto::Sha256& of);
+  // Nothing older than what ever came: fails with crl_number_went_back.
+  Status check_next(const CrlFiles& next) const;
   // What certificates are judged by.
   void add_to(revocation::CrlSet::Contents& contents) const;
   // What is wrong with it now; and of lists that are about to end or have ended, what was not told yet.
@@ -36,6 +41,8 @@ struct CrlSourceState {
 
  private:
   void note_issuers_of(const CrlFiles& before);
+  void note_newest(const CrlFiles& before);
+  bool may_have(const IssuerKey& issuer) const;
 };
 
 }  // namespace symbolon::gateway

@@ -55,6 +55,9 @@ struct Gateway::Impl {
         threads(threads_of(first)),
         staples(*inputs.clock),
         crls({.clock = inputs.clock, .folder = inputs.crls, .changed = [this] { judge_again(); }}) {
+    std::vector<std::shared_ptr<const x509::RevocationChecker>> sources = {crls.checker()};
+    if (inputs.revocation) sources.push_back(inputs.revocation);
+    inputs.revocation = std::make_shared<const revocation::CombinedChecker>(std::move(sources));
     inputs.drain.drainers = std::min(inputs.drain.drainers, raise_descriptor_limit() / 8);
     shared.clock = inputs.clock;
     shared.records = inputs.records;
@@ -65,7 +68,7 @@ struct Gateway::Impl {
   }
 
   std::unique_ptr<const GatewayConfig> config;
-  GatewayInputs inputs;
+  GatewayInputs inputs;  // `revocation`: with the CRLs of other CAs, and so in `shared`: its generation is one for all
   SharedState shared;
   Addresses addresses;
   std::size_t threads;
@@ -86,7 +89,6 @@ struct Gateway::Impl {
   Status change(std::unique_ptr<const GatewayConfig> next);
   Status try_change(std::unique_ptr<const GatewayConfig> next);
   void judge_again() const;
-  GatewayInputs inputs_for(const GatewayConfig& next) const;
   RouteLimits limit_routes(Materials& materials) const;
   std::vector<StapleWish> staple_routes(Materials& materials) const;
   std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
@@ -96,16 +98,6 @@ struct Gateway::Impl {
   ChainCacheCounts chains() const;
   ReloadState reload_state() const;
 };
-
-// The CRLs of other CAs count beside what the inputs say.
-GatewayInputs Gateway::Impl::inputs_for(const GatewayConfig& next) const {
-  GatewayInputs out = inputs;
-  if (next.crls.empty()) return out;
-  std::vector<std::shared_ptr<const x509::RevocationChecker>> sources = {crls.checker()};
-  if (inputs.revocation) sources.insert(sources.begin(), inputs.revocation);
-  out.revocation = std::make_shared<const revocation::CombinedChecker>(std::move(sources));
-  return out;
-}
 
 void Gateway::Impl::judge_again() const {
   for (const auto& worker : workers) worker->judge_again();
@@ -117,9 +109,8 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   RouteLimits next_limits = limit_routes(materials);
   const std::vector<StapleWish> staple_wishes = staple_routes(materials);
   auto next_crls = TRY(crls.read(next->crls, anchors_of(materials)));
-  const GatewayInputs judged_by = inputs_for(*next);
   std::vector<Snapshot> snapshots;
-  for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, judged_by, worker->cache())));
+  for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, inputs, worker->cache())));
   Addresses::New bound = TRY(addresses.bind(*next, threads));
 
   std::vector<Worker*> all;

@@ -57,6 +57,7 @@ class CrlSet {
   std::optional<UnixSeconds> revoked_by_name(const x509::DistinguishedName& issuer,
                                              const x509::SerialNumber& serial) const;
   const std::vector<KnownCrl>& lists() const { return lists_; }
+  bool speaks() const { return !issuers_.empty(); }
 
  private:
   struct Issuer {
@@ -83,6 +84,7 @@ class CrlSource final : public x509::RevocationChecker {
 
  private:
   std::atomic<std::uint64_t> generation_{0};
+  std::atomic<bool> speaks_{false};  // of any issuer: else nothing is looked up
   mutable std::mutex mutex_;
   std::shared_ptr<const CrlSet> set_ = std::make_shared<const CrlSet>();
 };

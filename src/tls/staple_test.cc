@@ -43,7 +43,7 @@ std::optional<std::string> sent_to_client(const std::shared_ptr<const ServerRout
                               }};
   const Met met = meet(served, [&](int descriptor) {
     Seen seen = foreign_client(descriptor, setup);
-    out = came;
+    out = std::exchange(came, std::nullopt);
     return seen;
   });
   EXPECT_EQ(met.client.answer, "pong") << met.client.error;
