@@ -217,6 +217,13 @@ def test_a_list_that_is_wrong_or_older_changes_nothing(site, tmp_path):
             site.refused(site.alice, NOW)
             assert site.admits(site.bob)
         assert Watched(site.metrics).value("symbolon_crl_refresh_failures_total", source=str(site.file)) == 5
+        # Nor does a list of another scope, however new, open the way for an older one.
+        only_cas = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
+        put(site.file, crl(site.ca, number=9, scope=only_cas))
+        wait_until(lambda: not site.admits(site.bob), "no list says anything of him")
+        since = site.running.mark()
+        put(site.file, crl(site.ca, number=6, begin=-30))
+        site.wait_says("crl_number_went_back", since)
         site.put(number=8)
         wait_until(lambda: site.admits(site.alice), "the newer list took alice out")
 
