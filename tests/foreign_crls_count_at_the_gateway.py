@@ -353,8 +353,9 @@ def test_a_reload_brings_another_server(site, web):
     with web.start(), site.run(site.entry()):
         assert site.admits(site.alice)
         site.configure(web.entry())
-        site.wait_refused(site.alice, NOW)
-        assert site.admits(site.bob)
+        wait_until(lambda: not site.admits(site.alice), "the reload")  # nobody is admitted until the list came
+        wait_until(lambda: site.admits(site.bob), "the list came")
+        site.refused(site.alice, NOW)
 
 
 def test_the_authority_and_another_ca_each_revoke_their_own(symbolon, backend, foreign, tmp_path):
