@@ -19,6 +19,7 @@ from harness import peers
 from harness.apache import apache, document_root
 from harness.process import Process, run, wait_until
 from harness.roles import roles, wait_roles
+from harness.services import nginx_asking
 from harness.symbolon import BINARY, port
 
 TYPE = {"Content-Type": "application/ocsp-request"}
@@ -344,27 +345,11 @@ def test_nss(symbolon, answering, tmp_path):
 
 def test_nginx(symbolon, answering, tmp_path):
     symbolon.do("revoke", "alice")
-    listen = port()
-    user = "user root;" if tmp_path.owner() == "root" else ""
-    temporary = "".join(f"{what}_temp_path {tmp_path}; " for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    config = tmp_path / "nginx.conf"
     # `leaf`: the root's key is nowhere, so nobody answers about the issuing CA.
-    config.write_text(
-        f"{user} daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log info; events {{}}\n"
-        f"http {{ access_log off; {temporary}\n"
-        f"server {{ listen 127.0.0.1:{listen} ssl; ssl_certificate {symbolon.server.chain}; ssl_certificate_key {symbolon.server.key};\n"
-        f"  ssl_client_certificate {symbolon.ca}; ssl_verify_client on; ssl_verify_depth 3; ssl_ocsp leaf;\n"
-        '  location / { return 200 "ok\\n"; } } }\n'
-    )
-    with Process(["nginx", "-c", config]) as nginx:
-        nginx.wait_listening(listen)
-
-        def answer(issued):
-            return peers.curl(listen, symbolon.ca, issued, arguments=["-o", "/dev/null", "-w", "%{http_code}"]).stdout
-
-        assert answer(symbolon.bob) == "200", (tmp_path / "error.log").read_text()
+    with nginx_asking(symbolon, tmp_path, "ssl_ocsp leaf;") as (answer, log):
+        assert answer(symbolon.bob) == "200", log.read_text()
         assert answer(symbolon.alice) == "400", "nginx lets the handshake end, and refuses the request"
-        assert "revoked" in (tmp_path / "error.log").read_text()
+        assert "revoked" in log.read_text()
 
 
 @pytest.mark.parametrize("nonce", ["on", "off"])

@@ -26,6 +26,7 @@
 namespace symbolon::gateway {
 namespace {
 
+constexpr std::chrono::milliseconds kMemoryPause{100};
 constexpr std::size_t kMostListsOfUrl = 16;  // each of an issuer is looked into in each handshake
 
 namespace asio = boost::asio;
@@ -44,6 +45,7 @@ struct Kept {
   asio::steady_timer timer;
   CrlValidators validators;
   std::optional<UnixSeconds> due;  // none: the last attempt brought nothing that lasts
+  bool enforced = true;            // what came last; else the same octets are taken again
 };
 
 }  // namespace
@@ -279,16 +281,18 @@ net::Task<void> CrlKeeper::Impl::keep_fresh(std::shared_ptr<Kept> one) {
     one->due.reset();
     try {
       co_await ask(one);
+      if (one->due) {
+        retry = parts.times.first_retry;
+        co_await wait_until_due(*one);
+      } else {
+        co_await wait(*one, spread(retry));
+        retry = std::min(retry * 2, parts.times.longest_retry);
+      }
+      continue;
     } catch (const std::bad_alloc&) {
       say_memory_is_used_up();
     }
-    if (one->due) {
-      retry = parts.times.first_retry;
-      co_await wait_until_due(*one);
-      continue;
-    }
-    co_await wait(*one, spread(retry));
-    retry = std::min(retry * 2, parts.times.longest_retry);
+    std::this_thread::sleep_for(kMemoryPause);  // a timer needs memory, too
   }
 }
 
@@ -328,7 +332,7 @@ net::Task<void> CrlKeeper::Impl::ask(std::shared_ptr<Kept> one) {
 // Judged before the mutex is taken; enforced before it is kept.
 Status CrlKeeper::Impl::take(Kept& one, const std::string& body) {
   const crypto::Sha256 digest = crypto::sha256(as_bytes(body));
-  if (one.state.digest == digest) return {};  // only this thread changes it
+  if (one.enforced && one.state.digest == digest) return {};  // only this thread changes it
   CrlFiles lists = TRY(read_crl_lists(body, one.state.issuers, now()));
   if (lists.size() > kMostListsOfUrl)
     return fail(Code::crl_fetch_failed, "{} lists came at once, {} are the most", lists.size(), kMostListsOfUrl);
@@ -337,12 +341,14 @@ Status CrlKeeper::Impl::take(Kept& one, const std::string& body) {
   {
     const std::scoped_lock lock(mutex);
     if (one.dropped) return {};
+    one.enforced = false;
     one.state.put(std::move(lists), digest);
     judge_by_what_is_kept();
     from = one.state.config.text();
     log(LogLevel::info, "CRL fetched", {{"from", from}, {"entries", one.state.count_text()}});
   }
   if (parts.changed) parts.changed();
+  one.enforced = true;
   if (const Status kept_there = store.write(from, body); !kept_there) log(LogLevel::warning, kept_there.error());
   return {};
 }

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "config/load.h"
+#include "gateway/testing/becomes.h"
 #include "http/conditional.h"
 #include "http/server_fixture.h"
 #include "x509/testing/forge.h"
@@ -17,6 +18,7 @@
 namespace symbolon::gateway {
 namespace {
 
+using gateway::testing::becomes;
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -28,16 +30,6 @@ using x509::testing::kNow;
 using Verdict = x509::RevocationChecker::Status;
 
 constexpr CrlTimes kSoon{.first_retry = milliseconds(20), .longest_retry = milliseconds(50), .look = milliseconds(5)};
-
-template <typename Holds>
-bool becomes(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 class MovedClock final : public Clock {
  public:

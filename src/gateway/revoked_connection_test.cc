@@ -229,12 +229,14 @@ class SlowClient {
   std::string kept_back_;
 };
 
-class RevokedAtItsBeginning : public ::testing::TestWithParam<int> {};
+// With and without CRLs of other CAs, which have a generation of their own.
+class RevokedAtItsBeginning : public ::testing::TestWithParam<std::tuple<int, std::string>> {};
 
 TEST_P(RevokedAtItsBeginning, BetweenJudgedAndIndexed) {
-  const Told told(web());
+  const auto& [version, crls] = GetParam();
+  const Told told(web() + crls);
   told.settle();  // nothing of its start is left that would judge again
-  SlowClient alice(told.port(), GetParam());
+  SlowClient alice(told.port(), version);
   while (told.asked->count < 2) std::this_thread::yield();  // both of its certificates
   told.settle();                                            // the judgement, too
   told.revoke("issuing", "alice");
@@ -245,7 +247,9 @@ TEST_P(RevokedAtItsBeginning, BetweenJudgedAndIndexed) {
   EXPECT_TRUE(told.says("client_certificate_revoked"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, RevokedAtItsBeginning, ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+INSTANTIATE_TEST_SUITE_P(Versions, RevokedAtItsBeginning,
+                         ::testing::Combine(::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                                            ::testing::Values("", "crls: [ { from: root.crl } ]\n")));
 
 // The thread stands where `step` has just been passed, and the revocation comes.
 class RevokedBetweenSteps : public ::testing::TestWithParam<AdmissionStep> {};

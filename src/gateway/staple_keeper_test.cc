@@ -14,11 +14,13 @@
 #include <thread>
 
 #include "gateway/staple_fetch.h"
+#include "gateway/testing/becomes.h"
 #include "gateway/testing/tls_client.h"
 
 namespace symbolon::gateway {
 namespace {
 
+using gateway::testing::becomes;
 using namespace testing;
 using std::chrono::milliseconds;
 using ::testing::Each;
@@ -30,17 +32,6 @@ using x509::testing::must;
 
 constexpr StapleTimes kSoon{
     .first_retry = milliseconds(20), .longest_retry = milliseconds(50), .look = milliseconds(5)};
-
-// Until it holds; a test that hangs shall fail.
-template <typename Holds>
-bool becomes(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 // `openssl ocsp` on this port, or on one that is free. It reads the index anew when that has changed.
 class Responder {

@@ -132,22 +132,24 @@ void Worker::answer_reports() {
 }
 
 void Worker::judge_again() {
-  asio::post(context_, [this] {
-    judge_again_ = true;
-    go_on_judging();
-  });
+  const std::lock_guard lock(telling_);
+  revoked_.clear();
+  all_revoked_ = true;
+  tell();
 }
 
 void Worker::judge_again(std::span<const CertificateKey> revoked) {
-  {
-    const std::lock_guard lock(telling_);
-    if (revoked_.size() + revoked.size() > kMostRevoked) {
-      revoked_.clear();
-      too_many_revoked_ = true;
-    }
-    if (!too_many_revoked_) revoked_.insert(revoked_.end(), revoked.begin(), revoked.end());
-    if (std::exchange(told_, true)) return;
+  const std::lock_guard lock(telling_);
+  if (revoked_.size() + revoked.size() > kMostRevoked) {
+    revoked_.clear();
+    all_revoked_ = true;
   }
+  if (!all_revoked_) revoked_.insert(revoked_.end(), revoked.begin(), revoked.end());
+  tell();
+}
+
+void Worker::tell() {
+  if (std::exchange(told_, true)) return;
   try {
     asio::post(context_, [this] { go_on_judging(); });
   } catch (const std::bad_alloc&) {  // NOLINT: look_around() will find it
@@ -195,7 +197,7 @@ Session* Worker::next_to_judge() {
 std::optional<CertificateKey> Worker::next_revoked() {
   const std::lock_guard lock(telling_);
   told_ = false;
-  if (std::exchange(too_many_revoked_, false)) judge_again_ = true;
+  if (std::exchange(all_revoked_, false)) judge_again_ = true;
   if (revoked_.empty()) return std::nullopt;
   const CertificateKey out = revoked_.back();
   revoked_.pop_back();

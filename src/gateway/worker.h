@@ -75,6 +75,7 @@ class Worker {
   void accepted_for(Worker& server, const Door& door, net::Accepted accepted);
   // Whoever is to be judged again: where nobody judges yet, from now on.
   void go_on_judging();
+  void tell();  // the thread that there is something to judge; with `telling_` held
   net::Task<void> judge_in_turns();
   Session* next_to_judge();  // those first whom a revocation concerns; null: there is nobody left
   std::optional<CertificateKey> next_revoked();
@@ -103,7 +104,7 @@ class Worker {
   bool judge_again_ = false;             // and another one is wanted after it
   std::mutex telling_;                   // guards what follows
   std::vector<CertificateKey> revoked_;  // whose sessions are yet to be judged again; has its room from the start
-  bool too_many_revoked_ = false;        // for it: all are to be
+  bool all_revoked_ = false;             // all sessions are to be: that was asked for, or they were too many for it
   bool told_ = false;                    // the thread will look
   std::atomic<bool> left_{false};
   std::mutex reporting_;

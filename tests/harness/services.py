@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 
+from harness import peers
 from harness.process import PORTS, Process, run
 
 
@@ -179,3 +180,27 @@ def plain_talk(address, send, shut=True):
         except ConnectionError:  # as early as in connect(), where the gateway was quicker than we
             return answer, "reset"
         return answer, "end"
+
+
+@contextlib.contextmanager
+def nginx_asking(symbolon, folder, directives):
+    """nginx that demands a certificate of the authority and asks by `directives` whether it is revoked; yields what a client is
+    answered (its HTTP status) and the error log."""
+    listen, log = PORTS.take(), folder / "error.log"
+    user = "user root;" if folder.owner() == "root" else ""
+    temporary = "".join(f"{what}_temp_path {folder}; " for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    server, config = symbolon.server, folder / "nginx.conf"
+    config.write_text(
+        f"{user} daemon off; pid {folder}/nginx.pid; error_log {log} info; events {{}}\n"
+        f"http {{ access_log off; {temporary}\n"
+        f"server {{ listen 127.0.0.1:{listen} ssl; ssl_certificate {server.chain}; ssl_certificate_key {server.key};\n"
+        f"  ssl_client_certificate {symbolon.ca}; ssl_verify_client on; ssl_verify_depth 3; {directives}\n"
+        '  location / { return 200 "ok\\n"; } } }\n'
+    )
+
+    def answer(issued):
+        return peers.curl(listen, symbolon.ca, issued, arguments=["-o", "/dev/null", "-w", "%{http_code}"]).stdout
+
+    with Process(["nginx", "-c", config]) as nginx:
+        nginx.wait_listening(listen)
+        yield answer, log

@@ -86,6 +86,9 @@ class Pki {
     folder.put("server.chain", folder.get("server.crt") + folder.get("issuing.crt"));
     folder.put("alice.chain", folder.get("alice.crt") + folder.get("issuing.crt"));
     folder.put("bob.chain", folder.get("bob.crt") + folder.get("issuing.crt"));
+    folder.put("root.crl",
+               as_text(forge().make(R"({"crl": true, "issuer": "gw-root", "number": 1, "this_update": 1600000000, )"
+                                    R"("next_update": 4000000000, "revoked": []})")));
   }
   // name.crt and name.key.
   x509::Certificate add(const std::string& name, std::string_view common_name, const std::string& issuer,
