@@ -30,6 +30,7 @@ bare_debian() {
     rm -rf "$making"
   fi
   tar -C "$folder" -xf "$base"
+  chmod 755 "$folder" # whoever is not root there must come in
   cp /etc/resolv.conf "$folder/etc/resolv.conf"
   printf '127.0.0.1 localhost %s\n::1 localhost\n' "$(hostname)" >"$folder/etc/hosts"
   printf 'deb %s %s main\ndeb %s %s-updates main\ndeb http://deb.debian.org/debian-security %s-security main\n' \
