@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""How long a gateway of 1,000 routes takes to start, and what its memory does over 100,000 connections.
+"""How long a gateway of 1,000 routes takes to start, what its memory does over 100,000 connections, and how long an
+established connection waits while others are turned away at the limits.
 
-usage: gateway.py [--connections N] [--routes N]   (called by bench/run; SYMBOLON_BINARY: which program)
+usage: gateway.py [--connections N] [--routes N] [--rounds N]   (called by bench/run; SYMBOLON_BINARY: which program)
 The clients are `openssl s_time`: a full mutual TLS 1.3 handshake each, one after another.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import re
+import ssl
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,6 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from harness.attack import gateway_of  # noqa: E402
 from harness.backend import Backend  # noqa: E402
+from harness.metrics import Watched  # noqa: E402
+from harness.peers import python_client  # noqa: E402
 from harness.pki import ForeignCA  # noqa: E402
 from harness.symbolon import Symbolon, port, static_route  # noqa: E402
 
@@ -78,16 +84,91 @@ def memory_over_connections(symbolon, ca, service, wanted):
         return table
 
 
+FLOOD = """
+import os, socket, sys
+os.nice(5)
+hello = bytes.fromhex(sys.argv[2])
+while True:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as client:
+        client.sendall(hello)
+        try:
+            while client.recv(4096):
+                pass
+        except ConnectionError:
+            pass
+"""
+
+
+def client_hello():
+    """As OpenSSL's client sends it first."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def echoes(secure, seconds):
+    """How long each of many echoes of 64 octets took, us."""
+    waits, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        begin = time.perf_counter()
+        secure.sendall(b"x" * 64)
+        got = 0
+        while got < 64:
+            got += len(secure.recv(64))
+        waits.append((time.perf_counter() - begin) * 1e6)
+    return sorted(waits)
+
+
+def latency_at_the_limits(symbolon, ca, rounds):
+    """An established connection's echoes alone, and while a client on another core begins handshakes without pause, of
+    which 20 a second are let in."""
+    listen, watched = port(), port()
+    with Backend(kind="echo") as service:
+        route = static_route(listen, service.address, ca.server(), [ca.cert])
+        limits = {"handshake_rate": 20, "handshake_rate_per_source": 20}
+        metrics = {"listen": f"127.0.0.1:{watched}"}
+        config = symbolon.configure({**gateway(symbolon.folder, [route]), "limits": limits}, metrics=metrics)
+        table = []
+        with symbolon.run(config, listen, watched), python_client(listen, ca, ca.issue("established")) as secure:
+            for _ in range(rounds):
+                alone = echoes(secure, 3)
+                before = turned_away(watched)
+                flood = subprocess.Popen([sys.executable, "-c", FLOOD, str(listen), client_hello().hex()])
+                try:
+                    begin = time.monotonic()
+                    beside = echoes(secure, 3)
+                    rate = (turned_away(watched) - before) / (time.monotonic() - begin)
+                finally:
+                    flood.kill()
+                    flood.wait()
+                table.append((*figures(alone), *figures(beside), rate))
+        return [statistics.median(column) for column in zip(*table, strict=True)]
+
+
+def turned_away(watched):
+    return Watched(watched).value("symbolon_connections_refused_total") or 0
+
+
+def figures(waits):
+    return waits[len(waits) // 2], waits[len(waits) * 99 // 100]
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--connections", type=int, default=100_000)
     options.add_argument("--routes", type=int, default=1_000)
+    options.add_argument("--rounds", type=int, default=5)
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, Backend() as backend:
         symbolon = Symbolon(pathlib.Path(folder) / "s")
         ca = ForeignCA(pathlib.Path(folder) / "pki")
         seconds, busy = start_with_routes(symbolon, ca, backend.address, options.routes)
         print(f"{options.routes} routes: listening after {seconds:.2f} s, {busy:.2f} s of the processor")
+        p50, p99, p50_beside, p99_beside, rate = latency_at_the_limits(symbolon, ca, options.rounds)
+        print(f"echo of 64 octets, p50 / p99: alone {p50:.0f} / {p99:.0f} us; at the limits {p50_beside:.0f} / {p99_beside:.0f} us")
+        print(f"({rate:.0f} connections a second turned away)")
         table = memory_over_connections(symbolon, ca, backend.address, options.connections)
         for done, pss in table[:: max(1, len(table) // 10)] + table[-1:]:
             print(f"{done:7} connections: {pss} KiB")
