@@ -165,17 +165,21 @@ def everything(symbolon, foreign, backend):
     symbolon.init()
     symbolon.issue("client", "alice")
     listen, metrics = port(), port()
-    route = static_route(listen, backend.address, foreign.server(ocsp=f"http://127.0.0.1:{port()}/"), [foreign.cert])
+    route = static_route(listen, backend.address, foreign.server(ocsp=f"http://127.0.0.1:{port()}/"), [foreign.cert], session_tickets=True)
     gateway = {"routes": [route], "limits": {"connections": 1}, "crls": [{"from": str(foreign.crl())}]}
     config = symbolon.configure(gateway, authority={"crl": {}}, metrics={"listen": f"127.0.0.1:{metrics}"})
     with symbolon.run(config, listen, metrics) as running:
         seen = Watched(metrics)
         alice = foreign.issue("alice")
-        with peers.python_client(listen, foreign.cert, alice) as secure:
+        context = peers.python_context(foreign.cert, alice)
+        with peers.python_client(listen, foreign.cert, context=context) as secure:
             assert peers.http_over(secure)
+            session = secure.session
             peers.s_client(listen, foreign.cert, alice)  # one too many
             wait_until(lambda: seen.value("symbolon_connections_refused_total", code="connection_limit"), "a refusal")
         seen.wait(0, "symbolon_connections_open", route="web")
+        with peers.python_client(listen, foreign.cert, context=context, session=session, host="127.0.0.1") as secure:
+            assert peers.http_over(secure) and not secure.session_reused  # a session for another name
         wait_until(lambda: seen.value("symbolon_authority_up") == 1, "the authority's figures")
         wait_until(lambda: seen.value("symbolon_authority_crl_number", issuer="issuing"), "the CRL's figures")
         yield seen

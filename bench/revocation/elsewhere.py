@@ -49,10 +49,11 @@ class Setting:
 
 
 def symbolon(setting, way):
-    """Gateway, authority and signer; the route trusts the authority and the CA that the others have, too."""
+    """Gateway, authority and signer; the route trusts the authority and the CA that the others have, too. `lines`: what is on."""
     program = Symbolon(setting.folder / "s").init()
     setting.symbolon = program
-    route = static_route(setting.port, setting.to, setting.server, ["authority", setting.ca.cert])
+    trust, switched = ["authority", setting.ca.cert], dict.fromkeys(way.lines, True)
+    route = static_route(setting.port, setting.to, setting.server, trust, **switched)
     running = program.run(program.configure([route], authority={}), setting.port)
     running.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
     return running
@@ -199,6 +200,7 @@ KEY_FILE = "ssl_session_ticket_key {ticket_key};"
 
 WAYS = [
     Way("symbolon", "the defaults", symbolon),
+    Way("symbolon", "session_tickets", symbolon, lines=("session_tickets",)),
     Way("nginx, stream", "shared cache", nginx_stream, lines=(SHARED,), **STREAM),
     Way("nginx, stream", "shared cache, tickets off", nginx_stream, lines=(SHARED, "ssl_session_tickets off;"), **STREAM),
     Way("nginx, http", "shared cache", nginx_http, lines=(SHARED,), **HTTP),

@@ -70,10 +70,10 @@ Status check_plain_listening(const RouteConfig& route) {
   if (!route.server)
     return fail(Code::config_missing_key,
                 "`certificate` and `clients` are missing; a route without both listens in plain and needs `server`");
-  if (!route.names.empty() || !route.alpn.empty() || route.staple)
-    return fail(
-        Code::config_bad_value,
-        "`names`, `alpn` and `staple` are about TLS; without `certificate` and `clients` the route listens in plain");
+  if (!route.names.empty() || !route.alpn.empty() || route.staple || route.session_tickets || route.ticket_lifetime)
+    return fail(Code::config_bad_value,
+                "`names`, `alpn`, `staple`, `session_tickets` and `ticket_lifetime` are about TLS; without "
+                "`certificate` and `clients` the route listens in plain");
   if (route.listen.is_local() || route.insecure_listen) return {};
   return fail(
       Code::config_bad_value,
@@ -91,6 +91,8 @@ Status check_route(const RouteConfig& route) {
   } else if (route.insecure_listen) {
     return fail(Code::config_bad_value, "the route listens for TLS: `insecure_listen` would do nothing");
   }
+  if (route.ticket_lifetime && !route.session_tickets.value_or(RouteConfig::kSessionTickets))
+    return fail(Code::config_bad_value, "`ticket_lifetime` would do nothing without `session_tickets: true`");
   if (route.server && !route.server->alpn.empty() && !route.alpn.empty())
     return fail(Code::config_bad_value,
                 "`alpn` stands in the route and in `server`: what was agreed on with the client is offered to the "
@@ -119,6 +121,13 @@ config::Table<RouteConfig> route_table() {
       .optional("staple", &RouteConfig::staple, config::boolean(),
                 "Where the certificate names an OCSP responder, whether that is asked about it and the answer sent to "
                 "clients that want one (RFC 6066); they are by default.")
+      .optional("session_tickets", &RouteConfig::session_tickets, config::boolean(),
+                "Whether clients may resume their sessions by tickets (RFC 5077, RFC 8446); off by default. A session "
+                "that is offered is judged as a new handshake is: expiry, revocation, trust and rules; one that fails "
+                "is declined, and the full handshake follows.")
+      .optional("ticket_lifetime", &RouteConfig::ticket_lifetime,
+                config::duration(Seconds{1}, tls::TicketKeys::kLongest - tls::TicketKeys::kPeriod),
+                "How long after its full handshake a session may be resumed; 1h by default, 6h at most.")
       .optional("clients", &RouteConfig::clients, config::table(clients_table()), "Who may pass.")
       .required("to", &RouteConfig::to, config::one_or_list(endpoint_value(), {.least = 1, .most = 64}),
                 "The service behind: an address, a name, or a Unix socket; or a list of them. They are tried in this "

@@ -27,6 +27,8 @@ enum class OnExpiry : std::uint8_t { close, insecure_keep };
 
 struct RouteConfig {
   static constexpr Seconds kHandshakeTimeout{10};
+  static constexpr bool kSessionTickets = false;  // docs/decisions/0013-session-tickets.md
+  static constexpr Seconds kTicketLifetime{3600};
   std::string name;
   net::Endpoint listen;
   bool insecure_listen = false;                  // in plain, for more than this machine
@@ -34,6 +36,8 @@ struct RouteConfig {
   std::optional<CertificateSource> certificate;  // with `clients`; without both, clients speak plain
   std::vector<std::string> alpn;                 // by preference; none: what clients offer is ignored
   std::optional<bool> staple;                    // none: yes
+  std::optional<bool> session_tickets;           // none: kSessionTickets
+  std::optional<Seconds> ticket_lifetime;        // none: kTicketLifetime
   std::optional<ClientsConfig> clients;
   std::vector<net::Endpoint> to;       // tried in this order
   std::optional<ServerConfig> server;  // none: the service speaks plain

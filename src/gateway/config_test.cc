@@ -137,6 +137,19 @@ TEST(GatewayConfig, WhatWouldDoNothingIsRefused) {
   EXPECT_FALSE(read(kOutward + here + "socket_mode: 0600 } ]\n").has_value());
 }
 
+TEST(GatewayConfig, SessionTicketsAreARoutesOwnAndLiveSixHoursAtMost) {
+  const RouteConfig plain = read(kRoute)->routes.at(0);
+  EXPECT_FALSE(plain.session_tickets || plain.ticket_lifetime);
+  const auto with = read(kRoute + "    session_tickets: true\n    ticket_lifetime: 6h\n");
+  ASSERT_TRUE(with.has_value());
+  EXPECT_EQ(with->routes.at(0).session_tickets, true);
+  EXPECT_EQ(with->routes.at(0).ticket_lifetime, Seconds{6 * 3600});
+  EXPECT_FALSE(read(kRoute + "    session_tickets: true\n    ticket_lifetime: 7h\n").has_value());
+  EXPECT_FALSE(read(kRoute + "    ticket_lifetime: 1h\n").has_value());  // would do nothing
+  EXPECT_FALSE(read(kRoute + "    session_tickets: false\n    ticket_lifetime: 1h\n").has_value());
+  EXPECT_FALSE(read(kOutward + "    session_tickets: true\n").has_value());
+}
+
 TEST(GatewayConfig, ADefaultRouteMustBeOneOfItsAddress) {
   EXPECT_TRUE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: web } ]\n").has_value());
   EXPECT_FALSE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: api } ]\n").has_value());

@@ -9,6 +9,7 @@ std::string_view name(PeerKind peer) { return peer == PeerKind::client ? "client
 
 void RouteCounts::add(const RouteCounts& other) {
   for (const auto& [kind, count] : other.handshakes) handshakes[kind] += count;
+  for (const auto& [reason, count] : other.declined) declined[reason] += count;
   for (const auto& [code, count] : other.refused) refused[code] += count;
   for (const auto& [reason, count] : other.closed) closed[reason] += count;
   opened += other.opened;

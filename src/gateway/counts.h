@@ -28,11 +28,13 @@ struct HandshakeKind {
   std::string_view version;     // "TLSv1.3"; empty: it never came to one
   std::string_view group;       // "x25519"; empty: none, or the library does not say
   std::optional<Code> refused;  // none: admitted
+  bool resumed = false;         // by a session of before
   auto operator<=>(const HandshakeKind&) const = default;
 };
 
 struct RouteCounts {
   std::map<HandshakeKind, std::uint64_t> handshakes;
+  std::map<std::string_view, std::uint64_t> declined;  // sessions that were not resumed, by why (tls/resumption.h)
   std::map<Code, std::uint64_t> refused;  // without a handshake, or after a good one: limits, PROXY headers
   std::map<Code, std::uint64_t> closed;   // by reason
   std::uint64_t opened = 0;

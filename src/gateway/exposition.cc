@@ -9,14 +9,20 @@ void add_traffic(Families& out, const std::string& name, const RouteCounts& rout
   for (const auto& [kind, count] : route.handshakes) {
     const std::string_view outcome = kind.refused ? symbolon::name(*kind.refused) : "admitted";
     out.counter("symbolon_handshakes_total",
-                "Handshakes by route, peer, version, group and outcome: admitted, or the code of the refusal.",
+                "Handshakes by route, peer, version, group, session (full or resumed) and outcome: admitted, or the "
+                "code of the refusal.",
                 real(count),
                 {{"route", name},
                  {"peer", std::string(symbolon::gateway::name(kind.peer))},
                  {"version", std::string(kind.version)},
                  {"group", std::string(kind.group)},
+                 {"session", kind.resumed ? "resumed" : "full"},
                  {"outcome", std::string(outcome)}});
   }
+  for (const auto& [reason, count] : route.declined)
+    out.counter("symbolon_sessions_declined_total",
+                "Sessions that clients offered and that were not resumed, by reason; a full handshake followed.",
+                real(count), {{"route", name}, {"reason", std::string(reason)}});
   for (const auto& [code, count] : route.refused)
     out.counter("symbolon_connections_refused_total",
                 "Connections refused for another reason than their handshake, by code.", real(count),

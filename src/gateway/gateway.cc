@@ -51,6 +51,7 @@ struct Gateway::Impl {
   Impl(const GatewayConfig& first, GatewayInputs given)
       : config(std::make_unique<const GatewayConfig>(first)),
         inputs(std::move(given)),
+        shared(*inputs.clock),
         addresses(inputs.inherited),
         threads(threads_of(first)),
         staples(*inputs.clock),
@@ -59,7 +60,6 @@ struct Gateway::Impl {
     if (inputs.revocation) sources.push_back(inputs.revocation);
     inputs.revocation = std::make_shared<const revocation::CombinedChecker>(std::move(sources));
     inputs.drain.drainers = std::min(inputs.drain.drainers, raise_descriptor_limit() / 8);
-    shared.clock = inputs.clock;
     shared.records = inputs.records;
     shared.revocation = inputs.revocation;
     shared.after_step = inputs.after_step;
@@ -88,7 +88,7 @@ struct Gateway::Impl {
 
   Status change(std::unique_ptr<const GatewayConfig> next);
   Status try_change(std::unique_ptr<const GatewayConfig> next);
-  void judge_again() const;
+  void judge_again(const revocation::Addition* added = nullptr);
   RouteLimits limit_routes(Materials& materials) const;
   std::vector<StapleWish> staple_routes(Materials& materials) const;
   std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
@@ -99,8 +99,14 @@ struct Gateway::Impl {
   ReloadState reload_state() const;
 };
 
-void Gateway::Impl::judge_again() const {
-  for (const auto& worker : workers) worker->judge_again();
+void Gateway::Impl::judge_again(const revocation::Addition* added) {
+  shared.tickets.note_revoked(added, *shared.revocation);
+  if (added == nullptr) {
+    for (const auto& worker : workers) worker->judge_again();
+    return;
+  }
+  const auto keys = keys_of(*added);
+  for (const auto& worker : workers) worker->judge_again(keys);
 }
 
 // Everything that can fail, and then nothing that can.
@@ -108,6 +114,7 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   Materials materials = TRY(read_materials(*next, inputs));
   RouteLimits next_limits = limit_routes(materials);
   const std::vector<StapleWish> staple_wishes = staple_routes(materials);
+  auto next_tickets = shared.tickets.assign(materials);
   auto next_crls = TRY(crls.read(next->crls, anchors_of(materials)));
   std::vector<Snapshot> snapshots;
   for (auto& worker : workers) snapshots.push_back(TRY(make_snapshot(*next, materials, inputs, worker->cache())));
@@ -123,6 +130,7 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   }
   route_limits = std::move(next_limits);
   crls.keep(std::move(next_crls));
+  shared.tickets.keep(std::move(next_tickets));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->change(std::move(snapshots[i]));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->open(std::move(doors[i]));
   staples.keep(staple_wishes);
@@ -280,11 +288,7 @@ ReloadState Gateway::Impl::reload_state() const {
 
 ReloadState Gateway::reload_state() const { return impl_->reload_state(); }
 
-void Gateway::judge_again(const revocation::Addition* added) {
-  if (added == nullptr) return impl_->judge_again();
-  const auto keys = keys_of(*added);
-  for (auto& worker : impl_->workers) worker->judge_again(keys);
-}
+void Gateway::judge_again(const revocation::Addition* added) { impl_->judge_again(added); }
 
 void Gateway::drain(std::function<void()> ended) {
   const std::lock_guard lock(impl_->changing);

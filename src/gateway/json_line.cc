@@ -46,6 +46,12 @@ JsonLine& JsonLine::add(std::string_view name, std::string_view value) {
   return *this;
 }
 
+JsonLine& JsonLine::add_true(std::string_view name) {
+  key(name);
+  text_ += "true";
+  return *this;
+}
+
 JsonLine& JsonLine::add_number(std::string_view name, std::int64_t value) {
   key(name);
   text_ += fmt::format_int(value).str();

@@ -14,6 +14,7 @@ class JsonLine {
   JsonLine() : text_("{") { text_.reserve(512); }
 
   JsonLine& add(std::string_view key, std::string_view value);
+  JsonLine& add_true(std::string_view key);
   JsonLine& add_number(std::string_view key, std::int64_t value);
   JsonLine& add_list(std::string_view key, const std::vector<std::string>& values);
   // Only what is not empty.

@@ -47,8 +47,8 @@ net::ProxyTls tls_of(const OnwardConfig& config, const Onward& onward) {
     if (config.sends(Field::key_algorithm)) out.key_algorithm = key_algorithm(onward.server->public_key());
   }
   if (!peer.admission) return out;  // anonymous: nothing was verified
-  // Resumption is off: the session is the connection's own.
-  out.certificate_in_connection = out.certificate_in_session = true;
+  out.certificate_in_session = true;
+  out.certificate_in_connection = !peer.resumed;
   out.verify = 0;
   const x509::Certificate& leaf = peer.admission->path.front();
   if (config.sends(Field::cn)) out.common_name = leaf.subject().common_name();

@@ -62,6 +62,22 @@ TEST(Onward, SaysWhoWasAdmitted) {
   EXPECT_EQ(header.tls->client_certificate, to_bytes(leaf.der()));
 }
 
+// proxy-protocol.txt §2.2.5: PP2_CLIENT_CERT_CONN is about "the current connection", PP2_CLIENT_CERT_SESS about "the
+// current session".
+TEST(Onward, WhoResumedASessionPresentedNothingInThisConnection) {
+  const x509::Certificate leaf = forge().certificate("ow-alice", "alice", "", Forge::kClient);
+  tls::Peer peer = admitted(leaf);
+  peer.resumed = true;
+  const net::ProxyHeader header = said(kV2, {kClient, kHere, &peer, &leaf});
+  EXPECT_TRUE(header.tls->certificate_in_session);
+  EXPECT_FALSE(header.tls->certificate_in_connection);
+  EXPECT_EQ(header.tls->verify, 0U);
+  EXPECT_EQ(header.tls->common_name, "alice");
+  tls::Peer nobody = anonymous();
+  nobody.resumed = true;
+  EXPECT_FALSE(said(kV2, {kClient, kHere, &nobody, &leaf}).tls->certificate_in_session);
+}
+
 TEST(Onward, WhoIsAnonymousIsNotVerified) {
   const tls::Peer peer = anonymous();
   const net::ProxyHeader header = said(kV2, {kClient, kHere, &peer, nullptr});

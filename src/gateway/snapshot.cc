@@ -218,6 +218,9 @@ Result<std::shared_ptr<const Route>> make_route(const RouteMaterial& material, c
     options.credential = material.clients.credential;
     options.alpn = config.alpn;
     options.staple = material.staple;
+    options.sessions = {.tickets = material.tickets,
+                        .lifetime = config.ticket_lifetime.value_or(RouteConfig::kTicketLifetime),
+                        .listener = config.listen.text()};
     options.verify = config.clients->verify;
     options.clients = judgement(material.clients, *config.clients, inputs, cache);
     out.context = TRY(tls::ServerContext::make(std::move(options)));

@@ -54,8 +54,9 @@ struct RouteMaterial {
   SideMaterial clients;
   SideMaterial server;
   std::shared_ptr<const net::TunnelProxy> via;
-  std::shared_ptr<LimitCounts> limits;      // null: none of its own
-  std::shared_ptr<tls::StapleSlot> staple;  // null: nothing is stapled
+  std::shared_ptr<LimitCounts> limits;           // null: none of its own
+  std::shared_ptr<tls::StapleSlot> staple;       // null: nothing is stapled
+  std::shared_ptr<tls::SessionTickets> tickets;  // null: no session is resumed
 };
 
 struct Materials {

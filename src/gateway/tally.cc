@@ -13,17 +13,19 @@ Tally::~Tally() {
 namespace {
 
 HandshakeKind kind_of(PeerKind kind, const tls::Refusal& refusal) {
-  return {.peer = kind, .version = refusal.version, .group = refusal.group, .refused = refusal.code};
+  return {.peer = kind, .version = refusal.version, .group = refusal.group, .refused = refusal.code, .resumed = false};
 }
 
 HandshakeKind kind_of(PeerKind kind, const tls::Peer& peer) {
-  return {.peer = kind, .version = peer.version, .group = peer.group, .refused = {}};
+  return {.peer = kind, .version = peer.version, .group = peer.group, .refused = {}, .resumed = peer.resumed};
 }
 
 }  // namespace
 
 void Tally::refused(const tls::Refusal& refusal) {
-  ++thread_.of(refusal.route).handshakes[kind_of(PeerKind::client, refusal)];
+  RouteCounts& counts = thread_.of(refusal.route);
+  ++counts.handshakes[kind_of(PeerKind::client, refusal)];
+  if (!refusal.declined_session.empty()) ++counts.declined[refusal.declined_session];
 }
 
 void Tally::refused(Code code, std::string_view route) { thread_.refused(code, route); }
@@ -31,6 +33,7 @@ void Tally::refused(Code code, std::string_view route) { thread_.refused(code, r
 void Tally::admitted(std::string_view route, const tls::Peer& peer) {
   RouteCounts& counts = thread_.of(route);
   ++counts.handshakes[kind_of(PeerKind::client, peer)];
+  if (!peer.declined_session.empty()) ++counts.declined[peer.declined_session];
   const Moment now = Steady::now();
   counts.handshake.add(now - std::exchange(since_, now));
 }

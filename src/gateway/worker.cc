@@ -211,6 +211,7 @@ void Worker::look_around() {
     look_around();  // first: what follows may end for want of memory
     const UnixSeconds now = shared_.clock->now();
     while (Session* const session = thread_state_.expiries.over(now)) session->expired();
+    shared_.tickets.drop_old();
     go_on_judging();
   });
 }

@@ -51,6 +51,20 @@ void share_certificates(X509_STORE_CTX* store, const std::vector<x509::Certifica
   }
 }
 
+// Of the route that was chosen: may this connection's session be resumed, and for what is it made.
+bool allow_tickets(SSL* ssl, Connection& connection) {
+  if (!connection.route->sessions().tickets) return true;  // off, as the context made it
+  connection.session_context = connection.route->session_context(connection.server_name);
+  const unsigned char* octets = nullptr;
+  std::size_t size = 0;
+  connection.extended_master_secret =
+      SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &octets, &size) == 1;
+  SSL_clear_options(ssl, SSL_OP_NO_TICKET);
+  static_assert(std::tuple_size_v<crypto::Sha256> == SSL_MAX_SID_CTX_LENGTH);
+  return SSL_set_num_tickets(ssl, 1) == 1 &&
+         SSL_set_session_id_context(ssl, connection.session_context.data(), SSL_MAX_SID_CTX_LENGTH) == 1;
+}
+
 int int_of(X509_STORE_CTX* store, int error) {
   X509_STORE_CTX_set_error(store, error);
   return error == X509_V_OK ? 1 : 0;
@@ -94,6 +108,10 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
       return refuse(connection, Code::crypto_failed, "the route's certificate cannot be used");
     }
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(route->get()), nullptr);  // SSL_set_SSL_CTX leaves the mode as it was
+  }
+  if (!allow_tickets(ssl, connection)) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return refuse(connection, Code::crypto_failed, "the route's session tickets cannot be used");
   }
   return SSL_CLIENT_HELLO_SUCCESS;
 }

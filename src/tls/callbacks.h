@@ -17,6 +17,16 @@ int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const 
 // SSL_CTX_set_tlsext_status_cb: sends the route's staple, where there is one that holds.
 int on_status_request(SSL* ssl, void* unused);
 
+// SSL_CTX_set_tlsext_ticket_key_evp_cb: the key of the chosen route's tickets, if it has some.
+int on_ticket_key(SSL* ssl, unsigned char* key_name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                  int seals);
+
+// SSL_CTX_set_session_ticket_cb: writes down what a session is to be judged by, at full handshakes only; and judges one
+// that is offered. Where that fails, the full handshake follows.
+int on_new_ticket(SSL* ssl, void* unused);
+SSL_TICKET_RETURN on_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char* key_name, std::size_t key_name_size,
+                            SSL_TICKET_STATUS status, void* unused);
+
 // SSL_CTX_set_cert_verify_callback: judges. On refusal the X509 error of the code's row is set, from which libssl makes
 // the alert; it is the only moment at which it can send one.
 int on_peer_chain(X509_STORE_CTX* store, void* unused);

@@ -13,6 +13,7 @@
 #include "net/socket.h"
 #include "tls/context.h"
 #include "tls/handshake.h"
+#include "tls/resumption.h"
 #include "tls/stream.h"
 
 namespace symbolon::tls {
@@ -30,6 +31,9 @@ struct HandshakeNotes {
   std::array<std::uint8_t, 5> first{};  // the first octets that came: a record's header, or something else
   bool first_seen = false;
   bool certificate_verified = false;  // CertificateVerify fitted
+  // The session that was judged good; the library may go on to a full handshake all the same.
+  std::optional<JudgedSession> judged_session;
+  std::string_view declined_session;  // why the last one that was offered is not resumed (resumption.h)
 };
 
 // Consecutive KeyUpdates without application data between them that are borne; BoringSSL's bound.
@@ -44,7 +48,10 @@ struct Connection {
   std::shared_ptr<const ClientContext> client;  // client
   std::unique_ptr<const Judge> own_judge;       // client: with the name that was dialled
   std::optional<std::string> server_name;
+  crypto::Sha256 session_context{};     // server: what the session is made for, where the route has tickets
+  bool extended_master_secret = false;  // server: the client offers it, where the route has tickets
   std::shared_ptr<const Admission> admission;
+  bool resumed = false;
   std::unique_ptr<HandshakeNotes> notes;
   unsigned key_updates = 0;  // since the last application data
   int alert_received = -1;   // after the handshake
@@ -56,6 +63,10 @@ struct Connection {
 
 // Makes the callbacks of context.cc's contexts work for this connection. Fails with crypto_failed.
 Status attach(Connection& connection, SSL_CTX* context);
+
+// After the handshake: whoever resumed a session is who its judgement admitted, and nobody else. False: the session
+// that was resumed is not the one that was judged; nobody is admitted then.
+bool take_resumed_session(Connection& connection);
 
 // What both sides agreed on so far; empty where they did not yet, or the library does not say.
 struct Negotiated {

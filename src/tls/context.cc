@@ -64,7 +64,7 @@ Result<Context> make_context(const SSL_METHOD* method) {
   SSL_CTX_set_options(raw, SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
   SSL_CTX_set_num_tickets(raw, 0);
-  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);  // also where tickets are on: none of them is kept here
   SSL_CTX_set_max_early_data(raw,
                              0);  // what comes all the same is skipped (RFC 8446 §4.2.10), within the library's bound
   SSL_CTX_set_post_handshake_auth(raw, 0);
@@ -135,6 +135,9 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
   SSL_CTX_set_client_hello_cb(context.get(), on_client_hello, nullptr);
   if (!options.alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), on_alpn, nullptr);
   if (options.staple) SSL_CTX_set_tlsext_status_cb(context.get(), on_status_request);
+  // Everywhere: the library asks the context that a connection began with, whichever route the ClientHello then chose.
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context.get(), on_ticket_key);
+  SSL_CTX_set_session_ticket_cb(context.get(), on_new_ticket, on_ticket, nullptr);
   return std::shared_ptr<const ServerContext>(new ServerContext(std::move(context), std::move(options)));
 }
 
@@ -144,7 +147,19 @@ ServerContext::ServerContext(Context context, ServerOptions options)
       verify_(options.verify),
       judge_(std::move(options.clients)),
       alpn_(encode_protocols(options.alpn)),
-      staple_(std::move(options.staple)) {}
+      staple_(std::move(options.staple)),
+      sessions_(std::move(options.sessions)) {}
+
+crypto::Sha256 ServerContext::session_context(const std::optional<std::string>& server_name) const {
+  Bytes all = {static_cast<std::uint8_t>(verify_), static_cast<std::uint8_t>(server_name.has_value())};
+  const auto append = [&all](ByteView octets) { all.insert(all.end(), octets.begin(), octets.end()); };
+  // Texts by their digests, which all have one length: none runs into the next.
+  append(crypto::sha256(as_bytes(sessions_.listener)));
+  append(crypto::sha256(as_bytes(name_)));
+  if (server_name) append(crypto::sha256(as_bytes(*server_name)));
+  if (const auto& trust = judge_.options().trust) append(trust->identity());
+  return crypto::sha256(all);
+}
 
 Verdict ServerContext::judge_again(const std::shared_ptr<const Admission>& admitted,
                                    std::optional<UnixSeconds> at) const {

@@ -1,6 +1,7 @@
 // What servers and clients of TLS 1.2 and 1.3 are made from. ECDHE with AEAD only, the server's preference, no
-// renegotiation, no compression, no resumption in any form (tickets, ids, PSK), no early data, no post-handshake
-// authentication.
+// renegotiation, no compression, no early data, no post-handshake authentication. Nothing is resumed by session ids or
+// external PSKs, and by session tickets only where a server's options have some: then a session that is offered is
+// judged as a new handshake is, and declined where that would be refused.
 #pragma once
 
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "tls/credential.h"
 #include "tls/judgement.h"
+#include "tls/session_tickets.h"
 #include "tls/staple.h"
 
 typedef struct ssl_ctx_st SSL_CTX;
@@ -29,6 +31,13 @@ enum class ClientVerification : std::uint8_t {
   insecure_none,  // none is asked for
 };
 
+// Which sessions are resumed.
+struct SessionOptions {
+  std::shared_ptr<SessionTickets> tickets;  // of the trust domain; null: none is resumed, and no ticket is given out
+  Seconds lifetime{3600};                   // of a ticket, from the full handshake on
+  std::string listener;                     // where the route listens: a session of one address is none of another
+};
+
 struct ServerOptions {
   std::string name;                              // of the route, for records
   std::shared_ptr<const Credential> credential;  // not null
@@ -40,6 +49,7 @@ struct ServerOptions {
   // Of the credential's leaf; sent to clients that ask for it (RFC 6066 §8), while there is one that holds. Null: none
   // ever is.
   std::shared_ptr<const StapleSlot> staple = nullptr;
+  SessionOptions sessions = {};
 };
 
 // One route's server side. Immutable, thread-safe, shared by connections.
@@ -53,6 +63,10 @@ class ServerContext {
   const Judge& judge() const { return judge_; }
   const std::string& alpn() const { return alpn_; }  // as encode_protocols writes it
   const StapleSlot* staple() const { return staple_.get(); }
+  const SessionOptions& sessions() const { return sessions_; }
+  // Of a session: listener, route, trust, whether a certificate is asked for, and this server name. What is made for
+  // one is not taken for another.
+  crypto::Sha256 session_context(const std::optional<std::string>& server_name) const;
   // The verdict on a peer that was admitted before (null: an anonymous one), as a handshake would have it now. Judged
   // is the path by which it was admitted; who could be admitted by another one connects again. Dates are held against
   // `at`, by default now.
@@ -67,6 +81,7 @@ class ServerContext {
   Judge judge_;
   std::string alpn_;
   std::shared_ptr<const StapleSlot> staple_;
+  SessionOptions sessions_;
 };
 
 // Which route serves which server name on one listening socket. Immutable, thread-safe.

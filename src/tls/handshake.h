@@ -23,6 +23,8 @@ struct Peer {
   std::string_view version;                    // "TLSv1.3"
   std::string_view cipher;                     // "TLS_AES_128_GCM_SHA256"
   std::string_view group;                      // "x25519", empty where the library does not say
+  bool resumed = false;                        // a session of before, which was judged anew
+  std::string_view declined_session;           // why the session that the peer offered was not resumed; lasts
 };
 
 enum class Possession : std::uint8_t { unproven, proven };
@@ -40,6 +42,7 @@ struct Refusal {
   std::optional<Rejection> rejection;            // where the judgement refused
   std::optional<int> alert_sent;                 // RFC 8446 §6.2
   std::optional<int> alert_received;
+  std::string_view declined_session;  // as in Peer
 
   Error error() const { return {code, words}; }
 };

@@ -119,6 +119,7 @@ Refusal explain_failure(Connection& connection, int ssl_error, int system_error)
   out.rejection = std::move(notes.rejection);
   out.alert_sent = notes.alert_sent;
   out.alert_received = notes.alert_received;
+  out.declined_session = notes.declined_session;
   return out;
 }
 

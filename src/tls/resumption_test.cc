@@ -1,4 +1,4 @@
-// Nothing is ever resumed: a resumed session would be admitted without a judgement.
+// Without tickets nothing is ever resumed, in any form.
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -106,6 +106,8 @@ TEST(Resumption, TheTicketOfAnotherServerIsNotAccepted) {
     const auto careless = context(house().options());
     SSL_CTX* const raw = careless->get();
     SSL_CTX_clear_options(raw, SSL_OP_NO_TICKET);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(raw, nullptr);
+    SSL_CTX_set_session_ticket_cb(raw, nullptr, nullptr, nullptr);
     SSL_CTX_set_num_tickets(raw, 2);
     SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>("x"), 1);
     SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_SERVER);

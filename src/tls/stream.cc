@@ -76,6 +76,8 @@ Peer peer_of(Connection& connection) {
   out.version = agreed.version;
   out.cipher = agreed.cipher;
   out.group = agreed.group;
+  out.resumed = connection.resumed;
+  out.declined_session = connection.notes->declined_session;
   const unsigned char* protocol = nullptr;
   unsigned int size = 0;
   SSL_get0_alpn_selected(connection.ssl.get(), &protocol, &size);
@@ -165,13 +167,20 @@ net::Task<Handshake<Peer>> Stream::handshake(net::Deadline deadline, net::Turns*
                         : error.message();
     co_return std::unexpected(std::move(refusal));
   }
+  if (!take_resumed_session(connection)) {
+    Refusal refusal = explain_failure(connection, SSL_ERROR_NONE, 0);
+    refusal.code = Code::handshake_failed;
+    refusal.words = "the session that was resumed is not the one that was judged";
+    co_return std::unexpected(std::move(refusal));
+  }
+  Peer peer = peer_of(connection);
   connection.established = true;
   // The staple was sent; it would be kept as long as the connection.
   SSL_set_tlsext_status_ocsp_resp(connection.ssl.get(), nullptr, 0);
   connection.notes.reset();
   connection.routes.reset();  // a reload replaces them; those of before shall not live on with each connection
   connection.key_updates = 0;
-  co_return peer_of(connection);
+  co_return peer;
 }
 
 // After a KeyUpdate a newer OpenSSL says WANT_READ although what came behind it was read with it and waits inside,

@@ -1,7 +1,8 @@
 // A mutual-TLS client on Go's crypto/tls: opens COUNT connections, on each writes SIZE bytes right after its Finished
 // and only then reads; SIZE 0 sends one HTTP request instead. Prints "HOW-OFTEN WHAT-IT-SAW" lines.
 //
-// usage: go-client PORT HOST CA CHAIN KEY VERSION(1.2|1.3) COUNT SIZE   (CHAIN and KEY may be "-": no certificate)
+// usage: go-client PORT HOST CA CHAIN KEY VERSION(1.2|1.3) COUNT SIZE [resume]   (CHAIN and KEY may be "-": no certificate)
+// With `resume` one connection follows the other, each offers the newest session, and says so where it was taken.
 package main
 
 import (
@@ -19,7 +20,7 @@ import (
 	"time"
 )
 
-const parallel = 8
+var parallel = 8
 
 func fail(err error) {
 	if err != nil {
@@ -59,6 +60,9 @@ func connect(address string, config *tls.Config, size int) string {
 	n, err := conn.Read(answer)
 	if n > 0 {
 		_, body, _ := strings.Cut(string(answer[:n]), "\r\n\r\n")
+		if conn.ConnectionState().DidResume {
+			return "resumed, data: " + strings.TrimSpace(body)
+		}
 		return "data: " + strings.TrimSpace(body)
 	}
 	return words(err)
@@ -97,6 +101,11 @@ func main() {
 		pair := pair(chain, key)
 		// Sent even when the server's list of CA names does not hold its issuer.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+
+	if len(os.Args) > 9 {
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		parallel = 1
 	}
 
 	var waiting sync.WaitGroup

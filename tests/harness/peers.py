@@ -157,11 +157,11 @@ def build_java(folder):
     return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", str(folder), "Client"]
 
 
-def many(client, port, ca, credential, version, count, size=256 * 1024, deadline=300):
+def many(client, port, ca, credential, version, count, size=256 * 1024, deadline=300, more=()):
     """The Go or Java client: `count` connections that write `size` bytes right after their Finished and only then read.
     Returns {what it saw: how often}; what it saw is an alert's name in that library's words, `reset`, `end`, `data`."""
     outcome = run(
-        [*client, port, "localhost", ca, credential.chain, credential.key, version, count, size], deadline=deadline
+        [*client, port, "localhost", ca, credential.chain, credential.key, version, count, size, *more], deadline=deadline
     )
     assert outcome.status == 0, outcome
     seen = {}

@@ -1,4 +1,4 @@
-"""Resumption is off in every form: session ids and tickets of TLS 1.2, stateful and stateless tickets of TLS 1.3. Every
+"""Unless a route says `session_tickets: true`, resumption is off in every form: session ids and tickets of TLS 1.2, stateful and stateless tickets of TLS 1.3. Every
 connection of a client is a full handshake, so that nothing old outlives a judgement."""
 
 import re
