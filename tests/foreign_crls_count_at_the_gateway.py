@@ -11,7 +11,7 @@ from cryptography.x509.oid import ObjectIdentifier
 
 from harness import peers
 from harness.metrics import Watched
-from harness.pki import ForeignCA, openssl
+from harness.pki import CONFIGURATION, ForeignCA, openssl
 from harness.process import Process, wait_until
 from harness.symbolon import BINARY, port, static_route
 
@@ -19,24 +19,40 @@ NOW = "client_certificate_revoked"
 UNKNOWN = "client_certificate_revocation_unknown"
 
 
-def crl(ca, *revoked, number=1, begin=-60, end=3600, key=None, extensions=(), pem=True, scope=None):
-    """A CRL that python3-cryptography makes: `begin` and `end` are seconds from now."""
+def crl(ca, *revoked, number=1, begin=-60, end=3600, key=None, extensions=(), pem=True, scope=None, base=None, reasons=None, date=None):
+    """A CRL that python3-cryptography makes: `begin` and `end` are seconds from now. `base`: a delta to that number. `reasons`: of the
+    credentials in `revoked`; `date`: of all, in seconds from now."""
     now = datetime.datetime.utcnow()
     at = lambda seconds: now + datetime.timedelta(seconds=seconds)  # noqa: E731
     subject = x509.load_pem_x509_certificate(ca.cert.read_bytes()).subject
     made = x509.CertificateRevocationListBuilder(subject, at(begin), at(end))
     for one in revoked:
-        entry = x509.RevokedCertificateBuilder(int(one.serial, 16), at(-120)).build()
-        made = made.add_revoked_certificate(entry)
+        entry = x509.RevokedCertificateBuilder(int(one.serial, 16), at(-120 if date is None else date))
+        if reasons:
+            entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags(reasons[one])), False)
+        made = made.add_revoked_certificate(entry.build())
     if number is not None:
         made = made.add_extension(x509.CRLNumber(number), False)
     if scope is not None:
         made = made.add_extension(scope, True)
+    if base is not None:
+        made = made.add_extension(x509.DeltaCRLIndicator(base), True)
     for oid in extensions:
         made = made.add_extension(x509.UnrecognizedExtension(ObjectIdentifier(oid), b"\x05\x00"), True)
     signer = serialization.load_pem_private_key((key or ca).key.read_bytes(), None)
     encoding = serialization.Encoding.PEM if pem else serialization.Encoding.DER
     return made.sign(signer, hashes.SHA256()).public_bytes(encoding)
+
+
+def openssl_crl(ca, number, base=None):
+    """A CRL of the openssl command line with this cRLNumber, as a delta to `base`."""
+    counter, config, out = (ca.folder / name for name in ("crlnumber", "numbered.cnf", "numbered.pem"))
+    counter.write_text(f"{number:04x}\n")
+    indicator = "" if base is None else f"deltaCRL = critical, DER:02:01:{base:02x}\n"
+    own = CONFIGURATION.format(dir=ca.folder, digest="sha256").replace("[anything]", f"crlnumber = {counter}\n[anything]")
+    config.write_text(f"{own}[crl]\nauthorityKeyIdentifier = keyid\n{indicator}")
+    openssl("ca", "-config", config, "-cert", ca.cert, "-keyfile", ca.key, "-gencrl", "-crlhours", 24, "-crlexts", "crl", "-out", out)
+    return out.read_bytes()
 
 
 def put(path, content):
@@ -183,7 +199,15 @@ def test_a_shard_is_good_for_what_it_covers_alone(site):
         ("crl_bad_signature", lambda site: crl(site.ca, key=site.other)),
         ("crl_wrong_issuer", lambda site: crl(site.stranger)),
         ("crl_unknown_critical_extension", lambda site: crl(site.ca, extensions=["1.2.3.4"])),
-        ("crl_unknown_critical_extension", lambda site: crl(site.ca, extensions=["2.5.29.27"])),  # a delta
+        ("crl_unknown_critical_extension", lambda site: crl(site.ca, extensions=["1.2.3.4"], pem=False)),
+        ("crl_indirect", lambda site: crl(site.ca, scope=x509.IssuingDistributionPoint(None, None, False, False, None, True, False))),
+        ("crl_malformed", lambda site: crl(site.ca, number=2, extensions=["2.5.29.27"])),  # a delta that names no base
+        ("crl_base_missing", lambda site: crl(site.ca, number=2, base=1)),
+        ("crl_base_missing", lambda site: crl(site.ca, number=1) + crl(site.ca, number=3, base=2)),
+        ("crl_malformed", lambda site: bytes(range(256)) * 40),
+        ("crl_malformed", lambda site: b""),
+        ("crl_malformed", lambda site: crl(site.ca, pem=False) + b"\0"),
+        ("pem_malformed", lambda site: crl(site.ca)[:-30]),
         ("crl_not_yet_valid", lambda site: crl(site.ca, begin=600)),
     ],
 )
@@ -209,14 +233,15 @@ def test_a_list_that_is_wrong_or_older_changes_nothing(site, tmp_path):
             ("crl_number_went_back", crl(site.ca, number=None, begin=-90)),
             ("crl_bad_signature", crl(site.ca, number=8, key=twin)),
             ("crl_not_yet_valid", crl(site.ca, number=8, begin=600)),
+            ("crl_base_missing", crl(site.ca, number=9, base=8)),
         ]:
             since = site.running.mark()
             put(site.file, content)
             site.wait_says(code, since)
-            site.wait_says("everything stays as it was", since)
             site.refused(site.alice, NOW)
             assert site.admits(site.bob)
-        assert Watched(site.metrics).value("symbolon_crl_refresh_failures_total", source=str(site.file)) == 5
+            wait_until(lambda: "cannot be refreshed" in site.status(), "status says it")
+        assert Watched(site.metrics).value("symbolon_crl_refresh_failures_total", source=str(site.file)) == 6
         # Nor does a list of another scope, however new, open the way for an older one.
         only_cas = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
         put(site.file, crl(site.ca, number=9, scope=only_cas))
@@ -226,6 +251,138 @@ def test_a_list_that_is_wrong_or_older_changes_nothing(site, tmp_path):
         site.wait_says("crl_number_went_back", since)
         site.put(number=8)
         wait_until(lambda: site.admits(site.alice), "the newer list took alice out")
+
+
+def test_a_clock_that_differs_by_minutes_is_taken(site):
+    site.put(site.alice, begin=240, date=240)
+    with site.run(site.entry()):
+        site.refused(site.alice, NOW)
+        assert site.admits(site.bob)
+
+
+def test_a_list_that_is_wrong_does_not_hold_up_a_renewal(site, backend):
+    """Beside it a reload brings another server certificate."""
+    site.put(site.alice, number=7)
+    with site.run(site.entry()):
+        site.refused(site.alice, NOW)
+        since = site.running.mark()
+        put(site.file, b"garbage")
+        site.wait_says("crl_malformed", since)
+        site.server.chain.write_text(site.ca.issue("renewed", eku="serverAuth", names="DNS:localhost,IP:127.0.0.1", key=site.server.key).chain.read_text())
+        wait_until(lambda: "CN = renewed" in peers.s_client(site.listen, site.ca.cert, site.bob, send=peers.HTTP_REQUEST).stdout, "the renewed certificate is shown")
+        site.refused(site.alice, NOW)
+        assert site.admits(site.bob)
+        assert "cannot be refreshed" in site.status()
+        site.put(number=8)
+        wait_until(lambda: site.admits(site.alice), "the next list counts")
+        wait_until(lambda: "cannot be refreshed" not in site.status(), "nothing is wrong any more")
+
+
+def test_two_cas_of_one_name_have_each_their_list(site, tmp_path):
+    """A list of the other one, with the same name, says nothing of alice, whatever serials it has."""
+    twin = ForeignCA(tmp_path / "twin", site.ca.name)
+    put(site.file, crl(twin, site.alice) + crl(site.ca, site.bob))
+    issuers = tmp_path / "both.pem"
+    issuers.write_text(twin.cert.read_text() + site.ca.cert.read_text())
+    with site.run(site.entry(issuers=str(issuers))):
+        assert site.admits(site.alice)
+        site.refused(site.bob, NOW)
+        put(site.file, crl(twin, site.alice))
+        wait_until(lambda: not site.admits(site.alice), "no list of its CA is there")
+        site.refused(site.alice, UNKNOWN)
+
+
+def test_a_pinned_certificate_is_refused_as_others_are(site, symbolon, backend, web):
+    """It stands in the trust file itself; its CA is trusted by no route."""
+    clients = {"verify": "require", "trust": [str(site.alice.cert)], "allow": "any_verified"}
+    gateway = {"routes": [static_route(site.listen, backend.address, site.server, [], clients=clients)], "crls": [web.entry()]}
+    config = symbolon.configure(gateway)
+    with symbolon.run(config, site.listen) as site.running:
+        assert web.url in str(site.refused(site.alice, UNKNOWN))
+        web.put(end=8)
+        with web.start():
+            wait_until(lambda: site.admits(site.alice), "the list came", 60)
+            web.put(site.alice, number=2)
+            wait_until(lambda: not site.admits(site.alice), "it was revoked")
+            site.refused(site.alice, NOW)
+
+
+# -- deltas
+
+
+@pytest.fixture
+def delta(site, tmp_path):
+    """A file for deltas beside the site's: delta.put() writes it, delta.entry() is the configuration's."""
+
+    class Delta:
+        file = tmp_path / "delta.crl"
+
+        def put(self, *revoked, **options):
+            return put(self.file, crl(site.ca, *revoked, **options))
+
+        def entry(self, **more):
+            return {"from": str(self.file), **more}
+
+    return Delta()
+
+
+def test_a_delta_adds_and_takes_out_what_was_on_hold(site, delta):
+    site.put(site.alice, number=5, reasons={site.alice: "certificateHold"})
+    delta.put(site.bob, number=6, base=5)
+    with site.run(site.entry(), delta.entry()):
+        site.refused(site.alice, NOW)
+        site.refused(site.bob, NOW)
+        # alice is released, and bob is not in this one: the newest delta counts alone
+        delta.put(site.alice, number=7, base=5, reasons={site.alice: "removeFromCRL"})
+        wait_until(lambda: site.admits(site.alice) and site.admits(site.bob), "the delta counts")
+        with peers.python_client(site.listen, site.ca.cert, site.alice) as open_one:
+            assert peers.http_over(open_one) == "hello from the backend"
+            since = site.running.mark()
+            delta.put(site.alice, number=8, base=5, reasons={site.alice: "keyCompromise"})
+            site.running.wait_record("closed", since=since, reason=NOW)
+        # in a full list for good: no delta takes it out
+        site.put(site.alice, number=9, reasons={site.alice: "keyCompromise"})
+        delta.put(site.alice, number=10, base=9, reasons={site.alice: "removeFromCRL"})
+        wait_until(lambda: "builds on" not in site.status(), "the base is here")
+        site.refused(site.alice, NOW)
+
+
+def test_a_delta_of_openssl(site, delta):
+    put(site.file, openssl_crl(site.ca, 16))
+    site.ca.revoke(site.alice)
+    put(delta.file, openssl_crl(site.ca, 17, base=16))
+    assert "Delta CRL Indicator: critical" in openssl("crl", "-in", delta.file, "-noout", "-text")
+    with site.run(site.entry(), delta.entry()):
+        site.refused(site.alice, NOW)
+        assert site.admits(site.bob)
+
+
+def test_a_delta_that_is_too_old_makes_its_base_too_old(site, delta):
+    site.put(number=5, end=7200)
+    delta.put(site.alice, number=6, base=5, begin=-7200, end=-3600)
+    with site.run(site.entry(), delta.entry(on_stale="refuse")):
+        site.refused(site.alice, NOW)
+        assert "delta CRL" in str(site.refused(site.bob, UNKNOWN))
+        assert "delta CRL" in site.status()
+        site.put(number=6)
+        wait_until(lambda: site.admits(site.bob) and site.admits(site.alice), "a full list as new needs no delta")
+
+
+def test_a_delta_may_be_fetched(site, web):
+    """The full list lies in a file, and has ended; its deltas come from a server."""
+    site.put(number=5, begin=-7200, end=-3600)
+    with site.run(site.entry(on_stale="refuse"), web.entry()):
+        site.refused(site.bob, UNKNOWN)
+        web.put(site.alice, number=6, base=5)
+        with web.start():
+            wait_until(lambda: site.admits(site.bob), "the delta came", 60)
+            site.refused(site.alice, NOW)
+            since = site.running.mark()
+            web.put(number=9, base=8)
+            site.wait_says("crl_base_missing", since)
+            wait_until(lambda: not site.admits(site.bob), "the full list alone is too old")
+            site.put(number=8, begin=-30)
+            wait_until(lambda: site.admits(site.bob), "the base is here")
 
 
 @pytest.mark.parametrize(

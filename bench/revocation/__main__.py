@@ -6,8 +6,9 @@
   start      the start of a gateway with a million revoked; its memory
   ocsp       answers a second of server CPU, from the cache and signed
   revoke     one revocation, and a thousand in one call, beside a million
+  crl        a CRL file of another CA with a million entries: reading it, a start with it, memory, handshakes
 
-All but `table` fill a ledger of a million revoked certificates first, and one of none beside it: about a minute, 2 GiB below TMPDIR.
+All but `table` and `crl` fill a ledger of a million revoked certificates first, and one of none beside it: about a minute, 2 GiB below TMPDIR.
 """
 
 import argparse
@@ -28,6 +29,7 @@ import report  # noqa: E402
 import table  # noqa: E402
 from elsewhere import WAYS, versions  # noqa: E402
 from enforcement import run_close, run_revoke  # noqa: E402
+from foreign_crl import run_crl  # noqa: E402
 from gateway_cost import run_handshake, run_start  # noqa: E402
 from ocsp_rate import run_ocsp  # noqa: E402
 from state import MILLION, States  # noqa: E402
@@ -63,6 +65,7 @@ PARTS = {
     "start": figures(run_start),
     "ocsp": figures(run_ocsp),
     "revoke": figures(run_revoke),
+    "crl": figures(run_crl),
 }
 
 

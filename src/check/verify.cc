@@ -21,8 +21,8 @@ Result<std::shared_ptr<const revocation::RevocationSet>> read_crls(const VerifyR
   revocation::RevocationSet::Builder builder;
   builder.demand(request.demand);
   for (const std::string& content : request.crls) {
-    for (const Bytes& der : TRY(revocation::split_crls(content))) {
-      revocation::CrlFile crl = TRY(revocation::read_crl(der, issuers, request.at));
+    ViewSource source(as_bytes(content));
+    for (revocation::CrlFile& crl : TRY(revocation::read_crls(source, issuers, {.now = request.at}))) {
       // RFC 5280 §5.2.3: "CRL issuers conforming to this profile MUST include this extension in all CRLs". `openssl ca
       // -gencrl` leaves it out by default, so only strictness asks for it.
       if (request.check == x509::PathCheck::strict && !crl.number) {

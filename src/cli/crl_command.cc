@@ -39,7 +39,7 @@ Result<api::CrlInfo> info_of(const std::string& issuer, ByteView der) {
                    .entries = 0,
                    .octets = static_cast<std::int64_t>(der.size())};
   for (const std::uint8_t octet : crl.number.value_or(Bytes())) out.number = out.number << 8U | octet;
-  TRY(revocation::for_each_entry(der, crl, [&](ByteView, UnixSeconds) { ++out.entries; }));
+  TRY(revocation::for_each_entry(der, [&](const revocation::CrlEntry&) { ++out.entries; }));
   return out;
 }
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "crypto/signature_check.h"
+
 namespace symbolon::crypto {
 namespace {
 
@@ -41,6 +43,14 @@ TEST(Keys, OfEveryTypeAreMadeWrittenReadAndSign) {
     signature->back() ^= 1;
     EXPECT_FALSE(verify_signature(public_key, (*signer)->algorithm_identifier(), as_bytes("message"), *signature));
     EXPECT_FALSE(verify_signature(public_key, {}, as_bytes("message"), *signature));
+    EXPECT_FALSE(SignatureCheck::begin(public_key, {}));
+    signature->back() ^= 1;
+    for (const std::string_view second : {"sage", "sagf", "sag"}) {
+      auto pieces = SignatureCheck::begin(public_key, (*signer)->algorithm_identifier());
+      ASSERT_TRUE(pieces);
+      for (const std::string_view piece : {std::string_view("mes"), second}) pieces->add(as_bytes(piece));
+      EXPECT_EQ(pieces->fits(*signature), second == "sage") << name(type);
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 // Fetches a CRL over plain HTTP, if there is a newer one. Private to this folder.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "gateway/crl_store.h"
 #include "http/url.h"
 #include "net/socket.h"
 
@@ -16,15 +18,16 @@ struct CrlValidators {
   bool empty() const { return entity_tag.empty() && last_modified.empty(); }
 };
 
-struct FetchedCrl {
-  std::string body;
-  CrlValidators validators;
+// A conditional GET (RFC 9110 §13) where there are validators; the body goes into `spool` as it comes. What the server
+// says about it; none: it has nothing newer (304). Redirects are not followed. Fails as net::dial and http::Client (a
+// body of more than kLargestFile is too_large), or with crl_fetch_failed (another status).
+struct CrlFetch {
+  http::HttpUrl url;
+  CrlValidators known;
+  std::shared_ptr<CrlSpool> spool;  // not null
+  net::Deadline connected;
+  net::Deadline answered;
 };
-
-// A conditional GET (RFC 9110 §13) where there are validators; none: the server has nothing newer (304). Redirects are
-// not followed. Fails as net::dial and http::Client (a body of more than kLargestFile is too_large), or with
-// crl_fetch_failed (another status).
-net::Task<Result<std::optional<FetchedCrl>>> fetch_crl(http::HttpUrl url, CrlValidators known, net::Deadline connected,
-                                                       net::Deadline answered);
+net::Task<Result<std::optional<CrlValidators>>> fetch_crl(CrlFetch fetch);
 
 }  // namespace symbolon::gateway

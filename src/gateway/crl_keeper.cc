@@ -27,6 +27,7 @@ namespace symbolon::gateway {
 namespace {
 
 constexpr std::chrono::milliseconds kMemoryPause{100};
+constexpr std::size_t kMostFetches = 8;      // at a time
 constexpr std::size_t kMostListsOfUrl = 16;  // each of an issuer is looked into in each handshake
 
 namespace asio = boost::asio;
@@ -48,26 +49,45 @@ struct Kept {
   bool enforced = true;            // what came last; else the same octets are taken again
 };
 
+// With the mutex held. A server that stays away is no news every five minutes; a reload that finds a file wrong is
+// asked for. Is it another problem than before?
+enum class Say : std::uint8_t { always, news };
+bool note_problem(CrlSourceState& state, Error error, Say say) {
+  const bool is_new = !state.problem || state.problem->code != error.code;
+  if (is_new || say == Say::always) {
+    log(LogLevel::warning,
+        Error{error.code, fmt::format("the CRL from {}: {}", state.config.text(), error.words), error.where});
+  }
+  state.problem = std::move(error);
+  return is_new;
+}
+
 }  // namespace
 
 struct CrlKeeper::Next {
   struct Entry {
     CrlSourceState state;
-    std::shared_ptr<Kept> before;  // with the same place; null: there was none
-    bool goes_on = false;          // `before` is it
+    std::shared_ptr<Kept> before;       // with the same place; null: there was none
+    bool goes_on = false;               // `before` is it
+    std::optional<Error> problem = {};  // why a file is not what goes on now
   };
   std::vector<Entry> entries;
 };
 
 struct CrlKeeper::Impl {
-  explicit Impl(Parts given) : parts(std::move(given)), store(parts.folder), watching(context) {}
+  explicit Impl(Parts given) : parts(std::move(given)), store(parts.folder), watching(context), turn(context) {
+    turn.expires_at(asio::steady_timer::time_point::max());  // once: it would end the waits of all
+  }
 
   const Parts parts;
   const CrlStore store;
   const std::shared_ptr<revocation::CrlSource> source = std::make_shared<revocation::CrlSource>();
+  std::size_t turns = 0;        // fetches that go on; goes after `context`, with which they may end
+  bool ending = false;          // likewise
   asio::io_context context{1};  // goes after `kept`, whose timers are of it
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer watching;
+  asio::steady_timer turn;   // cancelled when a fetch ends
   mutable std::mutex mutex;  // guards `kept` and its states
   std::vector<std::shared_ptr<Kept>> kept;
   std::thread thread;
@@ -75,19 +95,38 @@ struct CrlKeeper::Impl {
   UnixSeconds now() const { return parts.clock->now(); }
   std::shared_ptr<Kept> kept_from(const std::string& from) const;
   Result<Next::Entry> read(const CrlConfig& crl, const std::vector<x509::Certificate>& anchors);
-  Status read_into(Next::Entry& entry);
+  Status read_file_of(Next::Entry& entry, const std::vector<x509::Certificate>& anchors) const;
+  Status stay(Next::Entry& entry, Error problem) const;
+  Status find_bases(std::vector<Next::Entry>& entries) const;
+  CrlFiles lists_of(const Next::Entry& entry) const;
   void look_into_store(CrlSourceState& state) const;
   void spawn(net::Task<void> task);
   void start();
   void run();
   void judge_by_what_is_kept();
+  void say_news();
   net::Task<void> watch();
   net::Task<void> keep_fresh(std::shared_ptr<Kept> one);
   net::Task<void> wait(Kept& one, milliseconds span) const;
   net::Task<void> wait_until_due(Kept& one) const;
   net::Task<void> ask(std::shared_ptr<Kept> one);
-  Status take(Kept& one, const std::string& body);
+  net::Task<void> wait_for_turn(const Kept& one);
+  Status take(Kept& one, CrlSpool& spool);
   std::optional<UnixSeconds> next_look(const Kept& one, UnixSeconds at) const;
+  // One of those that fetch.
+  class Turn {
+   public:
+    explicit Turn(Impl& of) : of_(of) { ++of_.turns; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      --of_.turns;
+      if (!of_.ending) of_.turn.cancel();
+    }
+
+   private:
+    Impl& of_;
+  };
   void failed(Kept& one, Error error);
 };
 
@@ -98,6 +137,7 @@ CrlKeeper::CrlKeeper(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts
 CrlKeeper::~CrlKeeper() {
   impl_->context.stop();
   if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->ending = true;
 }
 
 std::shared_ptr<const x509::RevocationChecker> CrlKeeper::checker() const { return impl_->source; }
@@ -110,6 +150,7 @@ Result<std::shared_ptr<CrlKeeper::Next>> CrlKeeper::read(const std::vector<CrlCo
     if (!entry) return std::unexpected(at_crl(std::move(entry).error(), crl));
     next->entries.push_back(std::move(*entry));
   }
+  TRY(impl_->find_bases(next->entries));
   return next;
 }
 
@@ -123,16 +164,13 @@ Result<CrlKeeper::Next::Entry> CrlKeeper::Impl::read(const CrlConfig& crl,
                                                      const std::vector<x509::Certificate>& anchors) {
   Next::Entry out;
   out.state.config = crl;
-  out.state.issuers = crl.issuers ? TRY(read_crl_issuers(*crl.issuers)) : anchors;
   out.before = kept_from(crl.text());
   if (crl.file() != nullptr) {
-    const Status read = read_into(out);
-    if (!read && out.before) {
-      const std::scoped_lock lock(mutex);
-      ++out.before->state.failures;
-    }
-    TRY(Status(read));
-  } else if (out.before) {
+    if (Status read = read_file_of(out, anchors); !read) TRY(stay(out, std::move(read).error()));
+    return out;
+  }
+  out.state.issuers = TRY(read_crl_issuers(*crl.issuers));
+  if (out.before) {
     out.goes_on = out.before->state.issuers == out.state.issuers;
   } else {
     look_into_store(out.state);
@@ -141,16 +179,53 @@ Result<CrlKeeper::Next::Entry> CrlKeeper::Impl::read(const CrlConfig& crl,
 }
 
 // States of files change in keep() alone, which does not run beside this.
-Status CrlKeeper::Impl::read_into(Next::Entry& entry) {
-  const std::string content = TRY(read_file(*entry.state.config.file()));
-  entry.state.digest = crypto::sha256(as_bytes(content));
-  if (entry.before && entry.before->state.digest == entry.state.digest &&
-      entry.before->state.issuers == entry.state.issuers) {
-    entry.state.lists = entry.before->state.lists;
-    return {};
+Status CrlKeeper::Impl::read_file_of(Next::Entry& entry, const std::vector<x509::Certificate>& anchors) const {
+  const CrlConfig& config = entry.state.config;
+  entry.state.issuers = config.issuers ? TRY(read_crl_issuers(*config.issuers)) : anchors;
+  FileSource file = TRY(FileSource::open(*config.file()));
+  if (entry.before && entry.before->state.issuers == entry.state.issuers) {
+    entry.state.digest = TRY(digest_of(file));
+    if (entry.before->state.digest == entry.state.digest) {
+      entry.state.lists = entry.before->state.lists;
+      return {};
+    }
+    file.rewind();
   }
-  entry.state.lists = TRY(read_crl_lists(content, entry.state.issuers, now()));
+  ReadLists read = TRY(read_crl_lists(file, entry.state.issuers, now()));
+  entry.state.lists = std::move(read.lists);
+  entry.state.digest = read.digest;
   return entry.before ? entry.before->state.check_next(entry.state.lists) : Status();
+}
+
+// A file that is wrong must not hold up what else a reload brings (a renewed certificate, another trust): what it gave
+// before goes on. There is no such thing at a start, nor for an entry that says something else now.
+Status CrlKeeper::Impl::stay(Next::Entry& entry, Error problem) const {
+  if (entry.before) {
+    const std::scoped_lock lock(mutex);
+    ++entry.before->state.failures;
+  }
+  if (!entry.before || entry.before->state.config.issuers != entry.state.config.issuers)
+    return std::unexpected(std::move(problem));
+  entry.goes_on = true;
+  entry.problem = std::move(problem);
+  return {};
+}
+
+CrlFiles CrlKeeper::Impl::lists_of(const Next::Entry& entry) const {
+  const std::scoped_lock lock(mutex);
+  return entry.goes_on ? entry.before->state.lists : entry.state.lists;
+}
+
+Status CrlKeeper::Impl::find_bases(std::vector<Next::Entry>& entries) const {
+  std::vector<ReadEntry> read;
+  for (const Next::Entry& entry : entries) read.push_back({&entry.state.config, &entry.state.issuers, lists_of(entry)});
+  for (auto& [index, problem] : check_bases(read)) {
+    Next::Entry& entry = entries[index];
+    if (entry.goes_on) continue;
+    if (Status stays = stay(entry, std::move(problem)); !stays)
+      return std::unexpected(at_crl(std::move(stays).error(), entry.state.config));
+  }
+  return {};
 }
 
 // What cannot be used is as good as nothing: the server is asked at once.
@@ -159,10 +234,10 @@ void CrlKeeper::Impl::look_into_store(CrlSourceState& state) const {
   auto content = store.read(state.config.text());
   if (!content) return refuse(std::move(content).error());
   if (!*content) return;
-  auto lists = read_crl_lists(**content, state.issuers, now());
-  if (!lists) return refuse(std::move(lists).error());
-  state.digest = crypto::sha256(as_bytes(**content));
-  state.lists = std::move(*lists);
+  auto read = read_crl_lists(**content, state.issuers, now());
+  if (!read) return refuse(std::move(read).error());
+  state.digest = read->digest;
+  state.lists = std::move(read->lists);
 }
 
 void CrlKeeper::keep(std::shared_ptr<Next> next) {
@@ -175,6 +250,7 @@ void CrlKeeper::keep(std::shared_ptr<Next> next) {
       if (entry.state.config.url() != nullptr) urls.insert(entry.state.config.text());
       if (entry.goes_on) {
         entry.before->state.config = entry.state.config;
+        if (entry.problem) note_problem(entry.before->state, std::move(*entry.problem), Say::always);
         std::erase(before, entry.before);
         impl_->kept.push_back(entry.before);
         continue;
@@ -201,14 +277,24 @@ void CrlKeeper::Impl::judge_by_what_is_kept() {
   revocation::CrlSet::Contents contents;
   for (const auto& one : kept) one->state.add_to(contents);
   source->swap(std::make_shared<const revocation::CrlSet>(std::move(contents)));
+  say_news();
+}
+
+// With the mutex held: once what is about to end, has ended or lacks its base.
+void CrlKeeper::Impl::say_news() {
+  const auto judged_by = source->current();
+  for (const auto& one : kept) {
+    for (const Error& error : one->state.news(*judged_by, now())) log(LogLevel::warning, error);
+  }
 }
 
 std::vector<std::string> CrlKeeper::warnings() const {
   std::vector<std::string> out;
   const UnixSeconds now = impl_->now();
   const std::scoped_lock lock(impl_->mutex);
+  const auto judged_by = impl_->source->current();
   for (const auto& one : impl_->kept) {
-    for (const Error& error : one->state.troubles(now)) out.push_back(error.words);
+    for (const Error& error : one->state.troubles(*judged_by, now)) out.push_back(error.words);
   }
   return out;
 }
@@ -259,14 +345,11 @@ void CrlKeeper::Impl::run() {
   }
 }
 
-// Says once what is about to end, and what has ended.
 net::Task<void> CrlKeeper::Impl::watch() {
   while (true) {
     {
       const std::scoped_lock lock(mutex);
-      for (const auto& one : kept) {
-        for (const Error& error : one->state.news(now())) log(LogLevel::warning, error);
-      }
+      say_news();
     }
     boost::system::error_code cancelled;
     watching.expires_after(parts.times.look);
@@ -311,45 +394,56 @@ net::Task<void> CrlKeeper::Impl::wait_until_due(Kept& one) const {
 }
 
 net::Task<void> CrlKeeper::Impl::ask(std::shared_ptr<Kept> one) {
+  co_await wait_for_turn(*one);
+  const Turn mine(*this);
+  if (one->dropped) co_return;
   std::unique_lock lock(mutex);
   const CrlUrl url = *one->state.config.url();
   const UnixSeconds asked_at = now();
   lock.unlock();
-  auto fetched =
-      co_await fetch_crl(url.url, one->validators, net::in(parts.times.connect), net::in(parts.times.answer));
+  const auto spool = store.spool(url.text);
+  CrlFetch fetch{url.url, one->validators, spool, net::in(parts.times.connect), net::in(parts.times.answer)};
+  auto fetched = co_await fetch_crl(std::move(fetch));
   if (one->dropped) co_return;
   if (!fetched) co_return failed(*one, std::move(fetched).error());
   if (*fetched) {
-    Status taken = take(*one, (*fetched)->body);
+    Status taken = take(*one, *spool);
     if (!taken) co_return failed(*one, std::move(taken).error());
-    one->validators = std::move((*fetched)->validators);
+    one->validators = std::move(**fetched);
   }
   lock.lock();
   one->state.problem.reset();
   one->due = next_look(*one, asked_at);
 }
 
+// As many bodies as are fetched at a time may lie in the folder beside those that are kept.
+net::Task<void> CrlKeeper::Impl::wait_for_turn(const Kept& one) {
+  while (turns == kMostFetches && !one.dropped) {
+    boost::system::error_code cancelled;
+    co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  }
+}
+
 // Judged before the mutex is taken; enforced before it is kept.
-Status CrlKeeper::Impl::take(Kept& one, const std::string& body) {
-  const crypto::Sha256 digest = crypto::sha256(as_bytes(body));
-  if (one.enforced && one.state.digest == digest) return {};  // only this thread changes it
-  CrlFiles lists = TRY(read_crl_lists(body, one.state.issuers, now()));
-  if (lists.size() > kMostListsOfUrl)
-    return fail(Code::crl_fetch_failed, "{} lists came at once, {} are the most", lists.size(), kMostListsOfUrl);
-  TRY(one.state.check_next(lists));
+Status CrlKeeper::Impl::take(Kept& one, CrlSpool& spool) {
+  if (one.enforced && one.state.digest == spool.digest()) return {};  // only this thread changes it
+  ReadLists read = TRY(read_crl_lists(*spool.content(), one.state.issuers, now()));
+  if (read.lists.size() > kMostListsOfUrl)
+    return fail(Code::crl_fetch_failed, "{} lists came at once, {} are the most", read.lists.size(), kMostListsOfUrl);
+  TRY(one.state.check_next(read.lists));
   std::string from;
   {
     const std::scoped_lock lock(mutex);
     if (one.dropped) return {};
     one.enforced = false;
-    one.state.put(std::move(lists), digest);
+    one.state.put(std::move(read.lists), read.digest);
     judge_by_what_is_kept();
     from = one.state.config.text();
     log(LogLevel::info, "CRL fetched", {{"from", from}, {"entries", one.state.count_text()}});
   }
   if (parts.changed) parts.changed();
   one.enforced = true;
-  if (const Status kept_there = store.write(from, body); !kept_there) log(LogLevel::warning, kept_there.error());
+  if (const Status kept_there = spool.keep(); !kept_there) log(LogLevel::warning, kept_there.error());
   return {};
 }
 
@@ -367,11 +461,7 @@ std::optional<UnixSeconds> CrlKeeper::Impl::next_look(const Kept& one, UnixSecon
 void CrlKeeper::Impl::failed(Kept& one, Error error) {
   const std::scoped_lock lock(mutex);
   ++one.state.failures;
-  const Error said{error.code, fmt::format("the CRL from {}: {}", one.state.config.text(), error.words)};
-  // Once for each problem: a server that stays away is no news every five minutes.
-  const bool is_new = !one.state.problem || one.state.problem->code != error.code;
-  if (is_new) log(LogLevel::warning, said);
-  one.state.problem = std::move(error);
+  const bool is_new = note_problem(one.state, std::move(error), Say::news);
   if (is_new && one.state.lists.empty()) judge_by_what_is_kept();  // the words of refusals have the reason
 }
 

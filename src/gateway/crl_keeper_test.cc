@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
 #include "config/load.h"
@@ -18,6 +21,7 @@
 namespace symbolon::gateway {
 namespace {
 
+namespace asio = boost::asio;
 using gateway::testing::becomes;
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
@@ -56,6 +60,7 @@ struct Wanted {
   std::vector<Certificate> revoked = {};
   std::int64_t begin = -60;
   std::int64_t end = 3600;
+  std::optional<int> base = {};  // a delta
 };
 std::string list(const Wanted& wanted) {
   std::string entries;
@@ -63,12 +68,15 @@ std::string list(const Wanted& wanted) {
     entries +=
         fmt::format(R"({}{{"serial": "{}", "at": 1700000000}})", entries.empty() ? "" : ", ", one.serial().hex());
   static_cast<void>(cas());
+  const std::string indicator =
+      wanted.base ? fmt::format(R"({{"oid": "2.5.29.27", "critical": true, "value": "0201{:02x}"}})", *wanted.base)
+                  : std::string();
   return std::string(as_text(forge().make(fmt::format(
-      R"({{"crl": true, "issuer": "keep-ca", "number": {}, "this_update": {}, "next_update": {}, "revoked": [{}]}})",
-      wanted.number, kNow.count + wanted.begin, kNow.count + wanted.end, entries))));
+      R"({{"crl": true, "issuer": "keep-ca", "number": {}, "this_update": {}, "next_update": {}, "revoked": [{}], "extensions": [{}]}})",
+      wanted.number, kNow.count + wanted.begin, kNow.count + wanted.end, entries, indicator))));
 }
 
-// Answers with one body, and honours its entity tag.
+// Answers with one body, and honours its entity tag; each answer may be held back until it is let go.
 class ListServer {
  public:
   ListServer()
@@ -87,9 +95,17 @@ class ListServer {
   std::uint16_t port = 0;
   std::atomic<int> whole{0};
   std::atomic<int> unchanged{0};
+  std::atomic<bool> holds{false};
+  std::atomic<int> held{0};  // answers
 
  private:
   net::Task<http::Response> answer(http::Request request) {
+    ++held;
+    while (holds) {
+      asio::steady_timer timer(co_await asio::this_coro::executor, milliseconds(5));
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    --held;
     const std::scoped_lock lock(mutex_);
     if (body_.empty()) co_return http::make_response(503, "text/plain", "away");
     const std::string tag = fmt::format("\"{}\"", version_);
@@ -241,6 +257,57 @@ TEST_F(CrlKeeperTest, ADamagedCopyIsNoneAndTheOthersGo) {
   EXPECT_FALSE(std::filesystem::exists(copy));
 }
 
+TEST_F(CrlKeeperTest, OnlySoManyAreFetchedAtATime) {
+  server.serve(list({}));
+  server.holds = true;
+  std::string entries;
+  constexpr int kUrls = 20;
+  for (int i = 0; i < kUrls; ++i)
+    entries +=
+        fmt::format("{}from: http://127.0.0.1:{}/{}.crl, issuers: ca.crt", i == 0 ? "" : " }, { ", server.port, i);
+  const auto keeper = make();
+  keep(*keeper, read(entries));
+  ASSERT_TRUE(becomes([&] { return server.held == 8; }));
+  const int looked = clock.looks;
+  ASSERT_TRUE(becomes([&] { return clock.looks > looked + 4; })) << "it goes on, and does not ask";
+  EXPECT_EQ(server.held, 8);
+  server.holds = false;
+  ASSERT_TRUE(becomes([&] { return server.whole == kUrls; })) << "the others had their turn";
+  ASSERT_TRUE(becomes([&] { return admits(*keeper, cas().bob); }));
+}
+
+TEST_F(CrlKeeperTest, MayEndWhileManyAreAsked) {
+  server.holds = true;
+  server.serve(list({}));
+  {
+    const auto keeper = make();
+    keep(*keeper, at_server());
+    ASSERT_TRUE(becomes([&] { return server.held == 1; }));
+  }
+  server.holds = false;
+}
+
+TEST_F(CrlKeeperTest, AFolderThatTakesNothingHoldsNoListUp) {
+  folder.put("kept", "a file where the folder should be");
+  server.serve(list({.revoked = {cas().alice}}));
+  const auto keeper = make();
+  keep(*keeper, at_server());
+  ASSERT_TRUE(becomes([&] { return admits(*keeper, cas().bob); }));
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
+}
+
+TEST_F(CrlKeeperTest, WhatWasArrivingWhenItWasKilledGoes) {
+  std::filesystem::create_directory(folder.path() / "kept");
+  folder.put("kept/x.crl.0011.part", "half of a list");
+  server.serve(list({}));
+  const auto keeper = make();
+  keep(*keeper, at_server());
+  ASSERT_TRUE(becomes([&] { return !copy_of_list().empty(); }));
+  for (const auto& one : std::filesystem::directory_iterator(folder.path() / "kept"))
+    EXPECT_EQ(one.path().extension(), ".crl") << one.path();
+  EXPECT_EQ(std::filesystem::status(copy_of_list()).permissions(), std::filesystem::perms(0600));
+}
+
 TEST_F(CrlKeeperTest, AFileThatIsWrongChangesNothing) {
   folder.put("ca.crl", list({.number = 7, .revoked = {cas().alice}}));
   const auto keeper = make();
@@ -248,17 +315,99 @@ TEST_F(CrlKeeperTest, AFileThatIsWrongChangesNothing) {
   keep(*keeper, crls);
   EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
   folder.put("ca.crl", list({.number = 6}));
-  const auto refused = keeper->read(crls, {});
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::crl_number_went_back);
-  EXPECT_THAT(refused.error().where, HasSubstr("symbolon.yaml:1:"));
+  keep(*keeper, crls);
   EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
   EXPECT_EQ(keeper->facts().sources.front().failures, 1U);
+  EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("has the number 0x06")));
+  std::filesystem::remove(folder.path() / "ca.crl");
+  keep(*keeper, crls);
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
+  EXPECT_EQ(keeper->facts().sources.front().failures, 2U);
   folder.put("ca.crl", list({.number = 8}));
   keep(*keeper, crls);
   EXPECT_TRUE(admits(*keeper, cas().alice));
+  EXPECT_THAT(keeper->warnings(), IsEmpty());
+  EXPECT_EQ(keeper->facts().sources.front().failures, 2U);
   clock.ahead = 3600 + 601;
   EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::unknown);
+}
+
+TEST_F(CrlKeeperTest, OneFileThatIsWrongDoesNotHoldUpTheOthers) {
+  folder.put("ca.crl", list({.number = 7}));
+  folder.put("more.crl", list({.number = 7}));
+  const auto keeper = make();
+  const auto crls = read("from: ca.crl, issuers: ca.crt }, { from: more.crl, issuers: ca.crt");
+  keep(*keeper, crls);
+  folder.put("ca.crl", "garbage");
+  folder.put("more.crl", list({.number = 8, .revoked = {cas().alice}}));
+  keep(*keeper, crls);
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked) << "the other file counts";
+  EXPECT_TRUE(admits(*keeper, cas().bob));
+  EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("ca.crl cannot be refreshed")));
+}
+
+TEST_F(CrlKeeperTest, AnEntryThatIsNewOrSaysSomethingElseMustBeRight) {
+  folder.put("ca.crl", list({.number = 7}));
+  folder.put("wrong.crl", "garbage");
+  const auto keeper = make();
+  keep(*keeper, read("from: ca.crl, issuers: ca.crt"));
+  const auto added = keeper->read(read("from: ca.crl, issuers: ca.crt }, { from: wrong.crl, issuers: ca.crt"), {});
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, Code::crl_malformed);
+  EXPECT_THAT(added.error().where, HasSubstr("symbolon.yaml:1:"));
+  EXPECT_FALSE(keeper->read(read("from: ca.crl, issuers: nowhere.crt"), {}));
+}
+
+TEST_F(CrlKeeperTest, ADeltaInAFileOfItsOwnOrBesideItsBase) {
+  folder.put("ca.crl", list({.number = 5}));
+  folder.put("delta.crl", list({.number = 6, .revoked = {cas().alice}, .end = 7200, .base = 5}));
+  const auto keeper = make();
+  const auto crls = read("from: ca.crl, issuers: ca.crt }, { from: delta.crl, issuers: ca.crt, on_stale: refuse");
+  keep(*keeper, crls);
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
+  EXPECT_TRUE(admits(*keeper, cas().bob));
+  clock.ahead = 7199;
+  EXPECT_TRUE(admits(*keeper, cas().bob)) << "as fresh as the delta";
+  EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("no newer one came")));
+  clock.ahead = 7201;
+  EXPECT_EQ(verdict(*keeper, cas().bob), Verdict::unknown);
+  EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("delta CRL")));
+}
+
+TEST_F(CrlKeeperTest, ADeltaAloneIsRefusedAtAStartAndSaidAtAReload) {
+  folder.put("delta.crl", list({.number = 6, .base = 5}));
+  const auto keeper = make();
+  const auto alone = read("from: delta.crl, issuers: ca.crt");
+  const auto refused = keeper->read(alone, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::crl_base_missing);
+  EXPECT_THAT(refused.error().where, HasSubstr("symbolon.yaml:1:"));
+  folder.put("ca.crl", list({.number = 5}));
+  const auto both = read("from: ca.crl, issuers: ca.crt }, { from: delta.crl, issuers: ca.crt");
+  keep(*keeper, both);
+  folder.put("delta.crl", list({.number = 9, .revoked = {cas().alice}, .base = 8}));
+  keep(*keeper, both);
+  EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("builds on the full CRL 0x08")));
+  EXPECT_TRUE(admits(*keeper, cas().bob));
+  folder.put("ca.crl", list({.number = 8}));
+  keep(*keeper, both);
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked) << "it was looked at again";
+  EXPECT_THAT(keeper->warnings(), IsEmpty());
+}
+
+TEST_F(CrlKeeperTest, ADeltaMayComeBeforeItsBaseFromAServer) {
+  folder.put("delta.crl", list({.number = 6, .revoked = {cas().alice}, .base = 5}));
+  const auto keeper = make();
+  keep(*keeper,
+       read(fmt::format("from: delta.crl, issuers: ca.crt }}, {{ from: http://127.0.0.1:{}/ca.crl, issuers: ca.crt",
+                        server.port)));
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
+  EXPECT_EQ(verdict(*keeper, cas().bob), Verdict::unknown);
+  EXPECT_THAT(keeper->warnings(), ::testing::Contains(HasSubstr("builds on the full CRL 0x05")));
+  server.serve(list({.number = 5}));
+  ASSERT_TRUE(becomes([&] { return admits(*keeper, cas().bob); }));
+  EXPECT_EQ(verdict(*keeper, cas().alice), Verdict::revoked);
+  EXPECT_THAT(keeper->warnings(), IsEmpty());
 }
 
 TEST_F(CrlKeeperTest, AnIssuerWhoseListLeftTheFileIsStillAskedFor) {

@@ -11,14 +11,16 @@ bool holds(const std::vector<x509::Certificate>& list, const x509::Certificate& 
   return std::ranges::find(list, one) != list.end();
 }
 
+std::string kind_of(const CrlFile& crl) { return crl.is_delta() ? "delta CRL" : "CRL"; }
+
 bool ends_soon(const CrlFile& crl, UnixSeconds now) {
   return now <= crl.next_update && (crl.next_update - now) * 4 < crl.next_update - crl.this_update;
 }
 
 Error soon(const CrlFile& crl, const std::string& from, UnixSeconds now) {
   return {Code::crl_ends_soon,
-          fmt::format("the CRL of {} from {} ends in {}, at {}, and no newer one came", crl.issuer.subject().text(),
-                      from, to_words(crl.next_update - now), to_rfc3339(crl.next_update))};
+          fmt::format("the {} of {} from {} ends in {}, at {}, and no newer one came", kind_of(crl),
+                      crl.issuer.subject().text(), from, to_words(crl.next_update - now), to_rfc3339(crl.next_update))};
 }
 
 Error stale(const CrlFile& crl, const CrlConfig& config, UnixSeconds now) {
@@ -28,9 +30,9 @@ Error stale(const CrlFile& crl, const CrlConfig& config, UnixSeconds now) {
     what = until < now ? fmt::format("since {} certificates of that CA are refused", to_rfc3339(until))
                        : fmt::format("from {} on certificates of that CA are refused", to_rfc3339(until));
   }
-  return {Code::crl_stale,
-          fmt::format("the CRL of {} from {} should have been renewed by {}, {} ago: {}", crl.issuer.subject().text(),
-                      config.text(), to_rfc3339(crl.next_update), to_words(now - crl.next_update), what)};
+  return {Code::crl_stale, fmt::format("the {} of {} from {} should have been renewed by {}, {} ago: {}", kind_of(crl),
+                                       crl.issuer.subject().text(), config.text(), to_rfc3339(crl.next_update),
+                                       to_words(now - crl.next_update), what)};
 }
 
 }  // namespace
@@ -39,6 +41,7 @@ void CrlSourceState::follow(const CrlSourceState& before) {
   failures = before.failures;
   said_soon = before.said_soon;
   said_stale = before.said_stale;
+  said_baseless = before.said_baseless;
   newest = before.newest;
   note_newest(before.lists);
   if (config.url() != nullptr) {
@@ -65,14 +68,13 @@ Status CrlSourceState::check_next(const CrlFiles& next) const {
 
 void CrlSourceState::note_newest(const CrlFiles& before) {
   for (const auto& crl : before) {
-    std::erase_if(newest, [&](const auto& one) {
-      return one->issuer_key == crl->issuer_key && one->coverage.same_scope(crl->coverage);
-    });
+    std::erase_if(newest, [&](const auto& one) { return revocation::may_replace(*one, *crl); });
     newest.push_back(std::make_shared<const CrlFile>(CrlFile{.issuer = crl->issuer,
                                                              .issuer_key = crl->issuer_key,
                                                              .this_update = crl->this_update,
                                                              .next_update = crl->next_update,
                                                              .number = crl->number,
+                                                             .base_number = crl->base_number,
                                                              .coverage = crl->coverage}));
   }
 }
@@ -104,7 +106,7 @@ void CrlSourceState::add_to(revocation::CrlSet::Contents& contents) const {
                              problem ? ": " + problem->words : std::string())});
 }
 
-std::vector<Error> CrlSourceState::troubles(UnixSeconds now) const {
+std::vector<Error> CrlSourceState::troubles(const CrlSet& judged_by, UnixSeconds now) const {
   std::vector<Error> out;
   const std::string from = config.text();
   if (lists.empty()) {
@@ -117,15 +119,19 @@ std::vector<Error> CrlSourceState::troubles(UnixSeconds now) const {
     out.push_back({problem->code, fmt::format("the CRL from {} cannot be refreshed: {}", from, problem->words)});
   }
   for (const auto& crl : lists) {
+    if (judged_by.lacks_base(*crl)) out.push_back(base_missing(*crl));
+    if (judged_by.is_carried(*crl)) continue;  // it is as fresh as the delta
     if (crl->next_update < now) out.push_back(stale(*crl, config, now));
     if (ends_soon(*crl, now)) out.push_back(soon(*crl, from, now));
   }
   return out;
 }
 
-std::vector<Error> CrlSourceState::news(UnixSeconds now) {
+std::vector<Error> CrlSourceState::news(const CrlSet& judged_by, UnixSeconds now) {
   std::vector<Error> out;
   for (const auto& crl : lists) {
+    if (judged_by.lacks_base(*crl) && said_baseless.insert(crl->this_update).second) out.push_back(base_missing(*crl));
+    if (judged_by.is_carried(*crl)) continue;
     if (crl->next_update < now && said_stale.insert(crl->next_update).second) out.push_back(stale(*crl, config, now));
     if (ends_soon(*crl, now) && said_soon.insert(crl->next_update).second)
       out.push_back(soon(*crl, config.text(), now));

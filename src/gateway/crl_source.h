@@ -12,6 +12,7 @@
 
 namespace symbolon::gateway {
 
+using revocation::CrlSet;
 using revocation::IssuerKey;
 
 // A plain value: whoever holds it guards it.
@@ -26,6 +27,7 @@ struct CrlSourceState {
   std::optional<Error> problem;               // of the last attempt
   std::set<UnixSeconds> said_soon;            // nextUpdate of what was said to be about to end,
   std::set<UnixSeconds> said_stale;           // and to have ended
+  std::set<UnixSeconds> said_baseless;        // thisUpdate of deltas that were said to lack their base
 
   // Takes the place of this one: what that has of issuers that may be here counts on, and what it counted.
   void follow(const CrlSourceState& before);
@@ -34,9 +36,10 @@ struct CrlSourceState {
   Status check_next(const CrlFiles& next) const;
   // What certificates are judged by.
   void add_to(revocation::CrlSet::Contents& contents) const;
-  // What is wrong with it now; and of lists that are about to end or have ended, what was not told yet.
-  std::vector<Error> troubles(UnixSeconds now) const;
-  std::vector<Error> news(UnixSeconds now);
+  // What is wrong with it now; and of lists that are about to end, have ended or lack their base, what was not told
+  // yet.
+  std::vector<Error> troubles(const CrlSet& judged_by, UnixSeconds now) const;
+  std::vector<Error> news(const CrlSet& judged_by, UnixSeconds now);
   std::string count_text() const;  // entries
 
  private:

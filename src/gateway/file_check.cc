@@ -31,13 +31,41 @@ KnownIssuers issuers_of(const GatewayConfig& config, UnixSeconds now) {
   return out;
 }
 
-Status check_crl(const CrlConfig& crl, const KnownIssuers& known, UnixSeconds now) {
-  const auto issuers = crl.issuers ? TRY(read_crl_issuers(*crl.issuers)) : known.anchors;
-  if (crl.file() == nullptr) return {};
-  const auto lists = read_crl_lists(TRY(read_file(*crl.file())), issuers, now);
+// An entry of `crls` as a start would read it. None: of whom its lists may be is not known here.
+Result<std::optional<CrlFiles>> read_lists(const CrlConfig& crl, const std::vector<x509::Certificate>& issuers,
+                                           const KnownIssuers& known, UnixSeconds now) {
+  if (crl.file() == nullptr) return std::optional(CrlFiles());
+  FileSource file = TRY(FileSource::open(*crl.file()));
+  auto read = read_crl_lists(file, issuers, now);
+  if (read) return std::optional(std::move(read->lists));
   const bool may_be_known = !crl.issuers && !known.whole;
-  if (lists || (lists.error().code == Code::crl_wrong_issuer && may_be_known)) return {};
-  return std::unexpected(lists.error());
+  if (read.error().code == Code::crl_wrong_issuer && may_be_known) return std::optional<CrlFiles>();
+  return std::unexpected(std::move(read).error());
+}
+
+std::vector<Error> check_crls(const GatewayConfig& config, UnixSeconds now) {
+  const KnownIssuers known = issuers_of(config, now);
+  std::vector<Error> out;
+  std::vector<std::vector<x509::Certificate>> issuers(config.crls.size(), known.anchors);
+  std::vector<ReadEntry> entries;
+  for (std::size_t i = 0; i < config.crls.size(); ++i) {
+    const CrlConfig& crl = config.crls[i];
+    const auto note = [&](Error error) { out.push_back(at_crl(std::move(error), crl)); };
+    if (crl.issuers) {
+      auto named = read_crl_issuers(*crl.issuers);
+      if (!named) {
+        note(std::move(named).error());
+        continue;
+      }
+      issuers[i] = std::move(*named);
+    }
+    auto lists = read_lists(crl, issuers[i], known, now);
+    if (!lists) note(std::move(lists).error());
+    if (lists && *lists) entries.push_back({&crl, &issuers[i], std::move(**lists)});
+  }
+  if (entries.size() < config.crls.size()) return out;  // a base may be where nothing could be read
+  for (auto& [index, problem] : check_bases(entries)) out.push_back(at_crl(std::move(problem), *entries[index].config));
+  return out;
 }
 
 }  // namespace
@@ -74,9 +102,8 @@ std::vector<Error> check_files(const GatewayConfig& config, UnixSeconds now) {
     check_certificate(route.server->certificate);
     std::ignore = check_trust(route.server->trust);
   }
-  const KnownIssuers known = config.crls.empty() ? KnownIssuers() : issuers_of(config, now);
-  for (const CrlConfig& crl : config.crls) {
-    if (auto checked = check_crl(crl, known, now); !checked) out.push_back(at_crl(std::move(checked).error(), crl));
+  if (!config.crls.empty()) {
+    for (Error& error : check_crls(config, now)) out.push_back(std::move(error));
   }
   return out;
 }

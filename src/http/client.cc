@@ -12,7 +12,9 @@ struct Client::Impl {
   ClientLimits limits;
   bool usable = true;
 
-  net::Task<Result<Response>> call(Request request, net::Deadline deadline, OnBody on_body);
+  // Called whenever something has come, once more when the answer is whole.
+  using OnPiece = std::function<Status(ResponseParser&)>;
+  net::Task<Result<Response>> call(Request request, net::Deadline deadline, OnPiece on_piece);
 };
 
 Client::Client(std::unique_ptr<ByteStream> stream, std::string host, ClientLimits limits)
@@ -22,7 +24,21 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 net::Task<Result<Response>> Client::call(Request request, net::Deadline deadline, OnBody on_body) {
-  return impl_->call(std::move(request), deadline, std::move(on_body));
+  Impl::OnPiece on_piece;
+  if (on_body) {
+    on_piece = [see = std::move(on_body)](ResponseParser& parser) -> Status {
+      if (!parser.complete()) see(parser.body());
+      return {};
+    };
+  }
+  return impl_->call(std::move(request), deadline, std::move(on_piece));
+}
+net::Task<Result<Response>> Client::call_in_pieces(Request request, net::Deadline deadline, TakeBody take) {
+  Impl::OnPiece on_piece = [give = std::move(take)](ResponseParser& parser) -> Status {
+    const std::string piece = parser.take_body();
+    return piece.empty() ? Status() : give(parser.status(), piece);
+  };
+  return impl_->call(std::move(request), deadline, std::move(on_piece));
 }
 bool Client::usable() const { return impl_ && impl_->usable; }
 bool Client::quiet() const { return usable() && impl_->stream->quiet(); }
@@ -31,7 +47,7 @@ void Client::close() {
   impl_->stream->close();
 }
 
-net::Task<Result<Response>> Client::Impl::call(Request request, net::Deadline deadline, OnBody on_body) {
+net::Task<Result<Response>> Client::Impl::call(Request request, net::Deadline deadline, OnPiece on_piece) {
   if (!usable) co_return fail(Code::cancelled, "the connection is spent");
   usable = false;  // until the answer is whole
   using BodyExpected = ResponseParser::BodyExpected;
@@ -49,7 +65,9 @@ net::Task<Result<Response>> Client::Impl::call(Request request, net::Deadline de
       break;
     }
     CO_TRY_DONE(parser.feed(ByteView(buffer).first(count)));
-    if (on_body && !parser.complete()) on_body(parser.body());
+    if (on_piece) {
+      CO_TRY_DONE(on_piece(parser));
+    }
   }
   usable = sent && parser.complete() && parser.keep_alive();
   co_return parser.take();

@@ -19,6 +19,9 @@ struct ClientLimits {
 // The body as far as it has come, while more is awaited.
 using OnBody = std::function<void(std::string_view so_far)>;
 
+// A piece of the body, in order, none twice; nothing of it is kept. Where it fails the call fails likewise.
+using TakeBody = std::function<Status(int status, std::string_view piece)>;
+
 // On the executor of its stream.
 class Client {
  public:
@@ -31,6 +34,8 @@ class Client {
   // The response, whatever its status. Fails as the stream does, with bad_request (the answer is not HTTP), too_large
   // or truncated. After a failure, or when usable() is false, the connection is spent.
   net::Task<Result<Response>> call(Request request, net::Deadline deadline, OnBody on_body = {});
+  // The same without the body, which goes to `take` as it comes: for what may be large.
+  net::Task<Result<Response>> call_in_pieces(Request request, net::Deadline deadline, TakeBody take);
   bool usable() const;
   // Usable, and the server has neither closed it nor said anything since the last answer.
   bool quiet() const;

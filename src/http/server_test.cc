@@ -351,6 +351,39 @@ TEST_F(ServerTest, OurClientKeepsTheConnectionAndSeesPieces) {
   EXPECT_TRUE(client.quiet());
 }
 
+TEST_F(ServerTest, OurClientPassesALargeBodyOnAndKeepsNothing) {
+  start();
+  const net::Endpoint endpoint{.kind = net::Endpoint::Kind::unix_path, .host = socket_path().string(), .port = 0};
+  auto stream = wait(connect(endpoint, net::in(5s)));
+  ASSERT_TRUE(stream);
+  Client client(*std::move(stream), "h");
+  std::string whole;
+  std::size_t longest = 0;
+  const TakeBody take = [&](int status, std::string_view piece) -> Status {
+    EXPECT_EQ(status, 200);
+    longest = std::max(longest, piece.size());
+    whole += piece;
+    return {};
+  };
+  for (const auto& [target, body] : {std::pair("/shared", std::string(5 << 20, 'x')),
+                                     std::pair("/pieces", std::string("piece 1\npiece 2\npiece 3\n"))}) {
+    whole.clear();
+    Request request{.method = "GET", .target = target, .headers = {}, .body = {}};
+    const auto response = wait(client.call_in_pieces(std::move(request), net::in(5s), take));
+    ASSERT_TRUE(response) << response.error().text();
+    EXPECT_EQ(response->body, "");
+    EXPECT_EQ(whole, body);
+    EXPECT_TRUE(client.usable());
+  }
+  EXPECT_LE(longest, 64U << 10);
+  const TakeBody full = [](int, std::string_view) -> Status { return fail(Code::file_unwritable, "no room"); };
+  Request request{.method = "GET", .target = "/shared", .headers = {}, .body = {}};
+  const auto refused = wait(client.call_in_pieces(std::move(request), net::in(5s), full));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::file_unwritable);
+  EXPECT_FALSE(client.usable());
+}
+
 TEST_F(ServerTest, OurClientGivesUpAtItsDeadline) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);

@@ -60,8 +60,11 @@ class ResponseParser {
   // The peer ended the stream: fails with truncated unless the message ends there (no Content-Length, not chunked).
   Status finish();
   bool complete() const;
-  // What has come of the body so far.
+  // What has come of the body so far, since the last take_body().
   std::string_view body() const;
+  // The same, and it is not kept: take() gives what comes later.
+  std::string take_body();
+  int status() const;  // once something of a body has come, or complete()
   bool keep_alive() const;
   Response take();
 

@@ -180,6 +180,8 @@ Status ResponseParser::finish() {
 }
 bool ResponseParser::complete() const { return impl_->parser->is_done(); }
 std::string_view ResponseParser::body() const { return impl_->parser->get().body(); }
+std::string ResponseParser::take_body() { return std::exchange(impl_->parser->get().body(), {}); }
+int ResponseParser::status() const { return static_cast<int>(impl_->parser->get().result_int()); }
 bool ResponseParser::keep_alive() const { return impl_->parser->get().keep_alive(); }
 
 Response ResponseParser::take() {

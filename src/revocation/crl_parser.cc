@@ -1,9 +1,9 @@
 #include "revocation/crl_parser.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "revocation/der_message.h"
+#include "revocation/der_time.h"
 #include "x509/der_reader.h"
 
 namespace symbolon::revocation {
@@ -11,48 +11,9 @@ namespace {
 
 namespace der = x509::der;
 
-// Days since 1970-01-01 of a date of the Gregorian calendar.
-std::int64_t days_of(int year, int month, int day) {
-  const int y = month <= 2 ? year - 1 : year;
-  const int era = y / 400;
-  const int year_of_era = y - era * 400;
-  const int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return static_cast<std::int64_t>(era) * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-         day_of_year - 719468;
-}
-
-// RFC 5280 §4.1.2.5.1 and §4.1.2.5.2: with seconds, in UTC ("Z"), without fractions.
-std::optional<UnixSeconds> time_of(const der::Element& element) {
-  const std::string_view text = as_text(element.content);
-  const std::size_t year_digits = element.tag == der::tag::utc_time ? 2 : 4;
-  if ((element.tag != der::tag::utc_time && element.tag != der::tag::generalized_time) ||
-      text.size() != year_digits + 11 || text.back() != 'Z' ||
-      !std::ranges::all_of(text.substr(0, text.size() - 1), [](char c) { return c >= '0' && c <= '9'; })) {
-    return {};
-  }
-  const auto number = [&](std::size_t from, std::size_t size) {
-    int value = 0;
-    for (const char c : text.substr(from, size)) value = value * 10 + (c - '0');
-    return value;
-  };
-  int year = number(0, year_digits);
-  if (year_digits == 2) year += year >= 50 ? 1900 : 2000;
-  const auto part = [&](std::size_t index) { return number(year_digits + 2 * index, 2); };
-  static constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (year == 0 || part(0) < 1 || part(0) > 12 || part(1) < 1 || part(1) > kDays[part(0) - 1] || part(2) > 23 ||
-      part(3) > 59 || part(4) > 59) {
-    return {};
-  }
-  return UnixSeconds{days_of(year, part(0), part(1)) * 86400 + part(2) * 3600 + part(3) * 60 + part(4)};
-}
-
-Result<UnixSeconds> read_time(const DerMessage& message, der::Reader& reader, std::string_view what) {
-  const ByteView at = reader.rest();
-  const auto element = reader.next();
-  const auto time = element ? time_of(*element) : std::nullopt;
-  if (!time) return message.malformed(at, fmt::format("{} is no time", what));
-  return *time;
-}
+constexpr std::size_t kLongestHead = 64 << 10;  // octets: in it lies the issuer's name
+constexpr std::size_t kLongestTail = 1 << 20;   // of the extensions, where a shard may list many points
+constexpr std::size_t kLongestSignature = 64 << 10;
 
 // DistributionPointName: fullName [0] GeneralNames, or nameRelativeToCRLIssuer [1], which we do not compare.
 Status read_points(const DerMessage& message, const der::Element& field, Coverage& coverage) {
@@ -72,7 +33,7 @@ Status read_points(const DerMessage& message, const der::Element& field, Coverag
 }
 
 // RFC 5280 §5.2.5. All of it is tagged implicitly: booleans are primitive context elements.
-Status read_distribution_point(const DerMessage& message, const Extension& extension, CrlSyntax& crl) {
+Status read_distribution_point(const DerMessage& message, const Extension& extension, CrlTail& crl) {
   enum Field : std::uint8_t {
     distribution_point = 0xa0,
     only_user = 0x81,
@@ -112,18 +73,31 @@ Status read_distribution_point(const DerMessage& message, const Extension& exten
   return {};
 }
 
-Status read_crl_extension(const DerMessage& message, const Extension& extension, CrlSyntax& crl) {
+// A CRLNumber: its magnitude.
+Result<Bytes> read_number(const DerMessage& message, const Extension& extension, std::string_view what) {
+  const auto number = der::only(extension.value, der::tag::integer);
+  // RFC 5280 §5.2.3: "CRL number ... INTEGER (0..MAX)"
+  if (!number || !is_shortest_integer(number->content) || (number->content[0] & 0x80U) != 0) {
+    return message.malformed(extension.whole, fmt::format("{} cannot be read", what));
+  }
+  ByteView magnitude = number->content;
+  if (magnitude.size() > 1 && magnitude[0] == 0) magnitude = magnitude.subspan(1);
+  return to_bytes(magnitude);
+}
+
+Status read_delta_indicator(const DerMessage& message, const Extension& extension, CrlTail& crl) {
+  // RFC 5280 §5.2.4: "The delta CRL indicator is a critical CRL extension that identifies a CRL as being a delta CRL."
+  if (!extension.critical) return message.malformed(extension.whole, "deltaCRLIndicator is not critical");
+  crl.base_number = TRY(read_number(message, extension, "BaseCRLNumber"));
+  return {};
+}
+
+Status read_crl_extension(const DerMessage& message, const Extension& extension, CrlTail& crl) {
   const std::string& oid = extension.oid;
   if (oid == "2.5.29.20") {  // cRLNumber
-    const auto number = der::only(extension.value, der::tag::integer);
-    if (!number || !is_shortest_integer(number->content)) {
-      return message.malformed(extension.whole, "cRLNumber cannot be read");
-    }
-    ByteView magnitude = number->content;
-    if (magnitude.size() > 1 && magnitude[0] == 0) magnitude = magnitude.subspan(1);
+    crl.number = TRY(read_number(message, extension, "cRLNumber"));
     // RFC 5280 §5.2.3: "CRL issuers ... MUST mark this extension as non-critical"
     if (extension.critical) return message.malformed(extension.whole, "cRLNumber is critical");
-    crl.number = to_bytes(magnitude);
     return {};
   }
   if (oid == "2.5.29.35") {  // authorityKeyIdentifier: keyIdentifier [0] IMPLICIT OCTET STRING
@@ -133,10 +107,7 @@ Status read_crl_extension(const DerMessage& message, const Extension& extension,
     return {};
   }
   if (oid == "2.5.29.28") return read_distribution_point(message, extension, crl);
-  if (oid == "2.5.29.27") {
-    return fail(Code::crl_unknown_critical_extension, "octet {}: delta CRLs (deltaCRLIndicator) are not taken",
-                message.offset_of(extension.whole));
-  }
+  if (oid == "2.5.29.27") return read_delta_indicator(message, extension, crl);
   // RFC 5280 §5.2: "If a CRL contains a critical extension that the application cannot process, then the application
   // MUST NOT use that CRL to determine the status of certificates."
   if (extension.critical) {
@@ -146,88 +117,143 @@ Status read_crl_extension(const DerMessage& message, const Extension& extension,
   return {};
 }
 
-Status check_entry_extensions(const DerMessage& message, ByteView content) {
-  for (const Extension& extension : TRY(message.extensions(content))) {
-    if (extension.oid == "2.5.29.29") {
-      return fail(Code::crl_indirect, "octet {}: an entry names its certificateIssuer",
-                  message.offset_of(extension.whole));
-    }
-    // reasonCode, holdInstructionCode and invalidityDate change nothing: what is listed is revoked.
-    const bool known = extension.oid == "2.5.29.21" || extension.oid == "2.5.29.23" || extension.oid == "2.5.29.24";
-    if (extension.critical && !known) {
-      return fail(Code::crl_unknown_critical_extension, "octet {}: extension {} of an entry",
-                  message.offset_of(extension.whole), extension.oid);
-    }
-  }
-  return {};
-}
+}  // namespace
 
-Status read_to_be_signed(const DerMessage& message, const der::Element& body, CrlSyntax& crl) {
-  crl.to_be_signed = body.whole;
-  der::Reader parts(body.content);
+Result<CrlHead> CrlStream::head() {
+  const ByteView view = TRY(window_.see(kLongestHead));
+  const DerMessage message(view, Code::crl_malformed);
+  const auto outer = der::header_of(view);
+  if (!outer || outer->tag != der::tag::sequence) return message.malformed(view, "not a DER SEQUENCE");
+  outer_end_ = outer->size();
+  const ByteView inside = view.subspan(outer->header_size);
+  const auto body = der::header_of(inside);
+  if (!body || body->tag != der::tag::sequence) return message.malformed(inside, "the list to be signed expected");
+  signed_end_ = message.offset_of(inside) + body->size();
+  if (signed_end_ > outer_end_) return message.malformed(inside, "the list to be signed is longer than what holds it");
+
+  CrlHead out;
+  const ByteView fields = inside.subspan(body->header_size);
+  der::Reader parts(fields.first(std::min(fields.size(), body->content_size)));
   if (const auto version = parts.next(der::tag::integer)) {
     if (version->content.size() != 1 || version->content[0] != 1) {
       return message.malformed(version->whole, "neither version 1 nor 2");
     }
-    crl.version = 2;
+    out.version = 2;
   }
-  const ByteView inner = TRY(message.expect(parts, der::tag::sequence, "the signature algorithm")).whole;
-  // RFC 5280 §5.1.2.2: "This field MUST contain the same algorithm identifier as the signatureAlgorithm field".
-  if (!std::ranges::equal(inner, crl.algorithm)) {
-    return message.malformed(inner, "inner and outer signature algorithm differ");
-  }
-  crl.issuer = TRY(message.expect(parts, der::tag::sequence, "the issuer")).whole;
-  crl.this_update = TRY(read_time(message, parts, "thisUpdate"));
+  out.algorithm = to_bytes(TRY(message.expect(parts, der::tag::sequence, "the signature algorithm")).whole);
+  out.issuer = to_bytes(TRY(message.expect(parts, der::tag::sequence, "the issuer")).whole);
+  out.this_update = TRY(read_time(message, parts, "thisUpdate"));
   // RFC 5280 §5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs." Without it a CRL would
   // never be stale, so none is taken.
-  crl.next_update = TRY(read_time(message, parts, "nextUpdate (a CRL without it is not taken)"));
-  if (const auto entries = parts.next(der::tag::sequence)) crl.entries = entries->content;
-  if (const auto wrapped = parts.next(der::tag::context(0))) {
-    if (crl.version == 1) return message.malformed(wrapped->whole, "extensions in version 1");
-    const auto list = der::only(wrapped->content, der::tag::sequence);
-    if (!list) return message.malformed(wrapped->whole, "the extensions cannot be read");
-    for (const Extension& extension : TRY(message.extensions(list->content))) {
-      TRY(read_crl_extension(message, extension, crl));
+  out.next_update = TRY(read_time(message, parts, "nextUpdate (a CRL without it is not taken)"));
+  entries_begin_ = message.offset_of(parts.rest());
+  entries_end_ = entries_begin_;
+  if (parts.peek() == der::tag::sequence) {
+    const auto entries = der::header_of(parts.rest());
+    if (!entries || entries_begin_ + entries->size() > signed_end_) {
+      return message.malformed(parts.rest(), "revokedCertificates cannot be read");
     }
+    entries_end_ = entries_begin_ + entries->size();
+    entries_begin_ += entries->header_size;
   }
-  if (!parts.at_end()) return message.malformed(parts.rest(), "something that does not belong there");
+  version_ = out.version;
+  algorithm_ = out.algorithm;
+  signed_head_ = to_bytes(inside.first(static_cast<std::size_t>(entries_begin_ - message.offset_of(inside))));
+  window_.take(static_cast<std::size_t>(entries_begin_));
+  return out;
+}
+
+void CrlStream::tap_signed(DerWindow::Tap tap) {
+  tap(signed_head_);
+  window_.tap(std::move(tap));
+}
+
+Status CrlStream::entries(const VisitEntry& visit) {
+  while (window_.offset() < entries_end_) {
+    const auto left = static_cast<std::size_t>(entries_end_ - window_.offset());
+    const std::size_t wanted = std::min(left, 2 * kLongestEntry);
+    const ByteView view = TRY(window_.see(wanted));
+    const bool more = view.size() == wanted && wanted < left;
+    const DerMessage message(view, Code::crl_malformed, window_.offset());
+    if (view.empty()) return message.malformed(view, "the octets end among the entries");
+    window_.take(TRY(
+        read_entries(message, view, {.version = version_, .piece = more ? Piece::more_follows : Piece::last}, visit)));
+  }
   return {};
 }
 
-}  // namespace
+Status CrlStream::skip_entries() {
+  while (window_.offset() < entries_end_) {
+    const auto left = static_cast<std::size_t>(entries_end_ - window_.offset());
+    const ByteView view = TRY(window_.see(std::min(left, kLongestEntry)));
+    if (view.empty()) {
+      return DerMessage(view, Code::crl_malformed, window_.offset())
+          .malformed(view, "the octets end among the entries");
+    }
+    window_.take(view.size());
+  }
+  return {};
+}
 
-Result<CrlSyntax> parse_crl(ByteView whole) {
-  const DerMessage message(whole, Code::crl_malformed);
-  const auto outer = der::only(whole, der::tag::sequence);
-  if (!outer) return message.malformed(whole, "not one DER SEQUENCE that fills the input");
-  der::Reader parts(outer->content);
-  CrlSyntax crl;
-  const der::Element body = TRY(message.expect(parts, der::tag::sequence, "the list to be signed"));
-  crl.algorithm = TRY(message.expect(parts, der::tag::sequence, "the signature algorithm")).whole;
+Result<CrlTail> CrlStream::tail() {
+  CrlTail out;
+  {
+    const auto left = static_cast<std::size_t>(signed_end_ - window_.offset());
+    const ByteView view = TRY(window_.see(std::min(left, kLongestTail)));
+    const DerMessage message(view, Code::crl_malformed, window_.offset());
+    if (view.size() < left) return message.malformed(view, "the octets end, or the extensions are too long");
+    der::Reader parts(view);
+    if (const auto wrapped = parts.next(der::tag::context(0))) {
+      if (version_ == 1) return message.malformed(wrapped->whole, "extensions in version 1");
+      const auto list = der::only(wrapped->content, der::tag::sequence);
+      if (!list) return message.malformed(wrapped->whole, "the extensions cannot be read");
+      for (const Extension& extension : TRY(message.extensions(list->content))) {
+        if (extension.oid == "2.5.29.27" && deltas_ == Deltas::refuse) {
+          return fail(Code::crl_unknown_critical_extension,
+                      "octet {}: delta CRLs (deltaCRLIndicator) are not taken here",
+                      message.offset_of(extension.whole));
+        }
+        TRY(read_crl_extension(message, extension, out));
+      }
+    }
+    if (!parts.at_end()) return message.malformed(parts.rest(), "something that does not belong there");
+    window_.take(view.size());
+    window_.tap({});
+  }
+  const auto left = static_cast<std::size_t>(outer_end_ - window_.offset());
+  const ByteView view = TRY(window_.see(std::min(left, kLongestSignature) + 1));
+  const DerMessage message(view, Code::crl_malformed, window_.offset());
+  // One octet more was asked for: there must be none.
+  if (left > kLongestSignature || view.size() != left) {
+    return message.malformed(view, "not one DER SEQUENCE that fills the input");
+  }
+  der::Reader parts(view);
+  const ByteView algorithm = TRY(message.expect(parts, der::tag::sequence, "the signature algorithm")).whole;
+  // RFC 5280 §5.1.2.2: "This field MUST contain the same algorithm identifier as the signatureAlgorithm field".
+  if (!std::ranges::equal(algorithm, algorithm_)) {
+    return message.malformed(algorithm, "inner and outer signature algorithm differ");
+  }
   const der::Element bits = TRY(message.expect(parts, der::tag::bit_string, "the signature"));
   const auto signature = der::whole_octets(bits);
   if (!signature || !parts.at_end()) return message.malformed(bits.whole, "the signature cannot be read");
-  crl.signature = *signature;
-  TRY(read_to_be_signed(message, body, crl));
-  return crl;
+  out.signature = to_bytes(*signature);
+  return out;
 }
 
-Status for_each_entry(ByteView whole, const CrlSyntax& crl, const VisitEntry& visit) {
-  const DerMessage message(whole, Code::crl_malformed);
-  for (der::Reader list(crl.entries); !list.at_end();) {
-    const der::Element entry = TRY(message.expect(list, der::tag::sequence, "an entry"));
-    der::Reader parts(entry.content);
-    const der::Element serial = TRY(message.expect(parts, der::tag::integer, "a serial number"));
-    if (!is_shortest_integer(serial.content)) return message.malformed(serial.whole, "a serial number that is not DER");
-    const UnixSeconds since = TRY(read_time(message, parts, "revocationDate"));
-    if (const auto extensions = parts.next(der::tag::sequence)) {
-      if (crl.version == 1) return message.malformed(extensions->whole, "entry extensions in version 1");
-      TRY(check_entry_extensions(message, extensions->content));
-    }
-    if (!parts.at_end()) return message.malformed(parts.rest(), "something that does not belong into an entry");
-    visit(serial.content, since);
-  }
-  return {};
+Result<CrlSyntax> parse_crl(ByteView whole) {
+  ViewSource source(whole);
+  CrlStream stream(source);
+  CrlHead head = TRY(stream.head());
+  TRY(stream.skip_entries());
+  CrlTail tail = TRY(stream.tail());
+  return CrlSyntax{std::move(head), std::move(tail)};
+}
+
+Status for_each_entry(ByteView whole, const VisitEntry& visit) {
+  ViewSource source(whole);
+  CrlStream stream(source);
+  TRY(stream.head());
+  return stream.entries(visit);
 }
 
 }  // namespace symbolon::revocation

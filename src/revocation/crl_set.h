@@ -29,10 +29,15 @@ struct KnownCrl {
 
 // Fails with crl_number_went_back when `next` is older than what it would replace: a smaller cRLNumber (RFC 5280
 // §5.2.3: "monotonically increasing"), or, where those are equal or one has none, an earlier thisUpdate. Lists of
-// another issuer or another scope do not replace each other.
+// another issuer or another scope, and a full one and a delta, do not replace each other.
+bool may_replace(const CrlFile& before, const CrlFile& next);
 Status check_successor(const CrlFile& before, const CrlFile& next);
 
 // Immutable; share it as std::shared_ptr<const CrlSet>. Issuers that nothing is said about are not asked for.
+//
+// A full list that the newest delta goes with (delta_crl.h) is judged by together with it: what the delta lists is
+// revoked, what it removes is not, if the full list has it on hold; and it is as fresh as the delta. A delta whose base
+// is missing makes nothing good, but what it lists is revoked.
 class CrlSet {
  public:
   using Answer = x509::RevocationChecker::Answer;
@@ -53,18 +58,31 @@ class CrlSet {
   // certificates of the issuer, where `subject` is null).
   Answer check(const IssuerKey& issuer, const x509::SerialNumber& serial, const x509::Certificate* subject,
                UnixSeconds at) const;
-  // By any issuer of this name, whatever its key: since when.
-  std::optional<UnixSeconds> revoked_by_name(const x509::DistinguishedName& issuer,
-                                             const x509::SerialNumber& serial) const;
+  // For a certificate that is trusted by itself: by those issuers of its issuer's name that may have issued it.
+  Answer check_pinned(const x509::Certificate& subject, UnixSeconds at) const;
   const std::vector<KnownCrl>& lists() const { return lists_; }
+  // Is it a full list that a delta goes with? Is it a delta whose base is missing?
+  bool is_carried(const CrlFile& crl) const;
+  bool lacks_base(const CrlFile& crl) const;
   bool speaks() const { return !issuers_.empty(); }
 
  private:
-  struct Issuer {
-    std::vector<std::size_t> lists;  // places in lists_
-    std::string awaited;             // empty: nothing is
+  struct Full {  // places in lists_
+    std::size_t list;
+    std::optional<std::size_t> delta;
   };
+  struct Issuer {
+    std::vector<Full> fulls;
+    std::vector<std::size_t> deltas;          // whose base is missing
+    std::string awaited;                      // empty: nothing is
+    std::vector<x509::Certificate> known_as;  // one at least
+  };
+  Issuer& issuer_of(const x509::Certificate& certificate);
+  void add_delta(std::size_t delta);
+  std::optional<UnixSeconds> revoked(const Full& full, const x509::SerialNumber& serial) const;
   std::optional<UnixSeconds> revoked(const Issuer& issuer, const x509::SerialNumber& serial) const;
+  Answer check(const Issuer& issuer, const x509::SerialNumber& serial, const x509::Certificate* subject,
+               UnixSeconds at) const;
 
   std::vector<KnownCrl> lists_;
   std::unordered_map<IssuerKey, Issuer, IssuerKeyHash> issuers_;

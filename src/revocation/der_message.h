@@ -1,7 +1,7 @@
 // What the messages read here (CRLs, OCSP requests) have in common: errors that say the octet, and extensions.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +20,16 @@ struct Extension {
   ByteView whole;
 };
 
-// The octets of one message, borrowed, and the code of what is malformed in it. Every view below lies in them.
+// The octets of one message, or a part of it that begins at the octet `base`, borrowed, and the code of what is
+// malformed in it. Every view below lies in them.
 class DerMessage {
  public:
-  DerMessage(ByteView whole, Code malformed) : whole_(whole), code_(malformed) {}
+  DerMessage(ByteView whole, Code malformed, std::uint64_t base = 0) : whole_(whole), code_(malformed), base_(base) {}
 
   ByteView whole() const { return whole_; }
-  std::size_t offset_of(ByteView part) const { return static_cast<std::size_t>(part.data() - whole_.data()); }
+  std::uint64_t offset_of(ByteView part) const {
+    return base_ + static_cast<std::uint64_t>(part.data() - whole_.data());
+  }
   std::unexpected<Error> malformed(ByteView at, std::string_view what) const;
   // The next element with this tag, or an error that says where it should have stood.
   Result<x509::der::Element> expect(x509::der::Reader& reader, std::uint8_t tag, std::string_view what) const;
@@ -36,6 +39,7 @@ class DerMessage {
  private:
   ByteView whole_;
   Code code_;
+  std::uint64_t base_;
 };
 
 // X.690 §8.3.2: not empty, and without leading octets that say nothing.

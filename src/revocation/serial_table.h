@@ -12,14 +12,19 @@
 
 namespace symbolon::revocation {
 
-// Immutable once built; lookup is a binary search. An entry is the serial's magnitude and four octets of time.
+// Immutable once built; lookup guesses the place and halves what is left. An entry is the serial's magnitude and four
+// octets of time.
 class SerialTable {
  public:
   SerialTable() = default;
 
   // Unsorted input; add() as often as you like, then sort() once. A serial that comes twice keeps its earliest time.
+  // Sorting needs 16 octets an entry meanwhile, and a copy of the longest bucket.
   void add(const x509::SerialNumber& serial, UnixSeconds since);
   void sort();
+  // There will be about so many times as many entries as there are, alike in their lengths: what add() needs is taken
+  // at once.
+  void will_grow(double times);
   // This and the other, both sorted.
   SerialTable merged_with(const SerialTable& other) const;
 
@@ -42,9 +47,11 @@ class SerialTable {
   // All serials of one length, back to back.
   struct Bucket {
     std::size_t width = 0;
+    std::size_t common = 0;  // octets, from the first on, that all have in common; once they are sorted
     Bytes serials;
     std::vector<std::uint32_t> since;  // seconds since 1970; held at the ends of what fits
     ByteView serial(std::size_t i) const { return ByteView(serials).subspan(i * width, width); }
+    bool is_sorted() const;
     void sort();
   };
   std::array<Bucket, x509::SerialNumber::kMost + 1> buckets_;

@@ -1,17 +1,9 @@
 #include "x509/der_reader.h"
 
 namespace symbolon::x509::der {
-namespace {
-
-struct Header {
-  std::uint8_t tag = 0;
-  std::size_t header_size = 0;
-  std::size_t content_size = 0;
-};
-
 // X.690 §8.1.3 with the restriction of §10.1: "The definite form of length encoding shall be used, encoded in the
 // minimum number of octets." High tag numbers (§8.1.2.4) do not occur in certificates and are refused.
-std::optional<Header> read_header(ByteView bytes) {
+std::optional<Header> header_of(ByteView bytes) {
   constexpr std::uint8_t kHighTagNumber = 0x1f;
   constexpr std::uint8_t kLongForm = 0x80;
   if (bytes.size() < 2 || (bytes[0] & kHighTagNumber) == kHighTagNumber) return std::nullopt;
@@ -25,11 +17,8 @@ std::optional<Header> read_header(ByteView bytes) {
     header.header_size = 2 + octets;
     header.content_size = length;
   }
-  if (header.content_size > bytes.size() - header.header_size) return std::nullopt;
   return header;
 }
-
-}  // namespace
 
 std::optional<std::uint8_t> Reader::peek() const {
   if (rest_.empty()) return std::nullopt;
@@ -37,8 +26,8 @@ std::optional<std::uint8_t> Reader::peek() const {
 }
 
 std::optional<Element> Reader::next() {
-  const auto header = read_header(rest_);
-  if (!header) return std::nullopt;
+  const auto header = header_of(rest_);
+  if (!header || header->size() > rest_.size()) return std::nullopt;
   const Element element{.tag = header->tag,
                         .content = rest_.subspan(header->header_size, header->content_size),
                         .whole = rest_.first(header->header_size + header->content_size)};

@@ -33,6 +33,17 @@ struct Element {
   ByteView whole;
 };
 
+// Identifier and length of an element.
+struct Header {
+  std::uint8_t tag = 0;
+  std::size_t header_size = 0;
+  std::size_t content_size = 0;
+  std::size_t size() const { return header_size + content_size; }
+};
+inline constexpr std::size_t kLongestHeader = 6;  // octets
+// Of what begins there; its content need not be there. Nothing where that is not DER, or cut.
+std::optional<Header> header_of(ByteView bytes);
+
 // Reads element after element. Whatever is not DER gives nothing and leaves the reader where it was.
 class Reader {
  public:

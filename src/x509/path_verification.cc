@@ -43,19 +43,21 @@ std::optional<PathFault> check_revocation(std::span<const Certificate> path, con
                                  answer.since ? " " + to_rfc3339(*answer.since) : std::string()),
                      answer.since};
   };
+  const auto unknown = [&](std::size_t index, const RevocationChecker::Answer& answer) {
+    return PathFault{P::revocation_unknown, index, "RFC 5280 §6.3.3",
+                     fmt::format("{}: {}", path[index].text(), answer.detail)};
+  };
   if (path.size() == 1) {
     const auto answer = options.revocation->check_pinned(path[0], options.at);
     if (answer.status == Status::revoked) return revoked(0, answer);
-    return {};
+    return answer.status == Status::unknown ? std::optional(unknown(0, answer)) : std::nullopt;
   }
   for (std::size_t index = path.size() - 1; index-- > 0;) {
     const auto answer = options.revocation->check_certificate(path[index + 1], path[index], options.at);
     switch (answer.status) {
       case Status::good: continue;
       case Status::revoked: return revoked(index, answer);
-      case Status::unknown:
-        return PathFault{P::revocation_unknown, index, "RFC 5280 §6.3.3",
-                         fmt::format("{}: {}", path[index].text(), answer.detail)};
+      case Status::unknown: return unknown(index, answer);
     }
   }
   return {};

@@ -1,36 +1,10 @@
 #include "x509/pem.h"
 
-#include <algorithm>
+#include "x509/pem_line.h"
 
 namespace symbolon::x509 {
-namespace {
 
-constexpr std::string_view kBegin = "-----BEGIN ";
-constexpr std::string_view kEnd = "-----END ";
-constexpr std::string_view kDashes = "-----";
-
-std::string_view trimmed(std::string_view line) {
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
-  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-  return line;
-}
-
-// RFC 7468 §3, of the labels that exist. Anything else is not repeated in words: a file whose line breaks were lost has
-// a whole key there.
-bool is_label(std::string_view text) {
-  constexpr std::size_t kLongest = 64;
-  return !text.empty() && text.size() <= kLongest &&
-         std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' '; });
-}
-
-// The label of "-----BEGIN label-----", empty if the line is none.
-std::string_view label_of(std::string_view line, std::string_view start) {
-  if (!line.starts_with(start) || !line.ends_with(kDashes) || line.size() < start.size() + kDashes.size()) return {};
-  const std::string_view label = line.substr(start.size(), line.size() - start.size() - kDashes.size());
-  return is_label(label) ? label : std::string_view();
-}
-
-}  // namespace
+using namespace pem_line;
 
 Result<std::vector<PemBlock>> parse_pem(std::string_view text, std::string_view where) {
   std::vector<PemBlock> blocks;
@@ -46,8 +20,8 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text, std::string_view 
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     ++number;
     if (!inside) {
-      const std::string_view label = label_of(line, kBegin);
-      if (label.empty() && line.starts_with(kBegin)) {
+      const std::string_view label = begun_label(line);
+      if (label.empty() && begins(line)) {
         return fail_at(place(number), Code::pem_malformed, "a line begins a block and holds more than its label");
       }
       if (label.empty()) continue;
@@ -56,9 +30,9 @@ Result<std::vector<PemBlock>> parse_pem(std::string_view text, std::string_view 
       inside = true;
       continue;
     }
-    if (line.starts_with(kEnd)) {
+    if (ends(line)) {
       PemBlock& block = blocks.back();
-      if (label_of(line, kEnd) != block.label) {
+      if (ended_label(line) != block.label) {
         return fail_at(place(number), Code::pem_malformed, "this line does not end '{}'", block.label);
       }
       if (!block.label.ends_with("PRIVATE KEY")) {

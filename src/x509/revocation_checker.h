@@ -33,7 +33,8 @@ class RevocationChecker {
     return check(issuer, subject.serial(), at);
   }
   // For a certificate that is trusted by itself, whose issuer may not be at hand: revoked when any issuer of its
-  // issuer's name says so; else good.
+  // issuer's name says so; unknown when data is demanded for an issuer of that name that may be its own, but missing or
+  // stale; else good.
   virtual Answer check_pinned(const Certificate& subject, UnixSeconds at) const = 0;
   // Grows with every change of what is known, once that counts: whoever was judged when it was another number is to be
   // judged again.
