@@ -7,9 +7,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view content = as_text({data, size});
   std::size_t issuers = 0;
   std::size_t entries = 0;
-  const enroll::JournalVisitor count{
-      .issuer = [&](const revocation::IssuerKey&) { ++issuers; },
-      .entry = [&](const revocation::IssuerKey&, const x509::SerialNumber&, UnixSeconds) { ++entries; }};
+  const enroll::JournalVisitor count{.issuer = [&](const revocation::IssuerKey&) { ++issuers; },
+                                     .entry = [&](const revocation::Change&) { ++entries; }};
   const enroll::JournalEnd end = enroll::read_journal(content, count);
   ENSURE(end.good + end.lost == size && end.entries == entries);
   const std::size_t first_issuers = std::exchange(issuers, 0);

@@ -22,12 +22,14 @@ RIGHTS = {
 }
 READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
 ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
-REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching")]
+REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 FEED = ("GET", "/v1/feed")
 FOR_ADMINS = [
     ("POST", "/v1/ledger/backup"),
     ("POST", "/v1/ledger/accept-clock"),
+    ("POST", "/v1/crls/{serial}"),
+    ("POST", "/v1/crls/{serial}/signature"),
     ("POST", "/v1/issuers"),
     ("POST", "/v1/issuers/{serial}/signature"),
     ("POST", "/v1/issuers/{serial}/use"),
@@ -170,5 +172,5 @@ def test_the_documents_say_the_roles_of_the_table(symbolon):
     rows = re.findall(r"^\| `(\w+)` \| `(GET|POST) (\S+?)` \| (.+?) \|", page, re.M)
     assert len(rows) >= 9
     shown = {name: roles for name, _, _, roles in rows}
-    for command, call in (("issue", "issue"), ("sign", "issue"), ("list", "list"), ("revoke", "revoke"), ("status", "status")):
+    for command, call in (("issue", "issue"), ("sign", "issue"), ("list", "list"), ("revoke", "revoke"), ("release", "release"), ("status", "status")):
         assert f"Role: {shown[call]} (" in symbolon.do(command, "--help")

@@ -1,11 +1,14 @@
 """docs/openapi.json against the real answers of every call, good and bad, by Python's jsonschema."""
 
 import base64
+import datetime
 import json
 import re
 
 import jsonschema
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from harness import peers
 from harness.pki import Credential, make_key, make_request, openssl
@@ -39,6 +42,22 @@ def root_signature(symbolon, to_be_signed, folder):
     passphrase = f"file:{symbolon.folder / 'passphrase'}"
     openssl("dgst", "-sha256", "-sign", symbolon.state / "root.key", "-passin", passphrase, "-out", folder / "sig", folder / "tbs")
     return base64.b64encode((folder / "sig").read_bytes()).decode()
+
+
+def root_crl_signature(symbolon, asked):
+    """python3-cryptography builds the same octets from what it was told, and signs them."""
+    key = serialization.load_pem_private_key((symbolon.state / "root.key").read_bytes(), b"correct horse battery staple")
+    root = x509.load_pem_x509_certificate((symbolon.state / "root.crt").read_bytes())
+    identifier = root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    at = lambda text: datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")  # noqa: E731
+    assert asked["entries"] == []
+    crl = (
+        x509.CertificateRevocationListBuilder(root.subject, at(asked["this_update"]), at(asked["next_update"]))
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
+        .add_extension(x509.CRLNumber(asked["number"]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return base64.b64encode(crl.signature).decode()
 
 
 @pytest.fixture
@@ -116,14 +135,22 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     _, page = api("list", query="?limit=1&query=state:valid")
     api("list", query=f"?limit=1&after={page['next']}")
     api("show", what="alice")
+    api("revoke", {"what": "alice", "reason": "certificateHold"})
+    assert api("release", {"what": "alice"})[1]["outcome"] == "released"
+    assert api("release", {"what": "alice"})[1]["outcome"] == "was_released_already"
     api("revoke", {"what": "alice", "reason": "keyCompromise"})
     api("revoke", {"what": "alice"})
+    assert api("release", {"what": "alice"})[1]["code"] == "not_on_hold"
     assert api("revoke_matching", {"query": "alice", "dry_run": True, "at_most": 9})[1]["result"]["matched"] == 0
     api("show", what="alice")
     for name in ("profiles", "issuers", "status"):
         api(name)
     assert api("crl", what="issuing")[0] == 200
     assert api("crl", what="nobody")[1]["code"] == "issuer_unknown"
+    asked = api("new_crl", {"next_update": "30d"}, what="root")[1]
+    assert api("sign_crl", {"number": asked["number"], "signature": "AAAA"}, what="root")[1]["code"] == "crypto_failed"
+    signature = root_crl_signature(symbolon, asked)
+    assert api("sign_crl", {"number": asked["number"], "signature": signature}, what="root")[1]["issuer"] == "root"
     assert api("changes")[1] == {"changes": []}
     _, asked = api.by_both("new_issuer", {"permit": ["dns:example.com"], "lifetime": "365d"})
     assert api("sign_issuer", {"signature": "AAAA"}, what=asked["serial"])[1]["code"] == "request_bad_signature"
@@ -144,7 +171,7 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert "problem" in api("backup_ledger", {"path": str(tmp_path / "copy.db")})[1]
     assert api("feed", query="?gateway=web-1&after=0&wait=0")[1]["entries"]
     known = api("gateways")[1]
-    assert len(known["gateways"]) == 1 and known["newest"] == 1, "the admin asked as a gateway would"
+    assert len(known["gateways"]) == 1 and known["newest"] == 3, "the admin asked as a gateway would"
     assert api("forget_gateway", what=known["gateways"][0]["name"])[0] == 200
     assert api("forget_gateway", what="nobody")[1]["code"] == "not_found"
     assert api("accept_clock")[1]["outcome"] == "not_behind"
@@ -171,6 +198,8 @@ def test_every_call_fails_as_the_description_says(symbolon, api):
             assert api(name, nonsense, **parameters)[0] == expected, (name, nonsense)
     assert api("show", what="nobody")[1]["code"] == "not_found"
     assert api("revoke", {"what": "nobody"})[1]["code"] == "not_found"
+    assert api("revoke", {"what": "laptop", "reason": "removeFromCRL"})[1]["code"] == "bad_request"
+    assert api("release", {"what": "nobody"})[1]["code"] == "not_found"
     assert api("revoke_matching", {"query": "sort:newest"})[1]["problem"]["code"] == "query_malformed"
     assert api("revoke_matching", {"query": ""})[1]["code"] == "bad_request"
     assert api("issue", {"profile": "no-such", "csr": "x"})[1]["code"] == "profile_unknown"

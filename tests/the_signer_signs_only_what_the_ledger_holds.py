@@ -4,6 +4,7 @@ none for what the ledger does not hold as a reserved intent; there is no message
 import contextlib
 import hashlib
 import os
+import re
 import socket
 import sqlite3
 import struct
@@ -15,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import roles
-from harness.symbolon import BINARY, is_sanitized
+from harness.symbolon import BINARY, ROOT, is_sanitized
 
-VERSION = 4
+VERSION = int(re.search(r"kVersion = (\d+);", (ROOT / "src" / "signer" / "message.cc").read_text())[1])
 HELLO, SIGN, KEYS, ANSWERS, SIGN_CRL = 1, 2, 3, 4, 5
 
 

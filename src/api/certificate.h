@@ -27,6 +27,8 @@ enum class RevocationReason : std::uint8_t {
   affiliation_changed = 3,
   superseded = 4,
   cessation_of_operation = 5,
+  certificate_hold = 6,
+  remove_from_crl = 8,  // in the feed alone: a hold has ended
   privilege_withdrawn = 9,
 };
 

@@ -11,6 +11,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/crl.h"
 #include "api/feed.h"
 #include "api/gateway_info.h"
 #include "api/issue.h"
@@ -30,6 +31,11 @@ std::string encode(const RevocationRequest&);
 std::string encode(const RevocationAnswer&);
 std::string encode(const RevokeMatchingRequest&);
 std::string encode(const RevokeMatchingAnswer&);
+std::string encode(const ReleaseRequest&);
+std::string encode(const ReleaseAnswer&);
+std::string encode(const NewCrlRequest&);
+std::string encode(const NewCrlAnswer&);
+std::string encode(const CrlSignature&);
 std::string encode(const FeedPage&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);

@@ -57,12 +57,16 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
   goes_there_and_back(IssueRequest{"server", pem, {}, {}, {}, {}});
   goes_there_and_back(IssueAnswer{pem, pem, pem, summary(), {"the lifetime was cut"}});
   for (const char* reason : {"unspecified", "key_compromise", "ca_compromise", "affiliation_changed", "superseded",
-                             "cessation_of_operation", "privilege_withdrawn"}) {
+                             "cessation_of_operation", "certificate_hold", "privilege_withdrawn"}) {
     goes_there_and_back(RevocationRequest{"web", reason_from_name(reason).value()});
   }
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
   goes_there_and_back(RevocationRequest{"web", RevocationReason::superseded, UnixSeconds{1'000}});
   goes_there_and_back(RevokeMatchingRequest{"state:valid", RevocationReason::superseded, UnixSeconds{1'000}, 7, true});
+  goes_there_and_back(ReleaseRequest{"web"});
+  goes_there_and_back(
+      ReleaseAnswer{summary(), ReleaseOutcome::was_released_already, Enforcement{9, 3, 2, 41, {"CN=a"}}});
+  goes_there_and_back(ReleaseAnswer{summary(), ReleaseOutcome::released});
   goes_there_and_back(RevokeMatchingAnswer{2, {summary(), summary()}, Enforcement{9, 3, 2, 41, {"CN=a"}}});
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::revoked, Enforcement{9, 3, 2, 41, {"CN=a"}}});
   goes_there_and_back(ProfileList{{{"server", "for servers", kDay, kDay * 90, {"p256"}, {"serverAuth"}, {"dns"}}}});
@@ -88,6 +92,15 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
       GatewayList{7, {{"CN=a", false, {1}, {}, 0, 7, 0, ""}, {"local", true, {1}, UnixSeconds{2}, 7, 0, 1, "1"}}});
   goes_there_and_back(GatewayInfo{"local", true, {1}, UnixSeconds{2}, 3, 4, 2, "0.1.0"});
   goes_there_and_back(CrlInfo{"issuing", 1, {1}, {2}, 0, 300});
+  goes_there_and_back(NewCrlRequest{kDay});
+  goes_there_and_back(NewCrlRequest{});
+  goes_there_and_back(NewCrlAnswer{"root",
+                                   1'800'000'000,
+                                   {1},
+                                   {2},
+                                   {{"0a", RevocationReason::ca_compromise, {1}, UnixSeconds{0}}, {"0b", {}, {2}}},
+                                   {3}});
+  goes_there_and_back(CrlSignature{1'800'000'000, "AAAA"});
   goes_there_and_back(ChangeList{{{"7", "profile", "partner", "ff", "a", {1}, "b", UnixSeconds{2}, UnixSeconds{3}}}});
   goes_there_and_back(ChangeInfo{"7", "profile", "partner", "ff", "a", {1}});
   goes_there_and_back(LedgerVerifyAnswer{1000000, "ab"});
@@ -150,7 +163,7 @@ TEST(Codec, NamesTheMemberThatIsWrong) {
   EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","lifetime":"90"})"), HasSubstr("'lifetime'"));
   EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"server","csr":"x","lifetime":null})"), HasSubstr("'lifetime'"));
   EXPECT_THAT(refusal<IssueRequest>(R"({"profile":"a","profile":"b","csr":"x"})"), HasSubstr("'profile'"));
-  EXPECT_THAT(refusal<RevocationRequest>(R"({"what":"web","reason":"certificateHold"})"), HasSubstr("'reason'"));
+  EXPECT_THAT(refusal<RevocationRequest>(R"({"what":"web","reason":"hold"})"), HasSubstr("'reason'"));
   EXPECT_THAT(refusal<RevocationRequest>(R"({"what":""})"), HasSubstr("'what'"));
   EXPECT_THAT(refusal<ListPage>(R"({"certificates":[{"serial":1}]})"), HasSubstr("'certificates[0].serial'"));
 }

@@ -11,6 +11,7 @@
 namespace symbolon::api {
 
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name);
+std::optional<ReleaseOutcome> release_outcome_from_name(std::string_view name);
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name);
 std::optional<GatewayPhase> phase_from_name(std::string_view name);
 
@@ -96,6 +97,14 @@ void members(auto& f, Is<Enforcement> auto& x) {
 void members(auto& f, Is<RevocationAnswer> auto& x) {
   f.required("certificate", x.certificate);
   f.required("outcome", x.outcome, outcome_from_name);
+  f.optional("enforcement", x.enforcement);
+}
+
+void members(auto& f, Is<ReleaseRequest> auto& x) { f.required("what", x.what, TextBounds{.least = 1, .most = 4096}); }
+
+void members(auto& f, Is<ReleaseAnswer> auto& x) {
+  f.required("certificate", x.certificate);
+  f.required("outcome", x.outcome, release_outcome_from_name);
   f.optional("enforcement", x.enforcement);
 }
 
@@ -210,6 +219,29 @@ void members(auto& f, Is<CrlInfo> auto& x) {
   f.required("next_update", x.next_update);
   f.required("entries", x.entries, IntegerBounds{});
   f.required("octets", x.octets, IntegerBounds{});
+}
+
+void members(auto& f, Is<NewCrlRequest> auto& x) { f.optional("next_update", x.next_update); }
+
+void members(auto& f, Is<CrlEntry> auto& x) {
+  f.required("serial", x.serial, kName);
+  f.required("reason", x.reason, reason_from_name);
+  f.required("at", x.at);
+  f.optional("invalid_since", x.invalid_since);
+}
+
+void members(auto& f, Is<NewCrlAnswer> auto& x) {
+  f.required("issuer", x.issuer, kName);
+  f.required("number", x.number, IntegerBounds{});
+  f.required("this_update", x.this_update);
+  f.required("next_update", x.next_update);
+  f.required("entries", x.entries, ListBounds{.most = NewCrlAnswer::kMostEntries});
+  f.required("sign_before", x.sign_before);
+}
+
+void members(auto& f, Is<CrlSignature> auto& x) {
+  f.required("number", x.number, IntegerBounds{});
+  f.required("signature", x.signature, TextBounds{.least = 1, .most = 4096});
 }
 
 void members(auto& f, Is<StatusInfo> auto& x) {

@@ -21,19 +21,26 @@ struct ReasonName {
   std::string_view ours;
   std::string_view standard;  // RFC 5280 §5.3.1
 };
-constexpr std::array<ReasonName, 7> kReasons{{
+constexpr std::array<ReasonName, 9> kReasons{{
     {RevocationReason::unspecified, "unspecified", "unspecified"},
     {RevocationReason::key_compromise, "key_compromise", "keyCompromise"},
     {RevocationReason::ca_compromise, "ca_compromise", "cACompromise"},
     {RevocationReason::affiliation_changed, "affiliation_changed", "affiliationChanged"},
     {RevocationReason::superseded, "superseded", "superseded"},
     {RevocationReason::cessation_of_operation, "cessation_of_operation", "cessationOfOperation"},
+    {RevocationReason::certificate_hold, "certificate_hold", "certificateHold"},
+    {RevocationReason::remove_from_crl, "remove_from_crl", "removeFromCRL"},
     {RevocationReason::privilege_withdrawn, "privilege_withdrawn", "privilegeWithdrawn"},
 }};
 
 constexpr std::array<std::pair<RevocationOutcome, std::string_view>, 2> kOutcomes{{
     {RevocationOutcome::revoked, "revoked"},
     {RevocationOutcome::was_revoked_already, "was_revoked_already"},
+}};
+
+constexpr std::array<std::pair<ReleaseOutcome, std::string_view>, 2> kReleases{{
+    {ReleaseOutcome::released, "released"},
+    {ReleaseOutcome::was_released_already, "was_released_already"},
 }};
 
 constexpr std::array<std::pair<ClockOutcome, std::string_view>, 2> kClockOutcomes{{
@@ -74,6 +81,7 @@ std::optional<Key> find_in(const std::array<std::pair<Key, std::string_view>, N>
 
 std::string_view name(CertificateState state) { return name_in(kStates, state); }
 std::string_view name(RevocationOutcome outcome) { return name_in(kOutcomes, outcome); }
+std::string_view name(ReleaseOutcome outcome) { return name_in(kReleases, outcome); }
 std::string_view name(ClockOutcome outcome) { return name_in(kClockOutcomes, outcome); }
 std::string_view name(GatewayPhase phase) { return name_in(kPhases, phase); }
 std::string_view name(RevocationReason reason) {
@@ -85,6 +93,7 @@ std::string_view name(RevocationReason reason) {
 
 std::vector<std::string> spellings(CertificateState) { return names_in(kStates); }
 std::vector<std::string> spellings(RevocationOutcome) { return names_in(kOutcomes); }
+std::vector<std::string> spellings(ReleaseOutcome) { return names_in(kReleases); }
 std::vector<std::string> spellings(GatewayPhase) { return names_in(kPhases); }
 std::vector<std::string> spellings(ClockOutcome) { return names_in(kClockOutcomes); }
 std::vector<std::string> spellings(RevocationReason) {
@@ -98,6 +107,7 @@ std::vector<std::string> spellings(RevocationReason) {
 
 std::optional<CertificateState> state_from_name(std::string_view name) { return find_in(kStates, name); }
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name) { return find_in(kOutcomes, name); }
+std::optional<ReleaseOutcome> release_outcome_from_name(std::string_view name) { return find_in(kReleases, name); }
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name) { return find_in(kClockOutcomes, name); }
 std::optional<GatewayPhase> phase_from_name(std::string_view name) { return find_in(kPhases, name); }
 std::optional<RevocationReason> reason_from_name(std::string_view name) {

@@ -1,4 +1,4 @@
-// POST /v1/revocations, POST /v1/revocations/matching
+// POST /v1/revocations, POST /v1/revocations/matching, POST /v1/releases
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace symbolon::api {
 
 struct RevocationRequest {
   std::string what;  // serial, fingerprint, name, subject; an ambiguous one changes nothing (code ambiguous)
-  RevocationReason reason = RevocationReason::unspecified;
-  std::optional<UnixSeconds> invalid_since = {};  // RFC 5280 §5.3.2: when the key was lost, or may have been
+  RevocationReason reason = RevocationReason::unspecified;  // certificate_hold: until it is released
+  std::optional<UnixSeconds> invalid_since = {};            // RFC 5280 §5.3.2: when the key was lost, or may have been
   bool operator==(const RevocationRequest&) const = default;
 };
 
@@ -35,6 +35,22 @@ struct RevocationAnswer {
   RevocationOutcome outcome = RevocationOutcome::revoked;
   std::optional<Enforcement> enforcement = {};  // absent: there is no gateway
   bool operator==(const RevocationAnswer&) const = default;
+};
+
+// Ends a hold. Whatever else is revoked stays so (code not_on_hold).
+struct ReleaseRequest {
+  std::string what;  // as RevocationRequest::what
+  bool operator==(const ReleaseRequest&) const = default;
+};
+
+enum class ReleaseOutcome : std::uint8_t { released, was_released_already };
+std::string_view name(ReleaseOutcome outcome);
+
+struct ReleaseAnswer {
+  CertificateSummary certificate;  // as it is now
+  ReleaseOutcome outcome = ReleaseOutcome::released;
+  std::optional<Enforcement> enforcement = {};  // who takes it again; absent: there is no gateway
+  bool operator==(const ReleaseAnswer&) const = default;
 };
 
 // Every certificate that a query matches and that still could be used: neither revoked nor ended nor abandoned. CAs are

@@ -11,6 +11,7 @@ namespace symbolon::api {
 std::vector<std::string> spellings(CertificateState);
 std::vector<std::string> spellings(RevocationReason);
 std::vector<std::string> spellings(RevocationOutcome);
+std::vector<std::string> spellings(ReleaseOutcome);
 std::vector<std::string> spellings(ClockOutcome);
 std::vector<std::string> spellings(GatewayPhase);
 std::vector<std::string> spellings(Code);

@@ -136,7 +136,9 @@ struct ApiServer::Impl {
         [this](const http::Request& request, const Caller& caller) { return guard_rest(request, caller); });
     add_certificates();
     add_information();
+    add_release();
     add_crls();
+    add_crls_by_hand();
     add_issuers();
     add_changes();
     add_ledger();
@@ -216,7 +218,9 @@ struct ApiServer::Impl {
 
   void add_certificates();
   void add_information();
+  void add_release();
   void add_crls();
+  void add_crls_by_hand();
   void add_issuers();
   void add_changes();
   void add_ledger();
@@ -265,6 +269,17 @@ void ApiServer::Impl::add_certificates() {
   });
 }
 
+void ApiServer::Impl::add_release() {
+  on("release", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::ReleaseRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body), by = std::move(requester)] {
+      return operations.release(request, by);
+    };
+    co_return co_await run(200, std::move(call));
+  });
+}
+
 void ApiServer::Impl::add_information() {
   on_plain("profiles", &Operations::profiles);
   on_plain("issuers", &Operations::issuers);
@@ -287,6 +302,25 @@ void ApiServer::Impl::add_crls() {
     auto crl = co_await crl_pool.run(std::move(call));
     if (!crl) co_return http::problem(crl.error());
     co_return answer_with(*crl, routed.request.headers);
+  });
+}
+
+void ApiServer::Impl::add_crls_by_hand() {
+  on("new_crl", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::NewCrlRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, name = routed.parameters.at("what"), request = *std::move(body), by = std::move(requester)] {
+      return operations.new_crl(name, request, by);
+    };
+    co_return co_await run(202, std::move(call));
+  });
+  on("sign_crl", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::CrlSignature>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, name = routed.parameters.at("what"), request = *std::move(body), by = std::move(requester)] {
+      return operations.sign_crl(name, request, by);
+    };
+    co_return co_await run(201, std::move(call));
   });
 }
 

@@ -223,9 +223,11 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
   return x509::DistinguishedName::from_attributes(std::move(attributes));
 }
 
-std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {
+std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url,
+                       const x509::SerialNumber& serial) {
   if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check || !may_sign_crls(issuer)) return {};
-  return fmt::format("{}/{}.crl", url, issuer.name);
+  const CrlPart part = profile.crl_shards == 0 ? CrlPart{} : CrlPart::of(serial, profile.crl_shards);
+  return CrlPlaces{.url = std::string(url)}.of(part, issuer.name);
 }
 
 std::string ocsp_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {

@@ -120,6 +120,18 @@ Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& re
                                .enforcement = enforcement};
 }
 
+Result<api::ReleaseAnswer> Authority::release(const api::ReleaseRequest& request, const Requester& requester) {
+  ledger::Ledger& ledger = *impl_->state.ledger;
+  auto record = TRY(find_one(ledger, request.what, impl_->clock.now()));
+  const auto outcome = TRY(ledger.release({.issuer = record.issuer, .serial = record.serial, .actor = requester.text}));
+  record.revocation.reset();
+  const auto enforcement = impl_->feed.wait_for_enforcement(outcome.release.sequence);
+  return api::ReleaseAnswer{
+      .certificate = summary_of(record, *impl_->issuance.issuers()),
+      .outcome = outcome.already_released ? api::ReleaseOutcome::was_released_already : api::ReleaseOutcome::released,
+      .enforcement = enforcement};
+}
+
 Result<api::ProfileList> Authority::profiles() {
   api::ProfileList out;
   for (const auto& [name, profile] : impl_->issuance.profiles()) out.profiles.push_back(view_of(profile));
@@ -144,7 +156,7 @@ Result<api::StatusInfo> Authority::status() {
                       .now = now,
                       .started_at = impl_->started_at,
                       .issued = static_cast<std::int64_t>(counts.certificates),
-                      .revoked = static_cast<std::int64_t>(counts.revocations),
+                      .revoked = static_cast<std::int64_t>(counts.revoked),
                       .unfinished = static_cast<std::int64_t>(counts.unfinished),
                       .last_issued_at = {},
                       .ledger = {.entries = static_cast<std::int64_t>(counts.head.sequence),
@@ -211,7 +223,6 @@ Result<api::ClockAcceptance> Authority::accept_clock(const Requester& requester)
   return out;
 }
 
-Result<std::shared_ptr<const Crl>> Authority::crl(const std::string& issuer) { return impl_->crls.current(issuer); }
 void Authority::publish_crls() { impl_->crls.start(); }
 CrlPublisher& Authority::crls() { return impl_->crls; }
 void Authority::answer_ocsp() {

@@ -64,6 +64,7 @@ class Authority final : public Operations {
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::CertificateDetails> show(const std::string& what) override;
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;
+  Result<api::ReleaseAnswer> release(const api::ReleaseRequest& request, const Requester& requester) override;
   Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
                                                     const Requester& requester, const OnProgress& on_progress) override;
   Result<api::ProfileList> profiles() override;
@@ -81,6 +82,10 @@ class Authority final : public Operations {
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
   Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
+  Result<api::NewCrlAnswer> new_crl(const std::string& issuer, const api::NewCrlRequest& request,
+                                    const Requester& requester) override;
+  Result<api::CrlInfo> sign_crl(const std::string& issuer, const api::CrlSignature& signature,
+                                const Requester& requester) override;
   Result<api::GatewayList> gateways() override;
   Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester& requester) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;

@@ -27,7 +27,9 @@ struct Authority::Impl {
         revocations(std::move(revoked)),
         feed(*state.ledger, clock),
         issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options(options)),
-        crls(*state.ledger, clock, state.layout, [this] { return issuance.issuers(); }, crl_options(options)) {
+        crls(
+            *state.ledger, clock, state.layout, [this] { return issuance.issuers(); },
+            crl_options(options, issuance.profiles())) {
     if (options.ocsp) {
       if (!options.ocsp_signer) {
         options.ocsp_signer =
@@ -49,11 +51,16 @@ struct Authority::Impl {
     if (options.ocsp && options.ocsp->url) out.ocsp_url = *options.ocsp->url;
     return out;
   }
-  static CrlPublisherOptions crl_options(const AuthorityOptions& options) {
+  static CrlPublisherOptions crl_options(const AuthorityOptions& options, const ProfileSet& profiles) {
     CrlPublisherOptions out{.sign = options.sign_crl};
     if (!options.crl) return out;
     out.publish = CrlPublisherOptions::Publish::yes;
     out.next_update = options.crl->next_update;
+    out.places = options.crl->places();
+    out.delta = options.crl->delta;
+    for (const auto& [name, profile] : profiles) {
+      if (profile.crl_shards != 0) out.shards.insert(profile.crl_shards);
+    }
     return out;
   }
 
@@ -114,6 +121,13 @@ struct Authority::Impl {
     UnixSeconds until;
   };
   std::map<std::string, WaitingIssuer> waiting_issuers;  // by serial, hex
+  struct WaitingCrl {
+    Issuer issuer;  // its signer has the algorithm alone
+    UnsignedCrl crl;
+    UnixSeconds until;
+  };
+  std::mutex crls_mutex;                           // guards what follows
+  std::map<std::string, WaitingCrl> waiting_crls;  // by issuer's name
   std::function<void()> on_issuers_changed = [] {};
 };
 

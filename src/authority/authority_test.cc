@@ -80,6 +80,31 @@ TEST(Authority, ChangesNothingWhenSeveralMatch) {
   EXPECT_TRUE(home.authority->revoke({.what = second->summary.fingerprint}, {"ops"}));
 }
 
+TEST(Authority, ReleasesWhatIsOnHoldAndNothingElse) {
+  Home home;
+  for (const std::string_view name : {"alice", "bob"}) ASSERT_TRUE(home.issue("client", {std::string(name)}));
+  EXPECT_EQ(code_of(home.authority->release({"alice"}, kTester)), Code::not_on_hold);
+  EXPECT_EQ(code_of(home.authority->release({"nobody"}, kTester)), Code::not_found);
+  EXPECT_EQ(code_of(home.authority->revoke({"alice", api::RevocationReason::remove_from_crl}, kTester)),
+            Code::bad_request);
+  ASSERT_TRUE(home.authority->revoke({"alice", api::RevocationReason::certificate_hold}, kTester));
+  ASSERT_TRUE(home.authority->revoke({"bob"}, kTester));
+  EXPECT_EQ(home.authority->status()->revoked, 2);
+  const auto released = home.authority->release({"alice"}, kTester);
+  ASSERT_TRUE(released) << released.error().text();
+  EXPECT_EQ(released->outcome, api::ReleaseOutcome::released);
+  EXPECT_EQ(released->certificate.state, api::CertificateState::issued);
+  EXPECT_EQ(home.authority->release({"alice"}, kTester)->outcome, api::ReleaseOutcome::was_released_already);
+  EXPECT_EQ(code_of(home.authority->release({"bob"}, kTester)), Code::not_on_hold);
+  EXPECT_EQ(home.authority->status()->revoked, 1);
+  ASSERT_TRUE(home.authority->revoke({"alice", api::RevocationReason::certificate_hold}, kTester));
+  const auto matching = home.authority->revoke_matching(
+      {.query = "state:revoked", .reason = api::RevocationReason::superseded}, kTester, {});
+  ASSERT_TRUE(matching) << matching.error().text();
+  EXPECT_EQ(matching->matched, 1) << "what is on hold goes for good";
+  EXPECT_EQ(code_of(home.authority->release({"alice"}, kTester)), Code::not_on_hold);
+}
+
 TEST(Authority, ListsAndShowsWhatItIssued) {
   Home home;
   const auto answer = home.issue("server", {"web.example", "192.0.2.7"});

@@ -32,7 +32,19 @@ config::Table<CrlConfig> crl_table() {
            "`crl` of profiles).",
            "http://crl.example.internal:8480"})
       .optional("next_update", &CrlConfig::next_update, config::duration(kShortestCrl, kLongestCrl),
-                {"How long a list counts. A new one is made when a quarter of it has passed.", "7d"});
+                {"How long a list counts. A new one is made when a quarter of it has passed.", "7d"})
+      .optional(
+          "delta", &CrlConfig::delta, config::duration(kShortestCrl, kLongestCrl),
+          {"How long a delta CRL counts, which says what changed since an older list: one is made beside each list, "
+           "and both when a quarter of this has passed. Without it, there is none. It needs `url`.",
+           "6h"})
+      .check(
+          [](const CrlConfig& crl) -> Status {
+            if (!crl.delta || (crl.url && *crl.delta <= crl.next_update)) return {};
+            return fail(Code::config_bad_value, "{}",
+                        crl.url ? "it lasts longer than `next_update`" : "there is no `url`");
+          },
+          "delta");
   return table;
 }
 

@@ -16,6 +16,8 @@ struct CrlConfig {
   std::optional<net::Endpoint> listen;  // where they are served, in plain HTTP
   std::optional<std::string> url;       // what certificates say before /NAME.crl; without a slash at its end
   Seconds next_update = kUsualCrl;      // after thisUpdate
+  std::optional<Seconds> delta = {};    // likewise, of the delta CRL beside each; none: there is none
+  CrlPlaces places() const { return {.url = url.value_or(""), .delta = delta.has_value()}; }
   bool operator==(const CrlConfig&) const = default;
 };
 

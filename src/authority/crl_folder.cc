@@ -60,8 +60,8 @@ Result<std::uint64_t> CrlFolder::claim_number(const std::vector<std::string>& na
   return number;
 }
 
-Status CrlFolder::publish(const std::string& issuer, std::uint64_t number, ByteView der) {
-  const Path file = layout_.crl(issuer);
+Status CrlFolder::publish(const std::string& issuer, const CrlPart& part, std::uint64_t number, ByteView der) {
+  const Path file = this->file(issuer, part);
   if (const auto published = TRY(content_of(file))) {
     const auto there = crl_number_of(as_bytes(*published));
     if (there && *there >= number) {
@@ -69,10 +69,23 @@ Status CrlFolder::publish(const std::string& issuer, std::uint64_t number, ByteV
     }
   }
   TRY(make_folder(layout_.crls(), kFolderMode));
+  if (part != CrlPart{}) TRY(make_folder(layout_.crl_parts(issuer), kFolderMode));
   return write_file(file, as_text(der), {.mode = kFileMode, .existing = Existing::replace});
 }
 
-Result<std::string> CrlFolder::read(const std::string& issuer) const { return read_file(layout_.crl(issuer)); }
+Result<std::string> CrlFolder::read(const std::string& issuer, const CrlPart& part) const {
+  return read_file(file(issuer, part));
+}
+
+std::vector<CrlPart> CrlFolder::parts(const std::string& issuer) const {
+  std::vector<CrlPart> out;
+  std::error_code problem;
+  for (std::filesystem::directory_iterator at(layout_.crl_parts(issuer), problem), end; !problem && at != end;
+       at.increment(problem)) {
+    if (const auto part = CrlPart::from_file(at->path().filename().string())) out.push_back(*part);
+  }
+  return out;
+}
 
 std::optional<std::filesystem::file_time_type> CrlFolder::written_at(const std::string& issuer) const {
   std::error_code problem;

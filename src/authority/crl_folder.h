@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "authority/crl_part.h"
 #include "authority/state_layout.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -28,13 +29,15 @@ class CrlFolder {
 
   // In place of the one that is there, whole, 0644. Fails with already_exists when that has this number or a higher
   // one, and with file_unwritable.
-  Status publish(const std::string& issuer, std::uint64_t number, ByteView der);
+  Status publish(const std::string& issuer, const CrlPart& part, std::uint64_t number, ByteView der);
 
   // What is published. Fails with file_missing, file_unreadable.
-  Result<std::string> read(const std::string& issuer) const;
+  Result<std::string> read(const std::string& issuer, const CrlPart& part = {}) const;
+  // What lies there beside the full one.
+  std::vector<CrlPart> parts(const std::string& issuer) const;
   // When it was written; none: there is no such file.
   std::optional<std::filesystem::file_time_type> written_at(const std::string& issuer) const;
-  Path file(const std::string& issuer) const { return layout_.crl(issuer); }
+  Path file(const std::string& issuer, const CrlPart& part = {}) const { return layout_.crls() / part.place(issuer); }
 
  private:
   Result<std::uint64_t> last_number(const std::string& issuer) const;

@@ -8,6 +8,10 @@
 // What was published before a process begins is held against the ledger first: where it lists what the ledger lacks, an
 // older backup was restored, and none is made that would take those revocations back. It is served as it is.
 //
+// Beside the full one of a CA stand, where that is asked for, a delta CRL and those of its distribution points (shards;
+// crl_part.h). Shards are made first, and at once; the full one when the time for it has come. A number of shards that
+// no profile names any more goes on as long as its files lie in the folder: certificates name them.
+//
 // A process that ends between any two of these leaves the older CRL and a number that is not used again; the next one
 // makes a new CRL when it starts.
 #pragma once
@@ -15,6 +19,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,12 +37,20 @@ namespace symbolon::authority {
 // One that was made and verified. Immutable.
 struct Crl {
   std::string issuer;  // its name
+  CrlPart part = {};
   std::string der;
   std::uint64_t number = 0;  // cRLNumber
   UnixSeconds this_update;
   UnixSeconds next_update;
   std::uint64_t entries = 0;
   std::uint64_t revocations = 0;  // Revocation::sequence of the newest one of the ledger that it takes into account
+};
+
+// One that somebody else will sign.
+struct UnsignedCrl {
+  signer::CrlName name;
+  Bytes tbs;
+  std::vector<ledger::Revocation> entries;  // in its order
 };
 
 // The signature over that CRL, by whoever has the key and builds it alike.
@@ -46,6 +60,9 @@ struct CrlPublisherOptions {
   enum class Publish : std::uint8_t { no, yes };  // no: made when asked for, and kept in memory alone
   Publish publish = Publish::no;
   Seconds next_update = kUsualCrl;
+  CrlPlaces places = {};
+  std::optional<Seconds> delta = {};       // nextUpdate of the delta CRL beside each full one; none: there is none
+  std::set<std::uint16_t> shards = {};     // into how many parts certificates are divided: each profile's
   SignCrl sign = {};                       // unset: the issuers' signers sign the bytes
   std::chrono::milliseconds gather{500};   // after a revocation, so that many share a CRL; grows with what one takes
   std::chrono::milliseconds again{5'000};  // after a failure
@@ -73,20 +90,28 @@ class CrlPublisher {
   // at hand), as crl_content, CrlFolder and the signature do, with crypto_failed (it does not verify),
   // crl_ahead_of_ledger (see above), overloaded (one is being made), out_of_memory.
   Result<std::shared_ptr<const Crl>> current(const std::string& issuer);
+  // The CRL of a CA of ours whose key somebody has elsewhere, as it would be now; its number is used up. The issuer's
+  // signer says with which algorithm. Fails as crl_content and CrlFolder do, with crl_ahead_of_ledger, overloaded.
+  Result<UnsignedCrl> prepare(const Issuer& issuer, Seconds next_update);
+  // With its signature, published where that is asked for. Fails with crypto_failed (it does not verify),
+  // already_exists (a newer one is there), file_...
+  Result<std::shared_ptr<const Crl>> complete(const Issuer& issuer, const UnsignedCrl& crl, ByteView signature);
   // Whether what was published before this process began lists nothing that the ledger lacks: else who asks the ledger
   // alone would take revocations back. Always so where nothing is published, or by that CA never was. Fails with
   // crl_ahead_of_ledger, with overloaded (it was not looked at yet) or as reading it does.
   Status check_ledger(const Issuer& issuer) const;
   // Something was revoked through this ledger since it was opened, and the thread has not taken it up.
   bool owes() const;
-  // Makes what is published as new as current() would. The first failure; the others are tried all the same.
+  // Makes what is published, shards included, as new as current() would. The first failure; the others are tried all
+  // the same.
   Status publish_now();
 
   // The last one that was made here, or was there at the start; null: none.
-  std::shared_ptr<const Crl> find(const std::string& issuer) const;
-  std::vector<std::shared_ptr<const Crl>> all() const;  // by name
+  std::shared_ptr<const Crl> find(const std::string& issuer, const CrlPart& part = {}) const;
+  std::vector<std::shared_ptr<const Crl>> all() const;  // the full ones, by name
   // Why the last try failed, for each CA whose did; crl_issuer_may_not_sign for those that never have one; crl_lapses
-  // for those whose key is not here, and whose CRL is missing or has less than half of its time left.
+  // for those whose key is not here, and whose CRL is missing (of a root: and would not be empty), may lack a
+  // revocation, or has less than half of its time left.
   std::vector<Error> failures() const;
 
  private:

@@ -1,91 +1,19 @@
 // CRLs from a state that init made: openssl reads them, and whatever ends the process, none is older than the one
 // before.
-#include "authority/crl_publisher.h"
-
-#include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <atomic>
 #include <limits>
-#include <thread>
 
 #include "authority/crl_content.h"
 #include "authority/crl_folder.h"
-#include "authority/hierarchy.h"
-#include "authority/testing.h"
+#include "authority/crl_publisher_fixture.h"
 #include "revocation/crl_builder.h"
-#include "revocation/crl_reader.h"
 
 namespace symbolon::authority {
 namespace {
 
 using namespace testing;
 using std::chrono::milliseconds;
-
-// Moved while publishers look at it.
-class MovingClock final : public Clock {
- public:
-  UnixSeconds now() const override { return {at_}; }
-  void set(UnixSeconds at) { at_ = at.count; }
-
- private:
-  std::atomic<std::int64_t> at_ = kNow.count;
-};
-
-// A state with some certificates, and publishers over it.
-class CrlPublisherTest : public ::testing::Test {
- protected:
-  CrlPublisherTest() {
-    for (const std::string_view name : {"alice", "bob", "carol"}) {
-      serials_.push_back(home_.issue("client", {std::string(name)}).value().summary.serial);
-    }
-    home_.authority.reset();
-    state_.emplace(
-        open_state(home_.folder.path() / "state", home_.clock, keys_in_files({home_.folder.path() / "state"}, {}))
-            .value());
-  }
-
-  std::unique_ptr<CrlPublisher> publisher(CrlPublisherOptions::Publish publish = CrlPublisherOptions::Publish::yes,
-                                          SignCrl sign = {}) {
-    CrlPublisherOptions options{.publish = publish, .sign = std::move(sign)};
-    options.gather = milliseconds(10);
-    options.again = milliseconds(10);
-    options.look = milliseconds(10);
-    return std::make_unique<CrlPublisher>(
-        *state_->ledger, clock_, state_->layout, [this] { return state_->issuers; }, std::move(options));
-  }
-  const Issuer& issuing() const { return *state_->issuers->select(std::string(kIssuingName), kNow).value(); }
-  void revoke(std::size_t which, ledger::RevocationReason reason = ledger::RevocationReason::unspecified) {
-    ASSERT_TRUE(state_->ledger->revoke(
-        {.issuer = issuing().id, .serial = x509::SerialNumber::parse(serials_[which]).value(), .reason = reason}));
-  }
-  revocation::CrlFile read(std::string_view der) const {
-    auto crl = revocation::read_crl(as_bytes(der), {issuing().certificate}, clock_.now());
-    EXPECT_TRUE(crl) << crl.error().text();
-    return *std::move(crl);
-  }
-  bool lists(std::string_view der, std::size_t which) const {
-    return read(der).entries.find(x509::SerialNumber::parse(serials_[which]).value()).has_value();
-  }
-  std::string published() const {
-    const auto content = read_file(state_->layout.crl(kIssuingName));
-    return content ? *content : std::string();
-  }
-  // Until it says so, or the test fails.
-  template <typename Condition>
-  static void wait(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), end);
-      std::this_thread::sleep_for(milliseconds(5));
-    }
-  }
-
-  Home home_;
-  MovingClock clock_;
-  std::vector<std::string> serials_;
-  std::optional<State> state_;
-};
 
 TEST_F(CrlPublisherTest, ItListsWhatTheLedgerCallsRevoked) {
   revoke(0, ledger::RevocationReason::key_compromise);
@@ -279,6 +207,10 @@ TEST_F(CrlPublisherTest, ARestoredBackupTakesNothingBack) {
   EXPECT_FALSE(lists(published(), 0));
 }
 
+// Of a ledger in which nothing is revoked.
+const CrlFacts kNothing{.walk = [](const auto&, const auto&) { return Status(); },
+                        .newest = [] { return std::uint64_t{0}; }};
+
 // The same name and key in another certificate: to whoever reads CRLs it is the same CA.
 TEST_F(CrlPublisherTest, ACaInTwoCertificatesHasTheRevocationsOfBothInEachOfItsCrls) {
   auto set = std::make_shared<IssuerSet>(*state_->issuers);
@@ -293,7 +225,7 @@ TEST_F(CrlPublisherTest, ACaInTwoCertificatesHasTheRevocationsOfBothInEachOfItsC
   EXPECT_EQ(all.ids, (std::vector{older.id, renewed.id}));
   const auto a = x509::SerialNumber::parse(serials_[0]).value();
   const auto b = x509::SerialNumber::parse(serials_[1]).value();
-  const WalkRevocations walk = [&](const ledger::Ledger::RevocationVisitor& each) -> Status {
+  const auto walk = [&](const ledger::RevocationRange&, const ledger::Ledger::RevocationVisitor& each) -> Status {
     const std::pair<ledger::IssuerId, x509::SerialNumber> rows[] = {{older.id, a}, {renewed.id, b}, {renewed.id, a}};
     std::uint64_t sequence = 0;
     for (const auto& [id, serial] : rows) {
@@ -307,8 +239,9 @@ TEST_F(CrlPublisherTest, ACaInTwoCertificatesHasTheRevocationsOfBothInEachOfItsC
     return {};
   };
   for (const Issuer* const issuer : {&older, static_cast<const Issuer*>(&renewed)}) {
-    const auto content = crl_content(
-        *issuer, all, {.issuer = issuer->id.value, .revocations = 3, .number = 1, .next_update = {1}}, walk);
+    const auto content =
+        crl_content(*issuer, all, {.issuer = issuer->id.value, .revocations = 3, .number = 1, .next_update = {1}},
+                    {.walk = walk, .newest = [] { return std::uint64_t{3}; }});
     ASSERT_TRUE(content) << content.error().text();
     EXPECT_EQ(content->entries, 2U) << "no serial twice";
   }
@@ -409,9 +342,8 @@ TEST_F(CrlPublisherTest, ACaWithoutCrlSignHasNone) {
       "-subj /CN=x -addext keyUsage=critical,keyCertSign",
       home_.folder.path().string()));
   issuer.certificate = x509::Certificate::from_pem(home_.folder.get("x.crt"), "x").value().front();
-  const auto content =
-      crl_content(issuer, {{issuer.id}, {issuer.name}}, {.issuer = issuer.id.value, .number = 1, .next_update = {1}},
-                  [](const auto&) { return Status(); });
+  const auto content = crl_content(issuer, {{issuer.id}, {issuer.name}},
+                                   {.issuer = issuer.id.value, .number = 1, .next_update = {1}}, kNothing);
   EXPECT_EQ(code_of(content), Code::crl_issuer_may_not_sign);
 }
 
@@ -425,10 +357,9 @@ class CrlFolderTest : public ::testing::Test {
     Bytes crl(std::uint64_t number) const {
       Issuer issuer{.id = {1}, .name = "x", .certificate = certificate()};
       issuer.signer = std::shared_ptr<const crypto::Signer>(signer.get(), [](const crypto::Signer*) {});
-      const auto content =
-          crl_content(issuer, {{issuer.id}, {issuer.name}}, {.issuer = 1, .number = number, .next_update = {1}},
-                      [](const auto&) { return Status(); })
-              .value();
+      const auto content = crl_content(issuer, {{issuer.id}, {issuer.name}},
+                                       {.issuer = 1, .number = number, .next_update = {1}}, kNothing)
+                               .value();
       // The signature does not count here.
       return revocation::assemble_crl(content.tbs, signer->algorithm_identifier(), Bytes(70, 1));
     }
@@ -446,14 +377,14 @@ class CrlFolderTest : public ::testing::Test {
 
 TEST_F(CrlFolderTest, AnOlderOneNeverTakesTheNewerOnesPlace) {
   const Bytes newer = crl(8);
-  ASSERT_TRUE(folder_.publish("x", 8, newer));
+  ASSERT_TRUE(folder_.publish("x", {}, 8, newer));
   for (const std::uint64_t number : {7U, 8U}) {
-    const Status published = folder_.publish("x", number, crl(number));
+    const Status published = folder_.publish("x", {}, number, crl(number));
     ASSERT_FALSE(published);
     EXPECT_EQ(published.error().code, Code::already_exists);
   }
   EXPECT_EQ(folder_.read("x").value(), as_text(newer));
-  EXPECT_TRUE(folder_.publish("x", 9, crl(9)));
+  EXPECT_TRUE(folder_.publish("x", {}, 9, crl(9)));
 }
 
 TEST_F(CrlFolderTest, ANumberIsClaimedOnce) {
@@ -466,7 +397,7 @@ TEST_F(CrlFolderTest, ANumberIsClaimedOnce) {
 
 // Only the CRL is left, or the clock stands before 1970.
 TEST_F(CrlFolderTest, ThePublishedOnesNumberCounts) {
-  ASSERT_TRUE(folder_.publish("x", 2'000'000'000, crl(2'000'000'000)));
+  ASSERT_TRUE(folder_.publish("x", {}, 2'000'000'000, crl(2'000'000'000)));
   EXPECT_EQ(folder_.claim_number({"x"}, UnixSeconds{-5}).value(), 2'000'000'001U);
   EXPECT_EQ(folder_.claim_number({"y"}, UnixSeconds{-5}).value(), 1U);
 }

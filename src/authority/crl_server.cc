@@ -40,13 +40,23 @@ http::Response answer_with(const std::shared_ptr<const Crl>& crl, const http::He
 
 http::Handler crl_handler(const CrlPublisher& publisher) {
   const auto router = std::make_shared<http::Router>();
+  const auto answer = [](const std::shared_ptr<const Crl>& crl, const http::RoutedRequest& routed) {
+    return crl ? answer_with(crl, routed.request.headers)
+               : http::problem({Code::not_found, "there is no such CRL here"});
+  };
   router->add("GET", "/{file}",
-              [&publisher](http::RoutedRequest routed, const http::Caller&) -> net::Task<http::Response> {
+              [&publisher, answer](http::RoutedRequest routed, const http::Caller&) -> net::Task<http::Response> {
                 const std::string& file = routed.parameters.at("file");
                 std::shared_ptr<const Crl> crl;
                 if (file.ends_with(kSuffix)) crl = publisher.find(file.substr(0, file.size() - kSuffix.size()));
-                if (!crl) co_return http::problem({Code::not_found, "there is no such CRL here"});
-                co_return answer_with(crl, routed.request.headers);
+                co_return answer(crl, routed);
+              });
+  router->add("GET", "/{name}/{file}",
+              [&publisher, answer](http::RoutedRequest routed, const http::Caller&) -> net::Task<http::Response> {
+                const auto part = CrlPart::from_file(routed.parameters.at("file"));
+                std::shared_ptr<const Crl> crl;
+                if (part) crl = publisher.find(routed.parameters.at("name"), *part);
+                co_return answer(crl, routed);
               });
   return [router](http::Request request, const http::Caller& caller) {
     return router->handle(std::move(request), caller);

@@ -1,4 +1,5 @@
-// Serves the CRLs that are published, in plain HTTP: GET and HEAD of /NAME.crl (RFC 5280 §4.2.1.13, RFC 2585 §3).
+// Serves the CRLs that are published, in plain HTTP: GET and HEAD of /NAME.crl, and of /NAME/... (CrlPart::place;
+// RFC 5280 §4.2.1.13, RFC 2585 §3).
 //
 // From memory: nothing is read, signed or asked for when somebody comes. Whoever has the newest one is told so
 // (If-None-Match, If-Modified-Since: 304, RFC 9110 §13).

@@ -62,6 +62,32 @@ TEST_F(JournalTest, WhatCameAfterAStartWithoutTheAuthorityStandsThereToo) {
   EXPECT_EQ(again->state().number, 2U);
 }
 
+TEST_F(JournalTest, AHoldAndItsReleaseStandThereToo) {
+  const std::string alice = issued("alice");
+  const std::string bob = issued("bob");
+  const auto hold = [&](const std::string& serial) {
+    ASSERT_TRUE(home_.authority->revoke({serial, api::RevocationReason::certificate_hold}, kTester));
+  };
+  hold(alice);
+  hold(bob);
+  follow_once();
+  EXPECT_TRUE(knows(*begin(away()), alice));
+  ASSERT_TRUE(home_.authority->release({alice}, kTester));
+  EXPECT_TRUE(knows(*begin(away()), alice)) << "it has not heard of that";
+  follow_once();
+  EXPECT_FALSE(knows(*begin(away()), alice));
+  EXPECT_TRUE(knows(*begin(away()), bob));
+  // A file that is written anew says the same.
+  std::filesystem::resize_file(journal_, std::filesystem::file_size(journal_) - 3);
+  follow_once();
+  ASSERT_TRUE(home_.authority->release({bob}, kTester));
+  follow_once();
+  EXPECT_FALSE(knows(*begin(away()), bob));
+  hold(alice);
+  follow_once();
+  EXPECT_TRUE(knows(*begin(away()), alice));
+}
+
 TEST_F(JournalTest, WhatTheDiskRefusedIsWrittenLater) {
   const std::string alice = issued("alice");
   {

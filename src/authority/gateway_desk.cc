@@ -76,6 +76,9 @@ Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("
 Result<api::RevocationAnswer> GatewayDesk::revoke(const api::RevocationRequest&, const Requester&) {
   return refuse("to revoke");
 }
+Result<api::ReleaseAnswer> GatewayDesk::release(const api::ReleaseRequest&, const Requester&) {
+  return refuse("to release anything");
+}
 Result<api::RevokeMatchingAnswer> GatewayDesk::revoke_matching(const api::RevokeMatchingRequest&, const Requester&,
                                                                const OnProgress&) {
   return refuse("to revoke");

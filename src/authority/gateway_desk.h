@@ -42,6 +42,7 @@ class GatewayDesk final : public Operations {
   Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
   Result<api::ListPage> list(const api::ListQuery& query) override;
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) override;
+  Result<api::ReleaseAnswer> release(const api::ReleaseRequest& request, const Requester& requester) override;
   Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
                                                     const Requester& requester, const OnProgress& on_progress) override;
   Result<api::ProfileList> profiles() override;

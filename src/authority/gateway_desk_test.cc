@@ -100,6 +100,7 @@ TEST_F(GatewayDeskTest, LeavesTheRecordOfRefusalsToItsServerWhichBoundsIt) {
 
 TEST_F(GatewayDeskTest, RefusesEverythingElse) {
   EXPECT_EQ(code_of(desk_.revoke({.what = "admin"}, kGateway)), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.release({.what = "admin"}, kGateway)), Code::forbidden);
   EXPECT_EQ(code_of(desk_.list({})), Code::forbidden);
   EXPECT_EQ(code_of(desk_.new_issuer({}, kGateway)), Code::forbidden);
   EXPECT_EQ(code_of(desk_.import_issuer({}, kGateway)), Code::forbidden);

@@ -133,7 +133,7 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
                              .extended_key_usage = profile.extended_key_usage,
                              .least_names = profile.least_names,
                              .svid = profile.svid,
-                             .crl_url = crl_url_of(profile, issuer, rules.crl_url),
+                             .crl_url = crl_url_of(profile, issuer, rules.crl_url, content.serial()),
                              .ocsp_url = ocsp_url_of(profile, issuer, rules.ocsp_url),
                              .profile = profile.name};
   if (const auto findings = x509::lint_tbs(intent.tbs, lint); !findings.empty()) {

@@ -55,7 +55,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   const Issuer& issuer = *TRY(select(*issuers, request.issuer));
   const IssueTime time{.now = now, .backdate = options_.backdate};
   AppliedProfile applied = TRY(apply_profile(profile, request, issuer, time, serials_.draw()));
-  applied.content.crl_url = crl_url_of(profile, issuer, options_.crl_url);
+  applied.content.crl_url = crl_url_of(profile, issuer, options_.crl_url, applied.content.serial);
   applied.content.ocsp_url = ocsp_url_of(profile, issuer, options_.ocsp_url);
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;

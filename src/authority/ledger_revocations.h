@@ -22,7 +22,8 @@ class LedgerRevocations {
   std::shared_ptr<revocation::RevocationSource> source() const { return source_; }
   // A CA that came later: its revocations are known from now on.
   void add_issuer(const Issuer& issuer);
-  // Is the certificate with this serial of this CA revoked?
+  revocation::SerialState state(const x509::Certificate& issuer, const x509::SerialNumber& serial) const;
+  // Is the certificate with this serial of this CA revoked, or on hold?
   bool revoked(const x509::Certificate& issuer, const x509::SerialNumber& serial) const;
 
  private:

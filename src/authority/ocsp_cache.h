@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "ledger/records.h"
+#include "revocation/revocation_set.h"
 #include "signer/message.h"
 
 namespace symbolon::authority {
@@ -19,8 +20,9 @@ struct OcspResponse {
   std::string der;
   UnixSeconds this_update;
   UnixSeconds next_update;
-  bool with_nonce = false;           // for whoever asked alone
-  std::optional<bool> revoked = {};  // where it says good or revoked, of one certificate
+  bool with_nonce = false;  // for whoever asked alone
+  // Where it says good or revoked, of one certificate: what it is by that.
+  std::optional<revocation::SerialState> state = {};
   // Until then it need not be signed anew.
   UnixSeconds half_over() const { return this_update + Seconds{(next_update - this_update).count / 2}; }
 };

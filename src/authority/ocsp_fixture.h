@@ -105,6 +105,13 @@ class OcspHome {
   void revoke(const SerialNumber& serial) {
     EXPECT_TRUE(state->ledger->revoke({.issuer = issuing().id, .serial = serial}));
   }
+  void hold(const SerialNumber& serial) {
+    EXPECT_TRUE(state->ledger->revoke(
+        {.issuer = issuing().id, .serial = serial, .reason = ledger::RevocationReason::certificate_hold}));
+  }
+  void release(const SerialNumber& serial) {
+    EXPECT_TRUE(state->ledger->release({.issuer = issuing().id, .serial = serial}));
+  }
   const Issuer& issuing() const { return *state->issuers->find({2}); }
   void pass(Seconds time) { home.clock.set(home.clock.now() + time); }
 

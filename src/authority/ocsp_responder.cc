@@ -34,6 +34,7 @@ struct OcspResponder::Known {
 namespace {
 
 using revocation::OcspError;
+using revocation::SerialState;
 
 // thisUpdate lies this long back, so that a peer whose clock is behind takes it.
 constexpr Seconds kBackdated = kCrlBackdate;
@@ -62,9 +63,10 @@ OcspError error_for(Code code) {
 }
 
 // Of one certificate, where it is known.
-std::optional<bool> said_revoked(const std::vector<ledger::SerialStatus>& said) {
+std::optional<SerialState> state_in(const std::vector<ledger::SerialStatus>& said) {
   if (said.size() != 1 || said.front().standing == ledger::SerialStanding::unknown) return std::nullopt;
-  return said.front().standing == ledger::SerialStanding::revoked;
+  if (said.front().standing == ledger::SerialStanding::issued) return SerialState::unrevoked;
+  return said.front().reason == ledger::RevocationReason::certificate_hold ? SerialState::held : SerialState::revoked;
 }
 
 std::shared_ptr<const OcspResponder::Known> know(const std::shared_ptr<const IssuerSet>& set) {
@@ -136,7 +138,7 @@ std::shared_ptr<const OcspResponse> OcspResponder::kept(const Question& question
   auto found = cache_.find(key);
   const UnixSeconds now = parts_.clock.now();
   if (!found || now < found->this_update || now >= found->next_update) return nullptr;
-  if (found->revoked != parts_.revocations.revoked(issuer.certificate, key.entry.serial)) return nullptr;
+  if (found->state != parts_.revocations.state(issuer.certificate, key.entry.serial)) return nullptr;
   return found;
 }
 
@@ -162,7 +164,7 @@ OcspResponder::Made OcspResponder::make(const Question& question) {
     auto made = make_once(question);
     note_try(made);
     // A response with a nonce is for whoever asked alone.
-    if (made && question.nonce.empty() && (*made)->revoked) {
+    if (made && question.nonce.empty() && (*made)->state) {
       cache_.put({question.known->issuers[question.issuer]->id, question.entries.front()}, *made);
     }
     const bool in_between =
@@ -204,7 +206,7 @@ OcspResponder::Made OcspResponder::make_once(const Question& question) {
                                                            .this_update = name.this_update,
                                                            .next_update = name.next_update,
                                                            .with_nonce = !name.nonce.empty(),
-                                                           .revoked = said_revoked(said)});
+                                                           .state = state_in(said)});
 }
 
 // A signer that is away is tried by one at a time; all others are answered at once.

@@ -118,6 +118,21 @@ TEST_F(OcspResponderTest, TheVeryNextAnswerAfterARevocationSaysSo) {
   EXPECT_EQ(signer->count(), 2);
 }
 
+TEST_F(OcspResponderTest, TheVeryNextAnswerAfterAReleaseSaysSo) {
+  const SerialNumber serial = issue();
+  hold(serial);
+  EXPECT_EQ(status(serial), kRevoked);
+  EXPECT_EQ(status(serial), kRevoked);
+  EXPECT_EQ(signer->count(), 1);
+  release(serial);
+  EXPECT_EQ(status(serial), kGood);
+  hold(serial);
+  EXPECT_EQ(status(serial), kRevoked);
+  revoke(serial);
+  EXPECT_EQ(status(serial), kRevoked);
+  EXPECT_EQ(signer->count(), 4) << "that with another reason is another answer";
+}
+
 // The signer looks the ledger up after us: what it signs is not what we built.
 TEST_F(OcspResponderTest, WhatIsRevokedWhileItIsSignedIsBuiltAgain) {
   const SerialNumber serial = issue();

@@ -8,6 +8,7 @@
 #include "api/authority_info.h"
 #include "api/certificate.h"
 #include "api/change.h"
+#include "api/crl.h"
 #include "api/feed.h"
 #include "api/gateways.h"
 #include "api/issue.h"
@@ -52,6 +53,8 @@ class Operations {
   // not_found, or ambiguous with the candidates in its words.
   virtual Result<api::CertificateDetails> show(const std::string& what) = 0;
   virtual Result<api::RevocationAnswer> revoke(const api::RevocationRequest& request, const Requester& requester) = 0;
+  // Fails with not_found, ambiguous, not_on_hold.
+  virtual Result<api::ReleaseAnswer> release(const api::ReleaseRequest& request, const Requester& requester) = 0;
   // Fails with query_malformed, ambiguous (too many), and as the ledger does: then some of them may be revoked.
   virtual Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
                                                             const Requester& requester,
@@ -88,6 +91,16 @@ class Operations {
   // The CRL of the issuer of that name (CrlPublisher::current). Fails as that does.
   virtual Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) {
     return fail(Code::not_found, "no CRL of '{}' here", issuer);
+  }
+
+  // Of a CA whose key is not here: its CRL, as it would be now, and then its signature. A later one takes the place of
+  // one that waits. Fails with issuer_unknown (no such CA of ours, or its key is here), crl_issuer_may_not_sign,
+  // lifetime_not_allowed, too_large, crl_ahead_of_ledger; not_found (none of that number waits), crypto_failed.
+  virtual Result<api::NewCrlAnswer> new_crl(const std::string& issuer, const api::NewCrlRequest&, const Requester&) {
+    return fail(Code::issuer_unknown, "no CRL of '{}' here", issuer);
+  }
+  virtual Result<api::CrlInfo> sign_crl(const std::string& issuer, const api::CrlSignature&, const Requester&) {
+    return fail(Code::not_found, "no CRL of '{}' waits", issuer);
   }
 
   // The gateways that revocations must reach. Forgetting one fails with not_found.

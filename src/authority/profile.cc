@@ -105,7 +105,7 @@ Result<const Profile*> find_profile(const ProfileSet& profiles, std::string_view
 std::string canonical(const Profile& profile) {
   // Bound one by one: a member that is added and not written here does not compile.
   const auto& [name, when, purposes, key_usage, names, least_names, most_names, common_name, cn_patterns, subject,
-               lifetime, longest, keys, take, no_rev_avail, ocsp_no_check, svid, crl, ocsp] = profile;
+               lifetime, longest, keys, take, no_rev_avail, ocsp_no_check, svid, crl, ocsp, crl_shards] = profile;
   std::string out;
   const auto add = [&out](std::string_view text) { out += fmt::format("{}:{}\n", text.size(), text); };
   const auto number = [&add](auto value) { add(std::to_string(static_cast<std::int64_t>(value))); };
@@ -138,6 +138,7 @@ std::string canonical(const Profile& profile) {
   // Only what is left out, by name: what was approved before there were such members stays approved.
   if (!crl) number(crl);
   if (!ocsp) add("no ocsp");
+  if (crl_shards != 0) add(fmt::format("crl shards {}", crl_shards));
   return out;
 }
 

@@ -60,6 +60,8 @@ struct Profile {
   bool svid = false;           // X.509-SVID: exactly one spiffe:// URI
   bool crl = true;             // names the CRL's place, where the authority has one (crl_url_of)
   bool ocsp = true;            // names the OCSP responder, likewise (ocsp_url_of)
+  std::uint16_t crl_shards =
+      0;  // that CRL is one of so many that the CA's certificates are divided among; 0: the full one
 
   bool allows_kind(x509::NameKind kind) const;
   // Of an allowed kind, and one of that kind's patterns matches. Fails with name_not_allowed.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authority/crl_part.h"
 #include "policy/rules_value.h"
 #include "x509/der_writer.h"
 
@@ -89,6 +90,7 @@ void apply(Profile& profile, const ProfileConfig& config) {
   if (config.keys) profile.keys = *config.keys;
   if (config.no_rev_avail) profile.no_rev_avail = *config.no_rev_avail;
   if (config.crl) profile.crl = *config.crl;
+  if (config.crl_shards) profile.crl_shards = static_cast<std::uint16_t>(*config.crl_shards);
   if (config.ocsp) profile.ocsp = *config.ocsp;
   if (config.take) {
     const auto takes = [&](Taken what) { return std::ranges::find(*config.take, what) != config.take->end(); };
@@ -104,6 +106,9 @@ Status check(const Profile& profile) {
   if (profile.least_names > 0 && profile.names.empty()) return bad("it needs names and allows none");
   if (profile.common_name == CommonName::none && profile.least_names == 0 && profile.subject.empty()) {
     return bad("its certificates would name nobody: it has no subject and needs no names");
+  }
+  if (profile.crl_shards != 0 && !is_shard_count(profile.crl_shards)) {
+    return bad(fmt::format("`crl_shards` is a power of two, 2 to {}", kMostShards));
   }
   if (profile.ocsp_no_check && profile.extended_key_usage != std::vector{std::string(x509::eku::kOcspSigning)}) {
     return bad("a profile made from `ocsp` is for OCSP signing only");
@@ -164,6 +169,11 @@ config::Table<ProfileConfig> profile_table() {
           "crl", &ProfileConfig::crl, config::boolean(),
           "Name the place of the CRL in the certificates, where `authority.crl` has a `url`. Default: true; never "
           "beside `no_rev_avail`, and not in those for OCSP.")
+      .optional(
+          "crl_shards", &ProfileConfig::crl_shards, config::integer(0, kMostShards),
+          "Divide the CA's certificates among so many CRLs beside the full one (2, 4, 8, ... 256), and name in each "
+          "certificate that which it is about (RFC 5280 §5.2.5): less to fetch where very many are revoked. Default: "
+          "0, the full one.")
       .optional("ocsp", &ProfileConfig::ocsp, config::boolean(),
                 "Name the OCSP responder in the certificates, where `authority.ocsp` has a `url`. Default: true; never "
                 "beside `no_rev_avail`, and not in those for OCSP signing.")

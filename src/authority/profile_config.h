@@ -39,6 +39,7 @@ struct ProfileConfig {
   std::optional<std::vector<Taken>> take;
   std::optional<bool> no_rev_avail;
   std::optional<bool> crl;
+  std::optional<std::int64_t> crl_shards;
   std::optional<bool> ocsp;
   config::Place place;
 };

@@ -20,17 +20,21 @@ struct PublishedCrl {
   std::shared_ptr<Crl> crl;  // kUnknownPosition
   revocation::SerialTable entries;
 };
-// None: it cannot be read, or is not signed by that CA. Its dates do not count: one that has ended lists what is
-// revoked all the same.
-std::optional<PublishedCrl> read_published(const Issuer& issuer, std::string der);
+// None: it cannot be read (nor can a delta CRL), or is not signed by that CA. Its dates do not count: one that has
+// ended lists what is revoked all the same.
+std::optional<PublishedCrl> read_published(const Issuer& issuer, const CrlPart& part, std::string der);
 
+// With the serials that the CRL is about.
 struct CrlComparison {
   std::uint64_t newest = 0;         // Revocation::sequence of the last one that the ledger has, whichever CA's
-  bool lacks = false;               // the ledger has some that the CRL does not list
+  bool lacks = false;               // the ledger may say something else of one that the CRL lists, or not
+  bool misses = false;              // something is revoked now that the CRL does not list
   std::size_t beyond = 0;           // how many serials the CRL lists that the ledger does not have
   x509::SerialNumber first_beyond;  // one of them
 };
-// Fails as the ledger does.
-Result<CrlComparison> compare(ledger::Ledger& ledger, const CrlIssuer& all, const revocation::SerialTable& listed);
+// What was released counts as not there where the CRL, which lists it, was made later. Fails as the ledger does.
+Result<CrlComparison> compare(ledger::Ledger& ledger, const CrlIssuer& all, const PublishedCrl& published);
+// Fails with crl_ahead_of_ledger.
+std::unexpected<Error> ahead(const Path& file, const Crl& crl, const CrlComparison& found);
 
 }  // namespace symbolon::authority

@@ -67,7 +67,7 @@ api::CertificateSummary summary_of(const IssuedCertificate& issued, const std::s
 api::Revocation view_of(const ledger::Revocation& revocation) {
   // The API knows every reason of ours but aaCompromise, which no certificate of this authority can have.
   const auto number = static_cast<int>(revocation.reason);
-  const bool known = number <= 5 || number == 9;
+  const bool known = number != static_cast<int>(ledger::RevocationReason::aa_compromise);
   return {.reason = known ? static_cast<api::RevocationReason>(number) : api::RevocationReason::unspecified,
           .at = revocation.revoked_at,
           .by = revocation.actor};

@@ -12,10 +12,12 @@ namespace {
 // So many wait for one commit; few enough that other requests come in between.
 constexpr std::size_t kTogether = 500;
 
-// Neither revoked nor ended nor given up: what is worth a revocation. What is reserved may have been signed. A CA goes
-// only where it is named: its organization stands in every name of its hierarchy, so that many a query matches it.
-bool goes(const ledger::CertificateRecord& record, UnixSeconds now) {
-  return record.profile != kCaProfile && !record.revocation && record.state != ledger::CertificateState::abandoned &&
+// Neither revoked nor ended nor given up: what is worth a revocation. What is on hold goes for good. What is reserved
+// may have been signed. A CA goes only where it is named: its organization stands in every name of its hierarchy, so
+// that many a query matches it.
+bool goes(const ledger::CertificateRecord& record, ledger::RevocationReason reason, UnixSeconds now) {
+  const bool stands = record.revocation && (is_final(record.revocation->reason) || !is_final(reason));
+  return record.profile != kCaProfile && !stands && record.state != ledger::CertificateState::abandoned &&
          record.validity.not_after >= now;
 }
 
@@ -28,6 +30,9 @@ struct Matching {
 Result<Matching> find_all(ledger::Ledger& ledger, const api::RevokeMatchingRequest& request,
                           const ledger::NewRevocation& pattern, UnixSeconds now) {
   const auto query = TRY(ledger::parse_query(request.query, now));
+  if (pattern.reason == ledger::RevocationReason::remove_from_crl) {
+    return fail(Code::bad_request, "removeFromCRL is no reason to revoke anything");
+  }
   if (query.everything()) {
     return fail(Code::query_malformed, "it would revoke everything; if that is meant, say state:valid");
   }
@@ -36,7 +41,7 @@ Result<Matching> find_all(ledger::Ledger& ledger, const api::RevokeMatchingReque
   do {
     const auto listing = TRY(ledger.list(query, page));
     for (const ledger::CertificateRecord& record : listing.certificates) {
-      if (!goes(record, now)) continue;
+      if (!goes(record, pattern.reason, now)) continue;
       if (std::cmp_greater_equal(out.revocations.size(), request.at_most)) {
         return fail(Code::ambiguous, "more than {} certificates match", request.at_most);
       }

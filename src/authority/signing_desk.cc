@@ -1,5 +1,7 @@
 #include "authority/signing_desk.h"
 
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -32,6 +34,8 @@ std::vector<ledger::CaSerial> path_of(const Issuer& issuer, const IssuerSet& set
   return out;
 }
 
+constexpr std::size_t kMostBases = 100'000;  // of one CA: a full CRL each second for a day
+
 struct Responder {
   OcspIssuer issuer;
   ResponderKey key;
@@ -57,7 +61,7 @@ struct SigningDesk::Impl {
   std::unique_ptr<ledger::IntentReader> intents;
   std::shared_ptr<const IssuerSet> issuers;
   ProfileSet profiles;
-  std::string crl_url;
+  CrlPlaces places;
   std::string ocsp_url;
   Seconds crl_next_update;
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
@@ -70,18 +74,33 @@ struct SigningDesk::Impl {
     return found == responders.end() ? nullptr : &found->second.key.request().public_key();
   }
 
+  CrlFacts facts() {
+    return {.walk = [this](const auto& range, const auto& each) { return intents->revocations(range, each); },
+            .newest = [this] { return intents->newest_revocation(); }};
+  }
+
   struct SignedCrl {
     signer::CrlName name;
-    std::size_t octets = 0;  // of its entries
+    std::size_t octets = 0;  // of its final entries
     crypto::Sha256 digest = crypto::sha256({});
+    crypto::Sha256 digest_of_all = crypto::sha256({});  // with what is on hold
   };
-  std::mutex mutex = {};  // guards crls
-  // The last one of each CA, in the life of this process; by the first CA certificate of one name and key.
-  std::map<ledger::IssuerId, SignedCrl> crls = {};
+  // One of a CA, by the first CA certificate of one name and key.
+  using CrlKey = std::pair<ledger::IssuerId, CrlPart>;
+  // Full CRLs that were signed, oldest first: what delta CRLs may add to.
+  struct Base {
+    std::uint64_t number = 0;
+    std::uint64_t revocations = 0;
+  };
+  std::mutex mutex = {};                  // guards what follows
+  std::map<CrlKey, SignedCrl> crls = {};  // the last one of each part, in the life of this process
+  std::map<ledger::IssuerId, std::deque<Base>> bases = {};
   // Before the ledger is walked, and after it; then `crl` is the last one.
-  Result<SignedCrl> check_name(ledger::IssuerId ca, const signer::CrlName& crl);
-  Status check_successor(ledger::IssuerId ca, const signer::CrlName& crl, const SignedCrl& before,
+  Result<SignedCrl> check_name(const CrlKey& key, const signer::CrlName& crl);
+  Status check_successor(const CrlKey& key, const signer::CrlName& crl, const SignedCrl& before,
                          const CrlContent& content);
+  // Of a delta CRL.
+  Result<Base> base_of(ledger::IssuerId ca, const signer::CrlName& crl);
 };
 
 Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions& options, const Clock& clock) {
@@ -96,9 +115,9 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
   auto responders = options.ocsp_next_update ? TRY(make_responders(*issuers)) : Responders();
-  auto impl = std::unique_ptr<Impl>(new Impl{
-      layout, clock, std::move(intents), std::move(issuers), std::move(profiles), options.crl_url, options.ocsp_url,
-      options.crl_next_update, std::move(paths), options.ocsp_next_update.value_or(Seconds{0}), std::move(responders)});
+  auto impl = std::unique_ptr<Impl>(new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles),
+                                             options.crls, options.ocsp_url, options.crl_next_update, std::move(paths),
+                                             options.ocsp_next_update.value_or(Seconds{0}), std::move(responders)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -139,7 +158,7 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
   }
   if (!recorded) return std::unexpected(recorded.error());
   const IntentRules rules{.profiles = impl_->profiles,
-                          .crl_url = impl_->crl_url,
+                          .crl_url = impl_->places.url,
                           .ocsp_url = impl_->ocsp_url,
                           .responder = impl_->responder_of(issuer->id)};
   TRY(check_intent(*recorded, *issuer, rules, impl_->clock.now()));
@@ -147,30 +166,48 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
 }
 
 // A request that comes again is answered again: the same octets are signed.
-Result<SigningDesk::Impl::SignedCrl> SigningDesk::Impl::check_name(ledger::IssuerId ca, const signer::CrlName& crl) {
+Result<SigningDesk::Impl::SignedCrl> SigningDesk::Impl::check_name(const CrlKey& key, const signer::CrlName& crl) {
   const std::lock_guard lock(mutex);
-  const SignedCrl& last = crls[ca];
+  const SignedCrl& last = crls[key];
   if (last.name == crl || (crl.number > last.name.number && crl.revocations >= last.name.revocations)) return last;
   return fail(Code::crl_not_of_ledger, "CRL {} of issuer {}, up to revocation {}: signed was {}, up to {}", crl.number,
               crl.issuer, crl.revocations, last.name.number, last.name.revocations);
 }
 
-Status SigningDesk::Impl::check_successor(ledger::IssuerId ca, const signer::CrlName& crl, const SignedCrl& before,
+Status SigningDesk::Impl::check_successor(const CrlKey& key, const signer::CrlName& crl, const SignedCrl& before,
                                           const CrlContent& content) {
   if (content.digest_of_first != before.digest) {
     return fail(Code::crl_not_of_ledger, "CRL {} of issuer {} lacks entries of CRL {}, or has others in their place",
                 crl.number, crl.issuer, before.name.number);
   }
-  if (before.name == crl && content.digest != before.digest) {
+  if (before.name == crl && content.digest_of_all != before.digest_of_all) {
     return fail(Code::crl_not_of_ledger, "CRL {} of issuer {} was signed with other entries", crl.number, crl.issuer);
   }
   const std::lock_guard lock(mutex);
-  SignedCrl& last = crls[ca];
+  SignedCrl& last = crls[key];
   if (last.name != before.name) {
     return fail(Code::overloaded, "another CRL of issuer {} was signed meanwhile", crl.issuer);
   }
-  last = {crl, content.octets, content.digest};
+  last = {crl, content.octets, content.digest, content.digest_of_all};
+  if (key.second != CrlPart{} || before.name == crl) return {};
+  auto& signed_ones = bases[key.first];
+  if (signed_ones.size() == kMostBases) signed_ones.pop_front();
+  signed_ones.push_back({crl.number, crl.revocations});
   return {};
+}
+
+Result<SigningDesk::Impl::Base> SigningDesk::Impl::base_of(ledger::IssuerId ca, const signer::CrlName& crl) {
+  const std::lock_guard lock(mutex);
+  const signer::CrlName& full = crls[{ca, CrlPart{}}].name;
+  if (full.issuer != crl.issuer || full.number != crl.number || full.revocations != crl.revocations ||
+      full.this_update != crl.this_update) {
+    return fail(Code::crl_not_of_ledger, "the full CRL of issuer {} has number {}, this delta CRL {}", crl.issuer,
+                full.number, crl.number);
+  }
+  const auto& signed_ones = bases[ca];
+  const auto found = std::ranges::find(signed_ones, crl.base, &Base::number);
+  if (found != signed_ones.end()) return *found;
+  return fail(Code::crl_base_missing, "this signer has not signed CRL {} of issuer {}", crl.base, crl.issuer);
 }
 
 Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
@@ -181,11 +218,20 @@ Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
   const UnixSeconds now = impl_->clock.now();
   TRY(check_crl_name(crl, impl_->crl_next_update, now));
   const CrlIssuer all = CrlIssuer::of(*issuer, *impl_->issuers);
-  const Impl::SignedCrl before = TRY(impl_->check_name(all.ids.front(), crl));
-  const auto walk = [this](const ledger::Ledger::RevocationVisitor& each) { return impl_->intents->revocations(each); };
-  const CrlContent content = TRY(crl_content(*issuer, all, crl, walk, before.octets));
+  const CrlFacts facts = impl_->facts();
+  CrlContentOptions options{.places = impl_->places};
+  if (crl.base != 0) {
+    options.base_revocations = TRY(impl_->base_of(all.ids.front(), crl)).revocations;
+    const CrlContent content = TRY(crl_content(*issuer, all, crl, facts, options));
+    TRY(check_crl_content(content, crl, now));
+    return issuer->signer->sign(content.tbs);
+  }
+  const Impl::CrlKey key{all.ids.front(), CrlPart::of(crl)};
+  const Impl::SignedCrl before = TRY(impl_->check_name(key, crl));
+  options.first_octets = before.octets;
+  const CrlContent content = TRY(crl_content(*issuer, all, crl, facts, options));
   TRY(check_crl_content(content, crl, now));
-  TRY(impl_->check_successor(all.ids.front(), crl, before, content));
+  TRY(impl_->check_successor(key, crl, before, content));
   return issuer->signer->sign(content.tbs);
 }
 

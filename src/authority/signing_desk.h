@@ -22,7 +22,7 @@ struct SigningDeskOptions {
   Path state;
   std::map<std::string, ProfileConfig> profiles = {};  // as the authority's
   KeySource keys;                                      // keys_in_files
-  std::string crl_url = {};                            // likewise
+  CrlPlaces crls = {};                                 // likewise
   std::string ocsp_url = {};                           // likewise
   Seconds crl_next_update = kUsualCrl;                 // likewise
   // Each CA gets a key that answers for it by OCSP, and nextUpdate lies at most this long after thisUpdate. None: none
@@ -44,9 +44,11 @@ class SigningDesk final : public signer::Desk {
   // Fails with issuer_unknown (its key is not here), intent_missing, as check_intent, crypto_failed.
   Result<Bytes> sign(const signer::IntentName& intent) override;
   // Of a revoked CA, too: what it issued must stay known as revoked. In the life of this desk no CRL follows that is
-  // older than one before it, by its number or its position in the ledger, or that does not begin with the very entries
-  // of that one. Fails with issuer_unknown, as crl_content, check_crl_name and check_crl_content, with
-  // crl_not_of_ledger, crypto_failed.
+  // older than one before it, by its number or its position in the ledger, or that does not begin with the very final
+  // entries of that one; what is on hold follows them, and may go. That counts for each part. A delta CRL belongs to
+  // the full one that was signed last, and adds to one that was signed before it. Fails with issuer_unknown, as
+  // crl_content, check_crl_name and check_crl_content, with crl_not_of_ledger, crl_base_missing (no such base was
+  // signed in this life), crypto_failed.
   Result<Bytes> sign_crl(const signer::CrlName& crl) override;
   // Likewise of a revoked CA, and of what it issued long ago. Fails with issuer_unknown (no key answers for it), and as
   // ResponderKey::sign.

@@ -1,20 +1,12 @@
 // A compromised authority has the ledger and the way to the signer. What it still does not get is tried here.
 #include "authority/signing_desk.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <limits>
 
-#include "authority/apply_profile.h"
-#include "authority/crl_content.h"
+#include "authority/compromised_fixture.h"
 #include "authority/intent_check.h"
 #include "authority/issuance.h"
-#include "authority/signer_beside.h"
-#include "authority/testing.h"
 #include "ledger/sql.h"
-#include "ledger/sqlite_ledger.h"
-#include "x509/certificate_template.h"
 
 namespace symbolon::authority {
 namespace {
@@ -103,69 +95,6 @@ TEST(SigningDesk, AnAuthorityWithoutKeysPublishesCrlsThroughIt) {
   must(fmt::format("cd {}/state && openssl crl -inform DER -in crl/issuing.crl -noout -verify -CAfile issuing.crt",
                    home.folder.path().string()));
 }
-
-// Plays an authority that writes into the ledger what it likes and then asks for a signature.
-class Compromised : public ::testing::Test {
- protected:
-  Compromised() : beside_(home_) {
-    home_.authority.reset();
-    auto ledger = ledger::SqliteLedger::open(home_.folder.path() / "state" / "ledger.db", {.clock = &home_.clock});
-    EXPECT_TRUE(ledger) << ledger.error().text();
-    ledger_ = std::move(*ledger);
-    const auto issuers = ledger_->issuers().value();
-    for (const ledger::Issuer& issuer : issuers) {
-      if (issuer.name == kIssuingName) issuer_ = issuer;
-    }
-    certificate_ = x509::Certificate::from_der(issuer_.certificate).value();
-  }
-
-  // What Issuance would have prepared for alice.
-  x509::CertificateTemplate honest(std::string_view name = "client") {
-    const Profile& profile = profiles_.find(name)->second;
-    const auto key = crypto::PrivateKey::generate(crypto::KeyType::p256)->public_key();
-    return {.serial = ledger::SerialAllocator(ledger_->instance_prefix()).draw(),
-            .issuer = certificate_->subject(),
-            .subject = subject_of(profile, "alice").value(),
-            .validity = {.not_before = kNow - kMinute, .not_after = kNow + profile.lifetime},
-            .public_key = key,
-            .key_usage = key_usage_of(profile, key),
-            .extended_key_usage = profile.extended_key_usage,
-            .authority_key_identifier = key_identifier_of(*certificate_),
-            .subject_alt_names = {x509::GeneralName::email("alice@example.com").value()},
-            .profile = profile.name};
-  }
-
-  Bytes encode(const x509::CertificateTemplate& content) {
-    return x509::encode_tbs(content, beside_.client()->keys().front().algorithm).value();
-  }
-
-  ledger::IntentId reserve(const x509::SerialNumber& serial, Bytes tbs, std::string profile) {
-    return ledger_
-        ->reserve({.issuer = issuer_.id,
-                   .serial = serial,
-                   .tbs = std::move(tbs),
-                   .profile = std::move(profile),
-                   .requester = "attacker",
-                   .subject = "CN=alice"})
-        .value();
-  }
-
-  Result<Bytes> ask(const x509::SerialNumber& serial) {
-    return beside_.client()->sign({.issuer = issuer_.id.value, .serial = serial});
-  }
-  // Recorded as the profile `profile`, then asked for; `usage` stands for a signature (code_of).
-  Code answer(const x509::CertificateTemplate& content, std::string profile = "client") {
-    reserve(content.serial, encode(content), std::move(profile));
-    return code_of(ask(content.serial));
-  }
-
-  Home home_;
-  SignerBeside beside_;
-  std::unique_ptr<ledger::Ledger> ledger_;
-  ledger::Issuer issuer_;
-  std::optional<x509::Certificate> certificate_;
-  ProfileSet profiles_ = builtin_profiles("Example Corp");
-};
 
 TEST_F(Compromised, GetsASignatureForWhatIsRecordedAndInProfile) {
   const auto content = honest();
@@ -314,145 +243,6 @@ TEST_F(Compromised, GetsNoSignatureOverBytesOfAnotherSerialOrNoCertificateAtAll)
   EXPECT_FALSE(ask(junk.serial));
 }
 
-// CRLs: an authority that was broken into can have those signed that it could have made honestly, and no others.
-class CompromisedCrl : public Compromised {
- protected:
-  signer::CrlName honest_crl(std::uint64_t revocations = 0) const {
-    return {.issuer = issuer_.id.value,
-            .revocations = revocations,
-            .number = static_cast<std::uint64_t>(kNow.count),
-            .this_update = kNow,
-            .next_update = kNow + kDay * 7};
-  }
-  Code ask_for(const signer::CrlName& crl) { return code_of(beside_.client()->sign_crl(crl)); }
-  void revoke() {
-    const auto content = honest();
-    reserve(content.serial, encode(content), "client");
-    ASSERT_TRUE(ledger_->revoke({.issuer = issuer_.id, .serial = content.serial}));
-  }
-};
-
-TEST_F(CompromisedCrl, GetsWhatAnHonestOneGetsAndTheSameAgain) {
-  revoke();
-  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
-  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
-}
-
-TEST_F(CompromisedCrl, GetsNoneOfAnotherCa) {
-  auto crl = honest_crl();
-  crl.issuer = 1;  // the root
-  EXPECT_EQ(ask_for(crl), Code::issuer_unknown);
-  crl.issuer = 99;
-  EXPECT_EQ(ask_for(crl), Code::issuer_unknown);
-}
-
-TEST_F(CompromisedCrl, GetsNoneOfAnotherTime) {
-  for (const Seconds off : {kCrlTolerance + Seconds{1}, Seconds{-1} - kCrlTolerance, kDay * 30, kDay * -30}) {
-    auto crl = honest_crl();
-    crl.this_update = kNow + off;
-    crl.next_update = crl.this_update + kDay;
-    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << off.count;
-  }
-  for (const UnixSeconds end : {kNow, kNow - kDay, kNow + kUsualCrl + Seconds{1}, kNow + kLongestCrl,
-                                UnixSeconds{std::numeric_limits<std::int64_t>::max()}}) {
-    auto crl = honest_crl();
-    crl.next_update = end;
-    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << end.count;
-  }
-}
-
-// A number that no later one can exceed would be the end of revocation.
-TEST_F(CompromisedCrl, GetsNoAbsurdNumber) {
-  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{5}, std::numeric_limits<std::uint64_t>::max(),
-                                     std::uint64_t{1} << 63U, std::uint64_t{3'000'000'000}}) {
-    auto crl = honest_crl();
-    crl.number = number;
-    EXPECT_EQ(ask_for(crl), Code::crl_out_of_bounds) << number;
-  }
-}
-
-TEST_F(CompromisedCrl, GetsNoneThatHidesARevocationOrInventsOne) {
-  revoke();
-  EXPECT_EQ(ask_for(honest_crl(2)), Code::crl_not_of_ledger);
-  home_.clock.set(kNow + kHour);
-  auto crl = honest_crl(0);
-  crl.this_update = kNow + kHour;
-  crl.number = static_cast<std::uint64_t>(crl.this_update.count);
-  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
-  crl.revocations = 1;
-  EXPECT_EQ(ask_for(crl), Code::usage);
-}
-
-TEST_F(CompromisedCrl, GetsNoneThatIsOlderThanTheOneBefore) {
-  revoke();
-  revoke();
-  auto crl = honest_crl(2);
-  crl.number += 10;
-  EXPECT_EQ(ask_for(crl), Code::usage);
-  auto older = crl;
-  older.number -= 1;
-  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
-  older.number = crl.number;
-  older.next_update = crl.next_update - kDay;  // two with one number
-  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
-  older = crl;
-  older.number += 1;
-  older.revocations = 1;
-  EXPECT_EQ(ask_for(older), Code::crl_not_of_ledger);
-}
-
-// A time of the future is none at which anything was revoked: nor does it stand for what follows it.
-TEST_F(CompromisedCrl, GetsNoneThatHidesARevocationBehindOneOfTheFuture) {
-  revoke();
-  revoke();
-  auto file = ledger::sql::Connection::open(home_.folder.path() / "state" / "ledger.db", ledger::sql::Access::write);
-  ASSERT_TRUE(file) << file.error().text();
-  const auto move = [&](int sequence, Seconds by) {
-    ASSERT_TRUE(file->execute(
-        fmt::format("UPDATE revocations SET revoked_at = {} WHERE sequence = {}", (kNow + by).count, sequence)));
-  };
-  move(1, kDay * 300);
-  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
-  move(2, kDay * -1);
-  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
-  // Nor does the first of those that are left out stand for the others.
-  move(1, Seconds{0});
-  EXPECT_EQ(ask_for(honest_crl(0)), Code::crl_not_of_ledger);
-  move(2, Seconds{0});
-  EXPECT_EQ(ask_for(honest_crl(0)), Code::usage) << "revoked just now, while it was made";
-}
-
-// With as many entries as before, or more.
-TEST_F(CompromisedCrl, GetsNoneWithoutWhatThisSignerHasSigned) {
-  revoke();
-  revoke();
-  auto crl = honest_crl(2);
-  ASSERT_EQ(ask_for(crl), Code::usage);
-  auto file = ledger::sql::Connection::open(home_.folder.path() / "state" / "ledger.db", ledger::sql::Access::write);
-  ASSERT_TRUE(file) << file.error().text();
-  ASSERT_TRUE(file->execute("UPDATE revocations SET revoked_at = revoked_at + 1 WHERE sequence = 1"));
-  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger) << "the same name, and other entries";
-  revoke();
-  revoke();
-  crl.revocations = 4;
-  crl.number += 1;
-  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
-  ASSERT_TRUE(file->execute("UPDATE revocations SET revoked_at = revoked_at - 1 WHERE sequence = 1"));
-  ASSERT_TRUE(file->execute("CREATE TEMP TABLE hidden AS SELECT * FROM revocations WHERE sequence = 1"));
-  ASSERT_TRUE(file->execute("DELETE FROM revocations WHERE sequence = 1"));
-  EXPECT_EQ(ask_for(crl), Code::crl_not_of_ledger);
-  ASSERT_TRUE(file->execute("INSERT INTO revocations SELECT * FROM hidden"));
-  EXPECT_EQ(ask_for(crl), Code::usage);
-}
-
-// What it issued must stay known as revoked, to whoever has not heard of the CA's own revocation.
-TEST_F(CompromisedCrl, ARevokedCaStillSignsItsCrl) {
-  const auto issuers = ledger_->issuers().value();
-  const auto root = std::ranges::find(issuers, kRootName, &ledger::Issuer::name);
-  ASSERT_TRUE(ledger_->revoke({.issuer = root->id, .serial = certificate_->serial()}));
-  EXPECT_EQ(ask_for(honest_crl(1)), Code::usage);
-}
-
 TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {
   Home home;
   home.authority.reset();
@@ -460,7 +250,10 @@ TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {
   {
     // As it was before two persons could be asked for.
     auto connection = ledger::sql::Connection::open(state / "ledger.db", ledger::sql::Access::write).value();
-    ASSERT_TRUE(connection.execute("DROP TABLE changes; DROP TABLE gateways; PRAGMA user_version=3"));
+    ASSERT_TRUE(
+        connection.execute("DROP TABLE changes; DROP TABLE gateways; DROP INDEX revocations_octet; "
+                           "DROP INDEX revocations_serial; CREATE UNIQUE INDEX revocations_serial ON "
+                           "revocations (serial, issuer); PRAGMA user_version=3"));
   }
   const SigningDeskOptions options{.state = state, .keys = keys_in_files({state}, {})};
   {

@@ -32,6 +32,7 @@ struct StateLayout {
   Path gateway() const { return folder / "gateway"; }
   Path crls() const { return folder / "crl"; }
   Path crl(std::string_view name) const { return crls() / (std::string(name) + ".crl"); }
+  Path crl_parts(std::string_view name) const { return crls() / std::string(name); }
   Path crl_number(std::string_view name) const { return crls() / (std::string(name) + ".number"); }
   Path certificate(std::string_view name) const { return folder / (std::string(name) + ".crt"); }
   Path key(std::string_view name) const { return folder / (std::string(name) + ".key"); }

@@ -14,6 +14,7 @@ class UnaskedOperations : public Operations {
   Result<api::ListPage> list(const api::ListQuery&) override { return unasked(); }
   Result<api::CertificateDetails> show(const std::string&) override { return unasked(); }
   Result<api::RevocationAnswer> revoke(const api::RevocationRequest&, const Requester&) override { return unasked(); }
+  Result<api::ReleaseAnswer> release(const api::ReleaseRequest&, const Requester&) override { return unasked(); }
   Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest&, const Requester&,
                                                     const OnProgress&) override {
     return unasked();

@@ -5,45 +5,19 @@
 #include "authority/imported_ca.h"
 #include "cli/authority_link.h"
 #include "cli/commands.h"
-#include "cli/configuration.h"
+#include "cli/root_key.h"
 #include "enroll/root_signature.h"
 
 namespace symbolon::cli {
 namespace {
 
 struct NewIssuerWords {
-  std::optional<std::string> root_key;
-  std::optional<std::string> passphrase_file;
+  RootKeyWords root;
   std::optional<std::string> key_type;
   std::optional<std::string> lifetime;
   std::vector<std::string> permit;
   std::vector<std::string> exclude;
 };
-
-// Beside the root that one trusts: of the authority elsewhere, or of the state here.
-Result<Path> root_key_file(const NewIssuerWords& words, const Session& session) {
-  if (words.root_key) return Path(*words.root_key);
-  if (const auto remote = session.remote_authority()) return Path(remote->ca).replace_extension(".key");
-  return TRY(find_state(session)) / "root.key";
-}
-
-Result<x509::Certificate> root_of(enroll::AuthorityClient& authority) {
-  const api::IssuerList list = TRY(authority.issuers());
-  for (const api::IssuerInfo& issuer : list.issuers) {
-    if (issuer.name != authority::kRootName) continue;
-    const auto certificates = TRY(x509::Certificate::from_pem(issuer.certificate, "the root"));
-    if (!certificates.empty()) return certificates.front();
-  }
-  return fail(Code::issuer_unknown, "this authority has no root of its own");
-}
-
-Result<crypto::PrivateKey> open_root_key(const Path& file, const NewIssuerWords& words, const Session& session) {
-  const Secret pem = TRY(read_private_file(file));
-  const Secret passphrase = TRY(session.passphrase(words.passphrase_file, "The passphrase of the root's key"));
-  auto key = crypto::PrivateKey::from_pem(pem, passphrase);
-  if (!key) return fail_at(file.string(), key.error().code, "{}", key.error().words);
-  return key;
-}
 
 Result<api::NewIssuerRequest> request_of(const NewIssuerWords& words) {
   api::NewIssuerRequest request{
@@ -63,16 +37,11 @@ void print_issuer(const Session& session, std::string_view done, const api::Issu
 
 Status new_issuer(const NewIssuerWords& words, const Session& session) {
   const api::NewIssuerRequest request = TRY(request_of(words));
-  const Path file = TRY(root_key_file(words, session));
   AuthorityLink link = TRY(AuthorityLink::open(session));
-  const x509::Certificate root = TRY(root_of(link.client()));
-  crypto::PrivateKey key = TRY(open_root_key(file, words, session));
-  if (!key.belongs_to(root.public_key())) {
-    return fail_at(file.string(), Code::key_mismatch, "it is not the key of {}", root.text());
-  }
+  Root root = TRY(open_root(words.root, link.client(), session));
   const api::NewIssuerAnswer answer = TRY(link.client().new_issuer(request));
   const std::string signature =
-      TRY(enroll::sign_issuer({request, answer}, root, std::move(key), session.clock().now()));
+      TRY(enroll::sign_issuer({request, answer}, root.certificate, std::move(root.key), session.clock().now()));
   const api::IssuerInfo made = TRY(link.client().sign_issuer(answer.serial, {signature}));
   print_issuer(session, "made", made);
   session.terminal().note(
@@ -141,9 +110,10 @@ Command ca_command() {
       .sub(Command("new-issuer", "Make a new issuing CA from the root; new certificates come from it")
                .details("The authority makes its key and says what is to be signed; the root's key signs it here and "
                         "goes nowhere.")
-               .option("--root-key FILE", &made->root_key,
+               .option("--root-key FILE", &made->root.root_key,
                        "default: root.key of the state folder, or beside --authority-ca")
-               .option("--passphrase-file FILE", &made->passphrase_file, "opens the root's key (default: asked for)")
+               .option("--passphrase-file FILE", &made->root.passphrase_file,
+                       "opens the root's key (default: asked for)")
                .option("--key-type TYPE", &made->key_type, "default: the root's")
                .values(key_type_names())
                .option("--lifetime SPAN", &made->lifetime, "default: 5y")

@@ -35,6 +35,7 @@ Command command_table(GlobalOptions& global) {
       .sub(list_command())
       .sub(show_command())
       .sub(revoke_command())
+      .sub(release_command())
       .sub(gateways_command())
       .sub(crl_command())
       .sub(approve_command())

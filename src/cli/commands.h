@@ -24,6 +24,7 @@ Command sign_command();
 Command list_command();
 Command show_command();
 Command revoke_command();
+Command release_command();
 Command gateways_command();
 Command crl_command();
 Command approve_command();

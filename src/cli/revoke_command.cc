@@ -1,19 +1,15 @@
 // revoke: one certificate, or all that a query matches.
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <chrono>
 #include <memory>
 #include <ranges>
-#include <thread>
 
 #include "api/codec.h"
-#include "base/file.h"
 #include "cli/authority_link.h"
 #include "cli/certificate_words.h"
 #include "cli/commands.h"
+#include "cli/enforcement.h"
 #include "cli/seen_list.h"
-#include "x509/certificate.h"
 
 namespace symbolon::cli {
 namespace {
@@ -38,20 +34,6 @@ struct Revocation {
   Seconds timeout;
 };
 
-// A file means the first certificate in it.
-Result<std::string> fingerprint_in(const Path& file) {
-  const auto content = TRY(read_file(file, 1 << 20));
-  const auto certificates = TRY(x509::Certificate::from_file_content(content, file.string()));
-  if (certificates.empty()) return fail_at(file.string(), Code::certificate_malformed, "no certificate in it");
-  return certificates.front().fingerprint().hex();
-}
-
-bool looks_like_a_file(std::string_view what) {
-  if (what.starts_with('/') || what.starts_with("./") || what.starts_with("../")) return true;
-  constexpr std::array<std::string_view, 4> kEndings{".pem", ".crt", ".cer", ".der"};
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return what.ends_with(ending); });
-}
-
 Result<std::int64_t> number_of(const std::string& text) {
   constexpr std::int64_t kMost = api::RevokeMatchingRequest::kMost;
   std::int64_t out = 0;
@@ -65,10 +47,10 @@ Result<std::int64_t> number_of(const std::string& text) {
 Result<Revocation> read(const RevokeOptions& options) {
   Revocation out;
   const auto reason = api::reason_from_name(options.reason);
-  if (!reason) {
+  if (!reason || reason == api::RevocationReason::remove_from_crl) {
     return fail(Code::usage,
                 "'{}' is not a reason (unspecified, keyCompromise, cACompromise, affiliationChanged, superseded, "
-                "cessationOfOperation, privilegeWithdrawn)",
+                "cessationOfOperation, certificateHold, privilegeWithdrawn)",
                 options.reason);
   }
   out.reason = *reason;
@@ -80,48 +62,8 @@ Result<Revocation> read(const RevokeOptions& options) {
   if (!options.all && options.at_most) return fail(Code::usage, "--at-most goes with --all");
   if (options.at_most) out.at_most = TRY(number_of(*options.at_most));
   out.what = joined(options.what, " ");
-  if (!options.all && looks_like_a_file(out.what)) out.what = TRY(fingerprint_in(out.what));
+  if (!options.all) out.what = TRY(certificate_meant(out.what));
   return out;
-}
-
-// Asks until every gateway confirms the entry, or the time is over. `enforcement` then says how it stands.
-Status await_enforcement(api::Enforcement& enforcement, Seconds most, enroll::AuthorityClient& client) {
-  using std::chrono::milliseconds;
-  constexpr milliseconds kPause{100};
-  const milliseconds before{enforcement.milliseconds};
-  const auto begin = std::chrono::steady_clock::now();
-  while (!enforcement.missing.empty() && std::chrono::steady_clock::now() - begin < std::chrono::seconds(most.count)) {
-    std::this_thread::sleep_for(kPause);
-    const api::GatewayList list = TRY(client.gateways());
-    const auto confirmed = enforcement.acknowledged;
-    enforcement.gateways = static_cast<std::int64_t>(list.gateways.size());
-    enforcement.acknowledged = 0;
-    enforcement.missing.clear();
-    for (const api::GatewayInfo& gateway : list.gateways) {
-      const bool enforces = gateway.enforced >= enforcement.number;
-      enforcement.acknowledged += enforces ? 1 : 0;
-      if (!enforces) enforcement.missing.push_back(gateway.name);
-    }
-    if (enforcement.acknowledged <= confirmed) continue;
-    const auto taken = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-    enforcement.milliseconds = (before + taken).count();
-  }
-  return {};
-}
-
-std::string words_of(const api::Enforcement& enforcement) {
-  std::string out = fmt::format("enforced by {} of {} gateways", enforcement.acknowledged, enforcement.gateways);
-  if (enforcement.acknowledged > 0) out += fmt::format(", slowest {} ms", enforcement.milliseconds);
-  if (!enforcement.missing.empty()) out += fmt::format("; not by {}", joined(enforcement.missing, ", "));
-  return out;
-}
-
-void print_enforcement(const std::optional<api::Enforcement>& enforcement, bool waited, const Terminal& terminal) {
-  if (enforcement) {
-    terminal.print("  " + printable(words_of(*enforcement)));
-  } else if (waited) {
-    terminal.note("no gateway in a process of its own follows this authority: there is nobody to wait for");
-  }
 }
 
 void print_revocation(const api::RevocationAnswer& answer, const RevokeOptions& options, const Session& session) {
@@ -171,17 +113,8 @@ void print_revocations(const api::RevokeMatchingAnswer& answer, const RevokeOpti
   print_enforcement(answer.enforcement, options.wait && answer.matched > 0, terminal);
 }
 
-// Of an answer that came: waits where that is asked for, prints, and leaves the published CRLs as new as it.
-template <typename Answer, typename Print>
-Status conclude(Answer& answer, const RevokeOptions& options, Seconds timeout, AuthorityLink& link, Print&& print) {
-  std::optional<api::Enforcement>& enforcement = answer.enforcement;
-  Status waited;
-  if (options.wait && enforcement) waited = await_enforcement(*enforcement, timeout, link.client());
-  if (waited && options.wait && enforcement && !enforcement->missing.empty())
-    waited = fail(Code::revocation_not_enforced, "{}", words_of(*enforcement));
-  print();
-  const Status published = link.finish();
-  return waited ? published : waited;
+Waiting waiting_of(const RevokeOptions& options, const Revocation& revocation) {
+  return {.wanted = options.wait, .at_most = revocation.timeout};
 }
 
 Status revoke_matching(const RevokeOptions& options, const Revocation& revocation, const Session& session) {
@@ -204,7 +137,8 @@ Status revoke_matching(const RevokeOptions& options, const Revocation& revocatio
     print_revocations(*answer, options, session);
     return {};
   }
-  return conclude(*answer, options, revocation.timeout, link, [&] { print_revocations(*answer, options, session); });
+  return conclude(answer->enforcement, waiting_of(options, revocation), link,
+                  [&] { print_revocations(*answer, options, session); });
 }
 
 // As a revocation would find it.
@@ -212,7 +146,10 @@ Status show_what_would_go(const Revocation& revocation, const Session& session) 
   AuthorityLink link = TRY(AuthorityLink::open(session));
   const api::CertificateDetails details = TRY(link.client().show(revocation.what));
   api::RevokeMatchingAnswer answer;
-  if (!details.summary.revocation) answer = {.matched = 1, .certificates = {details.summary}};
+  const auto& stands = details.summary.revocation;
+  constexpr auto kHold = api::RevocationReason::certificate_hold;
+  const bool goes = !stands || (stands->reason == kHold && revocation.reason != kHold);
+  if (goes) answer = {.matched = 1, .certificates = {details.summary}};
   print_dry_run(answer, session);
   return {};
 }
@@ -224,7 +161,8 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   AuthorityLink link = TRY(AuthorityLink::open(session));
   api::RevocationAnswer answer =
       TRY(link.client().revoke({revocation.what, revocation.reason, revocation.invalid_since}));
-  return conclude(answer, options, revocation.timeout, link, [&] { print_revocation(answer, options, session); });
+  return conclude(answer.enforcement, waiting_of(options, revocation), link,
+                  [&] { print_revocation(answer, options, session); });
 }
 
 }  // namespace
@@ -242,8 +180,9 @@ Command revoke_command() {
           "is neither a CA nor revoked nor ended. --dry-run shows them first; --at-most N revokes none where more "
           "match.")
       .option("--reason REASON", &options->reason,
-              "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1)")
-      .values({"keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn"})
+              "keyCompromise, superseded, cessationOfOperation, ... (RFC 5280 §5.3.1); certificateHold can be released")
+      .values({"keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold",
+               "privilegeWithdrawn"})
       .option("--invalid-since TIME", &options->invalid_since,
               "when the key was lost, or may have been: 2026-11-21, or with a time of day (RFC 5280 §5.3.2)")
       .option("--all", &options->all, "everything that a query matches")
@@ -255,6 +194,7 @@ Command revoke_command() {
       .example("symbolon revoke laptop --reason keyCompromise",
                "if `laptop` names one certificate; else the candidates are listed")
       .example("symbolon revoke laptop --wait", "which gateways refuse it, and how long that took")
+      .example("symbolon revoke laptop --reason certificateHold", "until `symbolon release laptop`, or for good")
       .example("symbolon revoke ./stolen.pem --invalid-since 2026-11-20", "the certificate in a file")
       .example("symbolon revoke --all 'requester:alice profile:client' --dry-run", "what would go")
       .calls("revoke")

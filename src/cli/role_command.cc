@@ -81,7 +81,7 @@ Status signer(const RoleWords& words, const Session& session) {
       .state = loaded.state, .profiles = {}, .keys = issuing_keys(loaded, session), .threads = kSignerThreads};
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority && loaded.content.authority->crl) {
-    options.crl_url = loaded.content.authority->crl->url.value_or("");
+    options.crls = loaded.content.authority->crl->places();
     options.crl_next_update = loaded.content.authority->crl->next_update;
   }
   if (loaded.content.authority && loaded.content.authority->ocsp) {

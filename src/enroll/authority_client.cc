@@ -201,6 +201,10 @@ Result<api::RevocationAnswer> AuthorityClient::revoke(const api::RevocationReque
   return impl_->ask<api::RevocationAnswer>(post("/v1/revocations", api::encode(request)));
 }
 
+Result<api::ReleaseAnswer> AuthorityClient::release(const api::ReleaseRequest& request) {
+  return impl_->ask<api::ReleaseAnswer>(post("/v1/releases", api::encode(request)));
+}
+
 Result<api::ProfileList> AuthorityClient::profiles() { return impl_->ask<api::ProfileList>(get("/v1/profiles")); }
 Result<api::IssuerList> AuthorityClient::issuers() { return impl_->ask<api::IssuerList>(get("/v1/issuers")); }
 Result<api::StatusInfo> AuthorityClient::status() { return impl_->ask<api::StatusInfo>(get("/v1/status")); }
@@ -210,6 +214,15 @@ Result<std::string> AuthorityClient::crl(const std::string& issuer) {
   // It may have to be made first: that of a large CA takes seconds.
   auto response = TRY(impl_->exchange(get("/v1/crls/" + http::percent_encode(issuer)), impl_->times.long_call));
   return std::move(response.body);
+}
+
+Result<api::NewCrlAnswer> AuthorityClient::new_crl(const std::string& issuer, const api::NewCrlRequest& request) {
+  return impl_->ask<api::NewCrlAnswer>(post("/v1/crls/" + http::percent_encode(issuer), api::encode(request)));
+}
+
+Result<api::CrlInfo> AuthorityClient::sign_crl(const std::string& issuer, const api::CrlSignature& signature) {
+  return impl_->ask<api::CrlInfo>(
+      post("/v1/crls/" + http::percent_encode(issuer) + "/signature", api::encode(signature)));
 }
 
 Result<api::NewIssuerAnswer> AuthorityClient::new_issuer(const api::NewIssuerRequest& request) {

@@ -67,6 +67,8 @@ class AuthorityClient {
   Result<api::StatusInfo> status();
   // DER, of the CA of that name.
   Result<std::string> crl(const std::string& issuer);
+  Result<api::NewCrlAnswer> new_crl(const std::string& issuer, const api::NewCrlRequest& request);
+  Result<api::CrlInfo> sign_crl(const std::string& issuer, const api::CrlSignature& signature);
 
   Result<api::NewIssuerAnswer> new_issuer(const api::NewIssuerRequest& request);
   Result<api::IssuerInfo> sign_issuer(const std::string& serial, const api::IssuerSignature& signature);
@@ -82,6 +84,7 @@ class AuthorityClient {
 
   // `on_progress` may be empty.
   Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});
+  Result<api::ReleaseAnswer> release(const api::ReleaseRequest& request);
   Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
                                                     const OnProgress& on_progress = {});
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,

@@ -24,28 +24,20 @@ constexpr milliseconds kPatience{5'000};  // with an answer beyond the time that
 
 ClientTimes times_of(const FollowerOptions& options) { return {.call = options.wait + kPatience}; }
 
-constexpr std::size_t kFew = 256;  // entries that are added one by one
-
-struct Entry {
-  std::size_t index;  // in its page
-  IssuerKey issuer;
-  x509::SerialNumber serial;
-  UnixSeconds at;
-};
-
-Result<std::vector<Entry>> entries_of(const api::FeedPage& page) {
+// In the order of the page's entries.
+Result<std::vector<revocation::Change>> changes_of(const api::FeedPage& page) {
   std::map<std::string, IssuerKey> issuers;
   for (const std::string& issuer : page.issuers) {
     const IssuerKey key = TRY(issuer_key(issuer));
     issuers.emplace(to_hex(key.octets), key);
   }
-  std::vector<Entry> out;
+  std::vector<revocation::Change> out;
   out.reserve(page.entries.size());
   for (const api::FeedEntry& entry : page.entries) {
     const auto issuer = issuers.find(entry.issuer);
     if (issuer == issuers.end()) return fail(Code::bad_request, "entry {} is of no issuer of its page", entry.number);
     const auto serial = TRY(x509::SerialNumber::parse(entry.serial));
-    out.push_back({out.size(), issuer->second, serial, entry.at});
+    out.push_back({issuer->second, serial, entry.at, effect_of(entry.reason)});
   }
   return out;
 }
@@ -88,7 +80,7 @@ struct RevocationFollower::Impl {
                          .wait = static_cast<std::int64_t>(wait.count())});
   }
 
-  // Entries of a page, beside what is enforced already.
+  // Entries of a page, beside what is enforced already: also those that would take back what nobody may.
   Status enforce(const api::FeedPage& page) {
     for (const std::string& issuer : page.issuers) {
       if (source->current()->knows(TRY(issuer_key(issuer)))) continue;
@@ -96,20 +88,15 @@ struct RevocationFollower::Impl {
       builder.add(*source->current()).issuer(TRY(issuer_key(issuer)), {});
       source->swap(builder.build());
     }
-    auto entries = TRY(entries_of(page));
-    const auto enforced = source->current();
-    std::erase_if(entries, [&](const Entry& entry) { return enforced->revoked(entry.issuer, entry.serial); });
-    if (entries.size() > kFew) {
-      revocation::RevocationSet::Builder builder;
-      builder.add(*enforced);
-      for (const Entry& entry : entries) builder.add(entry.issuer, entry.serial, entry.at);
-      source->swap(builder.build());
-    } else {
-      for (const Entry& entry : entries) source->add(entry.issuer, entry.serial, entry.at);
-    }
-    if (!journal) return {};
+    const auto changes = TRY(changes_of(page));
+    std::vector<revocation::Change> effective;
     std::vector<api::FeedEntry> further;
-    for (const Entry& entry : entries) further.push_back(page.entries[entry.index]);
+    for (const std::size_t index : source->current()->effective(changes)) {
+      effective.push_back(changes[index]);
+      further.push_back(page.entries[index]);
+    }
+    source->apply(effective);
+    if (!journal) return {};
     journal->add(page.issuers, further);
     return {};
   }

@@ -113,11 +113,11 @@ class Reader {
   bool entry(Fields& fields) {
     std::ignore = fields.signed_number();
     const UnixSeconds at{fields.signed_number()};
-    std::ignore = fields.take(1);
+    const auto reason = static_cast<api::RevocationReason>(fields.number(1));
     const auto issuer = issuers_.find(fields.take(kDigest));
     const auto serial = x509::SerialNumber::from_magnitude(as_bytes(fields.rest()));
     if (!fields.whole() || issuer == issuers_.end() || !serial) return false;
-    visitor_.entry(issuer->second, *serial, at);
+    visitor_.entry({issuer->second, *serial, at, effect_of(reason)});
     ++end_.entries;
     return true;
   }
@@ -139,6 +139,12 @@ class Reader {
 };
 
 }  // namespace
+
+revocation::Effect effect_of(api::RevocationReason reason) {
+  if (reason == api::RevocationReason::certificate_hold) return revocation::Effect::held;
+  if (reason == api::RevocationReason::remove_from_crl) return revocation::Effect::released;
+  return revocation::Effect::revoked;
+}
 
 Result<IssuerKey> issuer_key(const std::string& hex) {
   const Bytes octets = TRY(from_hex(hex));
@@ -191,8 +197,11 @@ std::string journal_mark(const FeedPlace& place, UnixSeconds heard) {
 std::string whole_journal(const revocation::RevocationSet& set, const FeedPlace& place, UnixSeconds heard) {
   std::string out;
   set.for_each([&](const IssuerKey& key) { append_issuer(out, key); },
-               [&](const IssuerKey& key, ByteView serial, UnixSeconds since) {
-                 append_entry(out, 0, since, api::RevocationReason::unspecified, key.octets, serial);
+               [&](const IssuerKey& key, ByteView serial, UnixSeconds since, revocation::SerialState state) {
+                 const bool held = state == revocation::SerialState::held;
+                 append_entry(out, 0, since,
+                              held ? api::RevocationReason::certificate_hold : api::RevocationReason::unspecified,
+                              key.octets, serial);
                });
   return out + journal_mark(place, heard);
 }
@@ -209,8 +218,7 @@ RevocationJournal::RevocationJournal(Path file) : file_(std::move(file)) {
                                      builder.issuer(key, {});
                                      issuers_.insert(to_hex(key.octets) + to_hex(key.name));
                                    },
-                               .entry = [&](const IssuerKey& key, const x509::SerialNumber& serial,
-                                            UnixSeconds at) { builder.add(key, serial, at); }};
+                               .entry = [&](const revocation::Change& change) { builder.change(change); }};
   const JournalEnd end = read_journal(text, visitor);
   if (end.lost != 0) {
     log(LogLevel::warning,

@@ -3,8 +3,9 @@
 // Appended to; written anew where it was damaged, could not be written, or holds far more than it says. A record is its
 // length (4 octets), the CRC32C of what follows (4), a kind (1) and:
 //   I  an issuer that the feed speaks for: the two digests of its IssuerKey (32, 32)
-//   E  an entry of the feed: number (8), time (8), reason (1), digest of the issuer's key (32), serial; of what was
-//      written anew number and reason are 0
+//   E  an entry of the feed: number (8), time (8), reason (1; 6: on hold, 8: released), digest of the issuer's key
+//   (32),
+//      serial; of what was written anew the number is 0, and the reason, unless it is on hold
 //   P  all entries up to here stand before it: number (8), the time when the authority said so (8), digest of that
 //      entry (32 or none)
 // Numbers are big-endian. What a crash left unfinished at the end does not count: the authority is asked for it again.
@@ -42,13 +43,15 @@ struct JournalEnd {
   std::uint64_t lost = 0;  // octets behind them that cannot
 };
 
+revocation::Effect effect_of(api::RevocationReason reason);
+
 // As the feed writes it: hex, see api::FeedPage::issuers.
 Result<revocation::IssuerKey> issuer_key(const std::string& hex);
 
 // Called for what stands there, in order; an entry's issuer comes before it.
 struct JournalVisitor {
   std::function<void(const revocation::IssuerKey&)> issuer;
-  std::function<void(const revocation::IssuerKey&, const x509::SerialNumber&, UnixSeconds)> entry;
+  std::function<void(const revocation::Change&)> entry;
 };
 
 // Total: reads as far as the records are whole.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace symbolon::enroll {
 namespace {
 
@@ -23,12 +25,14 @@ struct Read {
 
 Read read(std::string_view content) {
   Read out;
-  out.end = read_journal(
-      content, {.issuer = [&](const IssuerKey& key) { out.issuers.push_back(key); },
-                .entry =
-                    [&](const IssuerKey& key, const x509::SerialNumber& serial, UnixSeconds at) {
-                      out.entries.push_back(fmt::format("{}/{}@{}", key.octets.front(), serial.hex(), at.count));
-                    }});
+  out.end = read_journal(content, {.issuer = [&](const IssuerKey& key) { out.issuers.push_back(key); },
+                                   .entry =
+                                       [&](const revocation::Change& change) {
+                                         constexpr std::array<std::string_view, 3> kEffects{"", " held", " released"};
+                                         out.entries.push_back(fmt::format(
+                                             "{}/{}@{}{}", change.issuer.octets.front(), change.serial.hex(),
+                                             change.at.count, kEffects.at(static_cast<std::size_t>(change.effect))));
+                                       }});
   return out;
 }
 
@@ -59,6 +63,22 @@ TEST(RevocationJournal, HoldsWhatWasWritten) {
   const std::string nothing_yet = journal_mark({}, {7});
   EXPECT_EQ(read(nothing_yet).end.heard, UnixSeconds{7});
   EXPECT_EQ(read(nothing_yet).end.place, FeedPlace{});
+}
+
+TEST(RevocationJournal, HoldsWhatIsOnHoldAndWhatWasReleased) {
+  using Reason = api::RevocationReason;
+  const std::string key = to_hex(issuer(1).octets);
+  const std::string content = journal_records({issuer(1)}, {{1, key, "0a", Reason::certificate_hold, {100}},
+                                                            {2, key, "0b", Reason::key_compromise, {200}},
+                                                            {3, key, "0a", Reason::remove_from_crl, {300}}});
+  EXPECT_EQ(read(content).entries, (std::vector<std::string>{"1/0a@100 held", "1/0b@200", "1/0a@300 released"}));
+  const auto set = revocation::RevocationSet::Builder()
+                       .change({issuer(1), x509::SerialNumber::parse("0a").value(), {100}, revocation::Effect::held})
+                       .change({issuer(1), x509::SerialNumber::parse("0b").value(), {200}})
+                       .build();
+  EXPECT_EQ(read(whole_journal(*set, {3, std::string(64, 'e')}, {400})).entries,
+            (std::vector<std::string>{"1/0b@200", "1/0a@100 held"}))
+      << "written anew, it still tells them apart";
 }
 
 TEST(RevocationJournal, IsReadAsFarAsItIsWhole) {

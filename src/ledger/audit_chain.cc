@@ -172,8 +172,9 @@ std::string json_object(std::initializer_list<std::pair<std::string_view, std::s
 
 bool action::is_reserved(std::string_view name) {
   return name == create || name == add_issuer || name == set_issuer_state || name == use_issuer || name == reserve ||
-         name == issue || name == abandon || name == revoke || name == accept_clock || name == ask_change ||
-         name == approve_change || name == use_change || name == add_gateway || name == forget_gateway;
+         name == issue || name == abandon || name == revoke || name == release || name == accept_clock ||
+         name == ask_change || name == approve_change || name == use_change || name == add_gateway ||
+         name == forget_gateway;
 }
 
 }  // namespace symbolon::ledger

@@ -61,12 +61,17 @@ inline constexpr std::string_view reserve = "reserve";
 inline constexpr std::string_view issue = "issue";
 inline constexpr std::string_view abandon = "abandon";
 inline constexpr std::string_view revoke = "revoke";
+inline constexpr std::string_view release = "release";
 inline constexpr std::string_view accept_clock = "accept_clock";
 inline constexpr std::string_view ask_change = "ask_change";
 inline constexpr std::string_view approve_change = "approve_change";
 inline constexpr std::string_view use_change = "use_change";
 inline constexpr std::string_view add_gateway = "add_gateway";
 inline constexpr std::string_view forget_gateway = "forget_gateway";
+// Of an entry of the sequence of revocations.
+constexpr std::string_view of(RevocationReason reason) {
+  return reason == RevocationReason::remove_from_crl ? release : revoke;
+}
 // Does the ledger itself write this action, so that no note may claim it?
 bool is_reserved(std::string_view name);
 }  // namespace action

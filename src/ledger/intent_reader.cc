@@ -65,9 +65,11 @@ Result<std::vector<SerialStatus>> IntentReader::serial_statuses(const std::vecto
 }
 
 // One statement sees one state.
-Status IntentReader::revocations(const Ledger::RevocationVisitor& each) {
+Status IntentReader::revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each) {
   const ReaderPool::Lease reader = TRY(impl_->readers.lease());
-  return reader->revocations(0, each);
+  return reader->revocations(range, each);
 }
+
+Result<std::uint64_t> IntentReader::newest_revocation() { return TRY(impl_->readers.lease())->newest_revocation(); }
 
 }  // namespace symbolon::ledger

@@ -41,8 +41,9 @@ class IntentReader {
   // As Ledger::serial_statuses.
   Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
                                                     const std::vector<x509::SerialNumber>& serials);
-  // Every revocation, in order, as of one commit. `each` runs on this thread and may stop the walk.
-  Status revocations(const Ledger::RevocationVisitor& each);
+  // As Ledger::revocations; of one commit.
+  Status revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each);
+  Result<std::uint64_t> newest_revocation();  // Revocation::sequence; 0: there is none
 
  private:
   struct Impl;

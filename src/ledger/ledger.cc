@@ -16,6 +16,10 @@ Status Ledger::abandon(IntentId intent, std::string why) {
   return wait_for_one<void>([&](auto done) { abandon_async(intent, std::move(why), std::move(done)); });
 }
 
+Result<ReleaseOutcome> Ledger::release(NewRelease release) {
+  return wait_for_one<ReleaseOutcome>([&](auto done) { release_async(std::move(release), std::move(done)); });
+}
+
 Result<RevocationOutcome> Ledger::revoke(NewRevocation revocation) {
   return wait_for_one<RevocationOutcome>([&](auto done) { revoke_async(std::move(revocation), std::move(done)); });
 }

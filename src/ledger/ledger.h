@@ -58,7 +58,8 @@ struct Listing {
 struct LedgerStatus {
   std::uint64_t certificates = 0;  // issued, revoked ones included
   std::uint64_t unfinished = 0;    // reserved, neither completed, abandoned nor revoked
-  std::uint64_t revocations = 0;
+  std::uint64_t revocations = 0;   // Revocation::sequence of the newest entry
+  std::uint64_t revoked = 0;       // certificates that are revoked now, those on hold included
   AuditHead head;
   IndexState index;
   std::uint64_t octets = 0;   // on disk, journal included
@@ -111,15 +112,21 @@ class Ledger {
   // Takes the present time for the right one although entries are newer (they were made under a clock that ran ahead).
   virtual Result<AuditHead> accept_clock(std::string actor) = 0;
 
-  // -- revocation. Idempotent: a second one changes nothing and says so. A reserved or abandoned serial can be revoked
-  // too. Works with a clock that was set back (the time is then that of the newest entry). Fails with not_found
-  // (unless unknown serials are accepted), issuer_unknown.
+  // -- revocation. Idempotent: a second one changes nothing and says so; but a final one follows a hold. A reserved or
+  // abandoned serial can be revoked too. Works with a clock that was set back (the time is then that of the newest
+  // entry). Fails with not_found (unless unknown serials are accepted), issuer_unknown, bad_request (removeFromCRL).
   virtual void revoke_async(NewRevocation revocation, Done<RevocationOutcome> done) = 0;
   Result<RevocationOutcome> revoke(NewRevocation revocation);
-  // Every revocation with a sequence above `after`, in order. `each` runs on this thread and may stop the walk.
+  // Ends a hold. Idempotent, too. Fails with not_on_hold: it is revoked for good, or never was on hold.
+  virtual void release_async(NewRelease release, Done<ReleaseOutcome> done) = 0;
+  Result<ReleaseOutcome> release(NewRelease release);
+  // Every entry with a sequence above `after`, in order; releases among them. `each` runs on this thread and may stop
+  // the walk.
   using RevocationVisitor = std::function<Proceed(const Revocation&)>;
   virtual Status revocations(std::uint64_t after, const RevocationVisitor& each) = 0;
-  // Called for every new revocation on the committer's thread, after its commit and before revoke answers: whoever
+  // Those of the serials whose last octet is one of these, in order: quick where few are.
+  virtual Status revocations(const RevocationRange& range, const RevocationVisitor& each) = 0;
+  // Called for every new entry on the committer's thread, after its commit and before revoke answers: whoever
   // has the answer knows that the hooks have run. Same duties as Done. Lasts as long as the ledger.
   virtual void on_revocation(std::function<void(const Revocation&)> hook) = 0;
 
@@ -133,7 +140,8 @@ class Ledger {
   virtual Result<CertificateRecord> certificate(CertificateId id) = 0;
   virtual Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial) = 0;
   // One status for each serial, in their order, all as of one commit. The issuers are CA certificates of one name and
-  // key: a serial is revoked where one of them has it so, else issued where one of them has.
+  // key: a serial is revoked where one of them has it so for good, else as the newest entry of all says, else issued
+  // where one of them has.
   virtual Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
                                                             const std::vector<x509::SerialNumber>& serials) = 0;
   // The certificate in DER; not_found if it was never issued.

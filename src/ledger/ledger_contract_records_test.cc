@@ -74,6 +74,64 @@ TEST_P(LedgerContract, ReservedAndAbandonedSerialsCanBeRevoked) {
   expect_sound();
 }
 
+TEST_P(LedgerContract, WhatIsOnHoldCanBeReleasedOrRevokedForGood) {
+  const NewIntent a = intent("a.example");
+  const CertificateId id = issue(*ledger_, a);
+  const auto revoke = [&](RevocationReason reason) {
+    return ledger_->revoke({.issuer = issuer_, .serial = a.serial, .reason = reason, .actor = "bob"});
+  };
+  const auto release = [&] { return ledger_->release({.issuer = issuer_, .serial = a.serial, .actor = "carol"}); };
+  const auto now = [&] { return ledger_->serial_statuses({issuer_}, {a.serial}).value()[0]; };
+  EXPECT_EQ(code_of(release()), Code::not_on_hold);
+  EXPECT_EQ(code_of(revoke(RevocationReason::remove_from_crl)), Code::bad_request);
+
+  EXPECT_FALSE(revoke(RevocationReason::certificate_hold).value().already_revoked);
+  EXPECT_TRUE(revoke(RevocationReason::certificate_hold).value().already_revoked);
+  EXPECT_EQ(now(), (SerialStatus{SerialStanding::revoked, kNow, RevocationReason::certificate_hold}));
+  EXPECT_EQ(ledger_->status().value().revoked, 1U);
+  clock_.set(kNow + kHour);
+  const ReleaseOutcome released = release().value();
+  EXPECT_FALSE(released.already_released);
+  EXPECT_EQ(released.release.sequence, 2U);
+  EXPECT_EQ(released.release.revoked_at, kNow + kHour);
+  EXPECT_EQ(released.release.certificate, id);
+  EXPECT_EQ(now().standing, SerialStanding::issued);
+  EXPECT_FALSE(record(id).revocation);
+  EXPECT_EQ(ledger_->status().value().revoked, 0U);
+  EXPECT_EQ(ledger_->list(parse_query("state:valid", kNow).value(), {}).value().certificates.size(), 1U);
+  EXPECT_TRUE(release().value().already_released);
+  EXPECT_EQ(ledger_->status().value().revocations, 2U);
+
+  EXPECT_FALSE(revoke(RevocationReason::certificate_hold).value().already_revoked);
+  clock_.set(kNow + kDay);
+  const Revocation gone = revoke(RevocationReason::key_compromise).value().revocation;
+  EXPECT_EQ(gone.sequence, 4U);
+  EXPECT_EQ(gone.revoked_at, kNow + kHour) << "when it was put on hold";
+  EXPECT_EQ(now().reason, RevocationReason::key_compromise);
+  EXPECT_TRUE(revoke(RevocationReason::certificate_hold).value().already_revoked);
+  EXPECT_TRUE(revoke(RevocationReason::superseded).value().already_revoked);
+  EXPECT_EQ(code_of(release()), Code::not_on_hold);
+  EXPECT_EQ(record(id).revocation->reason, RevocationReason::key_compromise);
+  EXPECT_EQ(ledger_->status().value().revoked, 1U);
+  std::vector<std::string> actions;
+  for (const AuditEntry& entry : ledger_->audit(0, 100).value()) {
+    if (entry.action == "revoke" || entry.action == "release") actions.push_back(entry.actor + " " + entry.action);
+  }
+  EXPECT_EQ(actions, (std::vector<std::string>{"bob revoke", "carol release", "bob revoke", "bob revoke"}));
+  expect_sound();
+}
+
+TEST_P(LedgerContract, AnIntentOnHoldIsUnfinishedAgainWhenItIsReleased) {
+  const NewIntent a = intent("a.example");
+  ASSERT_TRUE(ledger_->reserve(a));
+  ASSERT_TRUE(ledger_->revoke({.issuer = issuer_, .serial = a.serial, .reason = RevocationReason::certificate_hold}));
+  EXPECT_EQ(ledger_->unfinished().value().size(), 0U);
+  EXPECT_EQ(ledger_->status().value().unfinished, 0U);
+  ASSERT_TRUE(ledger_->release({.issuer = issuer_, .serial = a.serial}));
+  EXPECT_EQ(ledger_->unfinished().value().size(), 1U);
+  EXPECT_EQ(ledger_->status().value().unfinished, 1U);
+}
+
 TEST_P(LedgerContract, AnUnknownSerialIsRevokedOnlyWhenThatIsSaid) {
   const x509::SerialNumber foreign = x509::SerialNumber::parse("0a1b").value();
   EXPECT_EQ(code_of(ledger_->revoke({.issuer = issuer_, .serial = foreign})), Code::not_found);

@@ -16,6 +16,8 @@ constexpr std::array kReasons = {
     ReasonRow{RevocationReason::affiliation_changed, "affiliationChanged"},
     ReasonRow{RevocationReason::superseded, "superseded"},
     ReasonRow{RevocationReason::cessation_of_operation, "cessationOfOperation"},
+    ReasonRow{RevocationReason::certificate_hold, "certificateHold"},
+    ReasonRow{RevocationReason::remove_from_crl, "removeFromCRL"},
     ReasonRow{RevocationReason::privilege_withdrawn, "privilegeWithdrawn"},
     ReasonRow{RevocationReason::aa_compromise, "aACompromise"},
 };
@@ -61,6 +63,10 @@ std::string_view name(RevocationReason reason) {
     if (row.reason == reason) return row.name;
   }
   return "";
+}
+
+bool is_final(RevocationReason reason) {
+  return reason != RevocationReason::certificate_hold && reason != RevocationReason::remove_from_crl;
 }
 
 std::optional<RevocationReason> revocation_reason_from_name(std::string_view name) {

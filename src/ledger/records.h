@@ -97,7 +97,7 @@ struct Completion {
   Bytes certificate;  // DER; its TBSCertificate must be the reserved one, octet for octet
 };
 
-// RFC 5280 §5.3.1. certificateHold and removeFromCRL are left out: what is revoked stays revoked.
+// RFC 5280 §5.3.1. What is on hold can be revoked for good, or released; nothing else is ever taken back.
 enum class RevocationReason : std::uint8_t {
   unspecified = 0,
   key_compromise = 1,
@@ -105,6 +105,8 @@ enum class RevocationReason : std::uint8_t {
   affiliation_changed = 3,
   superseded = 4,
   cessation_of_operation = 5,
+  certificate_hold = 6,
+  remove_from_crl = 8,  // of a release: the hold before it has ended
   privilege_withdrawn = 9,
   aa_compromise = 10,
 };
@@ -113,15 +115,30 @@ std::string_view name(RevocationReason reason);  // "keyCompromise", as RFC 5280
 std::optional<RevocationReason> revocation_reason_from_name(std::string_view name);
 std::optional<RevocationReason> revocation_reason_from_number(std::int64_t number);
 
+bool is_final(RevocationReason reason);  // neither certificateHold nor removeFromCRL
+
+// An entry of the one numbered sequence. Of a serial the newest one counts: a hold may be followed by a release or by a
+// final revocation, a release by either, a final one by nothing.
 struct Revocation {
   std::uint64_t sequence = 0;  // 1, 2, 3, ... over all issuers, in the order of the commits
   IssuerId issuer;
   x509::SerialNumber serial;
   std::optional<CertificateId> certificate;  // none: a serial that this ledger did not issue (imported CA)
   RevocationReason reason = RevocationReason::unspecified;
+  // Of a release: when that was. Of what was on hold before (X.509 §8.5.2.2): "the revocation date shall be the date
+  // the certificate was placed on hold".
   UnixSeconds revoked_at;
   std::optional<UnixSeconds> invalid_since;  // RFC 5280 §5.3.2
   std::string actor;
+};
+
+// Which entries of the sequence.
+struct RevocationRange {
+  std::uint64_t after = 0;  // Revocation::sequence
+  // Of the serial's last octet; both of them included.
+  std::uint8_t first_octet = 0;
+  std::uint8_t last_octet = 255;
+  bool whole() const { return first_octet == 0 && last_octet == 255; }
 };
 
 enum class UnknownSerial : std::uint8_t { refuse, accept };
@@ -140,6 +157,17 @@ struct RevocationOutcome {
   bool already_revoked = false;  // nothing was changed
 };
 
+struct NewRelease {
+  IssuerId issuer;
+  x509::SerialNumber serial;
+  std::string actor = {};
+};
+
+struct ReleaseOutcome {
+  Revocation release;             // the entry that says so; the older one if there was one
+  bool already_released = false;  // nothing was changed
+};
+
 struct CertificateRecord {
   CertificateId id;
   IssuerId issuer;
@@ -155,7 +183,7 @@ struct CertificateRecord {
   std::optional<UnixSeconds> issued_at = {};
   std::optional<x509::Fingerprint> fingerprint = {};  // once issued
   std::string abandoned_because = {};
-  std::optional<Revocation> revocation = {};
+  std::optional<Revocation> revocation = {};  // that holds now
 
   // "issued", "revoked", "expired", "reserved", "abandoned": what `list` shows and `state:` asks for ("issued" there
   // is any certificate that was handed out; "valid" one that is neither revoked nor outside its validity).
@@ -203,7 +231,7 @@ struct AuditEntry {
   std::uint64_t sequence = 0;  // 1, 2, 3, ... without gaps
   UnixSeconds time;            // never before the entry before it
   std::string actor;
-  // "reserve", "issue", "abandon", "revoke", "add_issuer", "set_issuer_state", "use_issuer", "ask_change",
+  // "reserve", "issue", "abandon", "revoke", "release", "add_issuer", "set_issuer_state", "use_issuer", "ask_change",
   // "approve_change", "use_change", "add_gateway", "forget_gateway", or of a note
   std::string action;
   std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none

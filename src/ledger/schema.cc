@@ -119,7 +119,15 @@ CREATE TABLE gateways (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+// A serial may have several entries: a hold, its release, a final revocation. The newest one counts. And the serials of
+// one CA by their last octet, for CRLs that list a part of them.
+constexpr std::string_view kVersion6 = R"sql(
+DROP INDEX revocations_serial;
+CREATE INDEX revocations_serial ON revocations (serial, issuer);
+CREATE INDEX revocations_octet ON revocations (substr(serial, -1));
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 Status run_step(sql::Connection& connection, std::string_view step, std::size_t version) {
   Status done = connection.execute("BEGIN IMMEDIATE");

@@ -69,9 +69,10 @@ void SearchIndex::load(const CertificateRecord& record) {
   add(record);
 }
 
-void SearchIndex::load_revoked(CertificateId id) {
+void SearchIndex::load(const Revocation& entry) {
+  if (!entry.certificate) return;
   const std::unique_lock lock(mutex_);
-  apply(CertificateRevoked{id});
+  apply(search_change_of(entry));
 }
 
 void SearchIndex::loaded() {
@@ -121,9 +122,18 @@ void SearchIndex::apply(const SearchChange& change) {
   if (block == nullptr) return;
   const auto row = std::ranges::lower_bound(block->rows(), id.value, {}, &SearchRow::id);
   if (row == block->rows().end() || row->id != id.value) return;
-  if (std::holds_alternative<CertificateRevoked>(change)) {
-    if (row->state == CertificateState::reserved && !row->revoked) --totals_.unfinished;
-    row->revoked = true;
+  const bool released = std::holds_alternative<CertificateReleased>(change);
+  if (released || std::holds_alternative<CertificateRevoked>(change)) {
+    if (row->revoked != released) return;
+    row->revoked = !released;
+    const bool unfinished = row->state == CertificateState::reserved;
+    if (released) {
+      --totals_.revoked;
+      totals_.unfinished += unfinished ? 1 : 0;
+    } else {
+      ++totals_.revoked;
+      totals_.unfinished -= unfinished ? 1 : 0;
+    }
     return;
   }
   if (row->state != CertificateState::reserved) return;  // it was loaded as it is now

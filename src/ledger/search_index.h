@@ -30,7 +30,7 @@ class SearchIndex {
   // For building it at the start, by ascending ids. What is posted meanwhile waits until `loaded`; the state that is
   // loaded may hold some of it already.
   void load(const CertificateRecord& record);
-  void load_revoked(CertificateId id);
+  void load(const Revocation& entry);  // in their order
   void loaded();
 
   // `issuer_names` serves issuer: terms. Fails with bad_request when `page.after` is no cursor of this order.
@@ -40,6 +40,7 @@ class SearchIndex {
   struct Totals {
     std::uint64_t issued = 0;
     std::uint64_t unfinished = 0;  // as LedgerStatus says
+    std::uint64_t revoked = 0;     // likewise
   };
   Totals totals();
   std::uint64_t waiting() const;

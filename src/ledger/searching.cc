@@ -29,7 +29,7 @@ Status Searching::load() {
     return closing_ ? Proceed::no : Proceed::yes;
   }));
   return reader->revocations(0, [this](const Revocation& revocation) {
-    if (revocation.certificate) index_.load_revoked(*revocation.certificate);
+    index_.load(revocation);
     return closing_ ? Proceed::no : Proceed::yes;
   });
 }

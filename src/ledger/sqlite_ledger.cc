@@ -76,6 +76,9 @@ class Sqlite final : public Ledger, private Transactions {
     submit<RevocationOutcome>([this, revocation = std::move(revocation)] { return writer_->revoke(revocation); },
                               std::move(done));
   }
+  void release_async(NewRelease release, Done<ReleaseOutcome> done) override {
+    submit<ReleaseOutcome>([this, release = std::move(release)] { return writer_->release(release); }, std::move(done));
+  }
   Result<AuditHead> accept_clock(std::string actor) override {
     return write<AuditHead>([&] { return writer_->accept_clock(actor); });
   }
@@ -108,6 +111,9 @@ class Sqlite final : public Ledger, private Transactions {
   Result<std::vector<KnownGateway>> gateways() override { return TRY(readers_.lease())->gateways(); }
   Status revocations(std::uint64_t after, const RevocationVisitor& each) override {
     return TRY(readers_.lease())->revocations(after, each);
+  }
+  Status revocations(const RevocationRange& range, const RevocationVisitor& each) override {
+    return TRY(readers_.lease())->revocations(range, each);
   }
   Result<Listing> list(const Query& query, const Page& page) override { return searching_.list(query, page); }
   Result<std::vector<CertificateRecord>> find(std::string_view what, std::size_t limit) override {
@@ -188,6 +194,7 @@ Result<LedgerStatus> Sqlite::status() {
                       .unfinished = totals.unfinished,
                       .revocations = static_cast<std::uint64_t>(
                           TRY(reader->connection().integer("SELECT ifnull(max(sequence), 0) FROM revocations"))),
+                      .revoked = totals.revoked,
                       .head = TRY(reader->audit_head()),
                       .index = searching_.state(),
                       .commits = committer_.commits(),

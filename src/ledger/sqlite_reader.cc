@@ -3,6 +3,15 @@
 #include "ledger/sqlite_rows.h"
 
 namespace symbolon::ledger {
+namespace {
+
+// Of the same serial, under two certificates of one CA.
+bool outweighs(const Revocation& one, const Revocation& other) {
+  if (is_final(one.reason) != is_final(other.reason)) return is_final(one.reason);
+  return is_final(one.reason) ? one.sequence < other.sequence : one.sequence > other.sequence;
+}
+
+}  // namespace
 
 struct SqliteReader::Statements {
   sql::Statement certificate;
@@ -16,6 +25,7 @@ struct SqliteReader::Statements {
   sql::Statement unfinished;
   sql::Statement issuers;
   sql::Statement revocations;
+  sql::Statement revocations_by_octet;
   sql::Statement first_request;
   sql::Statement repeatable;
   sql::Statement head;
@@ -34,16 +44,21 @@ struct SqliteReader::Statements {
         {&out->with_serial, certificates("WHERE c.serial = ? ORDER BY c.id DESC")},
         {&out->newest, certificates("WHERE c.id < ? ORDER BY c.id DESC LIMIT ?")},
         {&out->revocation,
-         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns)},
+         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ? ORDER BY sequence DESC LIMIT 1",
+                     kRevocationColumns)},
         {&out->state, "SELECT state FROM certificates WHERE serial = ? AND issuer = ?"},
         {&out->body, "SELECT der, abandoned_because FROM bodies WHERE id = ?"},
         {&out->tbs, "SELECT tbs FROM intents WHERE id = ?"},
-        {&out->unfinished, certificates("WHERE c.id IN (SELECT id FROM intents) AND NOT EXISTS (SELECT 1 FROM "
-                                        "revocations r WHERE r.serial = c.serial"
-                                        " AND r.issuer = c.issuer) ORDER BY c.id")},
+        {&out->unfinished, certificates("WHERE c.id IN (SELECT id FROM intents) AND ifnull((SELECT reason FROM "
+                                        "revocations r WHERE r.serial = c.serial AND r.issuer = c.issuer"
+                                        " ORDER BY sequence DESC LIMIT 1), 8) = 8 ORDER BY c.id")},
         {&out->issuers, fmt::format("SELECT {} FROM issuers ORDER BY id", kIssuerColumns)},
         {&out->revocations,
          fmt::format("SELECT {} FROM revocations WHERE sequence > ? ORDER BY sequence", kRevocationColumns)},
+        {&out->revocations_by_octet,
+         fmt::format("SELECT {} FROM revocations INDEXED BY revocations_octet WHERE substr(serial, -1) BETWEEN ? AND ?"
+                     " AND sequence > ? ORDER BY sequence",
+                     kRevocationColumns)},
         {&out->first_request, fmt::format("SELECT {} FROM repeatable WHERE key = ?", kRepeatableColumns)},
         {&out->repeatable, fmt::format("SELECT {} FROM repeatable WHERE certificate = ?", kRepeatableColumns)},
         {&out->head, fmt::format("SELECT {} FROM audit ORDER BY sequence DESC LIMIT 1", kAuditColumns)},
@@ -59,7 +74,8 @@ SqliteReader::~SqliteReader() = default;
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const Path& path) {
   std::unique_ptr<SqliteReader> reader(new SqliteReader(TRY(sql::Connection::open(path, sql::Access::read))));
-  TRY(reader->connection_.execute("PRAGMA cache_size=-8192"));
+  // What is sorted stays in memory: the signer may open no file.
+  TRY(reader->connection_.execute("PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY"));
   reader->statements_ = TRY(Statements::prepare(reader->connection_));
   return reader;
 }
@@ -75,6 +91,12 @@ Result<CertificateRecord> SqliteReader::with_revocation(CertificateRecord record
 }
 
 Result<std::optional<Revocation>> SqliteReader::revocation(IssuerId issuer, const x509::SerialNumber& serial) {
+  auto newest = TRY(newest_entry(issuer, serial));
+  if (newest && newest->reason == RevocationReason::remove_from_crl) newest.reset();
+  return newest;
+}
+
+Result<std::optional<Revocation>> SqliteReader::newest_entry(IssuerId issuer, const x509::SerialNumber& serial) {
   sql::Statement& row = statements_->revocation;
   TRY(row.start(serial.magnitude(), issuer.value));
   if (!TRY(row.step())) return std::optional<Revocation>();
@@ -101,15 +123,17 @@ Result<CertificateRecord> SqliteReader::certificate(IssuerId issuer, const x509:
   return with_revocation(TRY(std::move(record)));
 }
 
-// Of two revocations the older one counts, as in CRLs.
+// As in CRLs: of two final revocations the older one counts, else the newest entry.
 Result<SerialStatus> SqliteReader::serial_status(const std::vector<IssuerId>& issuers,
                                                  const x509::SerialNumber& serial) {
-  std::optional<Revocation> first;
+  std::optional<Revocation> counts;
   for (const IssuerId issuer : issuers) {
-    auto found = TRY(revocation(issuer, serial));
-    if (found && (!first || found->sequence < first->sequence)) first = std::move(found);
+    auto found = TRY(newest_entry(issuer, serial));
+    if (found && (!counts || outweighs(*found, *counts))) counts = std::move(found);
   }
-  if (first) return SerialStatus{SerialStanding::revoked, first->revoked_at, first->reason};
+  if (counts && counts->reason != RevocationReason::remove_from_crl) {
+    return SerialStatus{SerialStanding::revoked, counts->revoked_at, counts->reason};
+  }
   sql::Statement& row = statements_->state;
   for (const IssuerId issuer : issuers) {
     TRY(row.start(serial.magnitude(), issuer.value));
@@ -193,11 +217,27 @@ Result<std::vector<Issuer>> SqliteReader::issuers() {
 
 Status SqliteReader::revocations(std::uint64_t after, const Ledger::RevocationVisitor& each) {
   TRY(statements_->revocations.start(static_cast<std::int64_t>(after)));
-  while (TRY(statements_->revocations.step())) {
-    if (each(TRY(read_revocation(statements_->revocations))) == Proceed::no) break;
+  return visit(statements_->revocations, each);
+}
+
+Status SqliteReader::revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each) {
+  if (range.whole()) return revocations(range.after, each);
+  const ByteView first(&range.first_octet, 1);
+  const ByteView last(&range.last_octet, 1);
+  TRY(statements_->revocations_by_octet.start(first, last, static_cast<std::int64_t>(range.after)));
+  return visit(statements_->revocations_by_octet, each);
+}
+
+Status SqliteReader::visit(sql::Statement& started, const Ledger::RevocationVisitor& each) {
+  while (TRY(started.step())) {
+    if (each(TRY(read_revocation(started))) == Proceed::no) break;
   }
-  statements_->revocations.reset();
+  started.reset();
   return {};
+}
+
+Result<std::uint64_t> SqliteReader::newest_revocation() {
+  return static_cast<std::uint64_t>(TRY(connection_.integer("SELECT ifnull(max(sequence), 0) FROM revocations")));
 }
 
 Result<std::optional<FirstRequest>> SqliteReader::first_request(const crypto::Sha256& key) {

@@ -18,6 +18,7 @@ class SqliteReader {
 
   Result<CertificateRecord> certificate(CertificateId id);
   Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial);
+  // The one that holds now.
   Result<std::optional<Revocation>> revocation(IssuerId issuer, const x509::SerialNumber& serial);
   // Ledger::serial_statuses, in a snapshot of its own.
   Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
@@ -33,6 +34,8 @@ class SqliteReader {
   Result<std::vector<CertificateRecord>> unfinished();
   Result<std::vector<Issuer>> issuers();
   Status revocations(std::uint64_t after, const Ledger::RevocationVisitor& each);
+  Status revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each);
+  Result<std::uint64_t> newest_revocation();
   Result<std::optional<FirstRequest>> first_request(const crypto::Sha256& key);
   // Under which key this certificate was asked for.
   Result<std::optional<Repeatable>> repeatable(CertificateId id);
@@ -51,7 +54,9 @@ class SqliteReader {
  private:
   struct Statements;
   explicit SqliteReader(sql::Connection connection);
+  Result<std::optional<Revocation>> newest_entry(IssuerId issuer, const x509::SerialNumber& serial);
   Result<SerialStatus> serial_status(const std::vector<IssuerId>& issuers, const x509::SerialNumber& serial);
+  static Status visit(sql::Statement& started, const Ledger::RevocationVisitor& each);
   Result<CertificateRecord> with_revocation(CertificateRecord record);
   Result<std::vector<CertificateRecord>> read_all(sql::Statement& started);
 

@@ -96,7 +96,7 @@ class Verification {
     if (entry.action == action::reserve) return check_intent(entry);
     if (entry.action == action::issue) return check_certificate(entry);
     if (entry.action == action::abandon) return check_abandoned(entry);
-    if (entry.action == action::revoke) return check_revocation(entry);
+    if (entry.action == action::revoke || entry.action == action::release) return check_revocation(entry);
     if (entry.action == action::add_issuer) return check_issuer(entry);
     if (entry.action == action::ask_change || entry.action == action::approve_change ||
         entry.action == action::use_change) {
@@ -157,7 +157,7 @@ class Verification {
     }
     bool same = false;
     TRY(reader_.revocations(report_.revocations - 1, [&](const Revocation& revocation) {
-      same = revocation_digest(revocation) == entry.digest;
+      same = revocation_digest(revocation) == entry.digest && action::of(revocation.reason) == entry.action;
       return Proceed::no;
     }));
     if (same) return {};

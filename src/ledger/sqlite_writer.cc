@@ -77,7 +77,8 @@ struct SqliteWriter::Statements {
         {&out->select_state, "SELECT state FROM certificates WHERE id = ?"},
         {&out->select_serial, "SELECT id FROM certificates WHERE serial = ? AND issuer = ?"},
         {&out->select_revocation,
-         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ?", kRevocationColumns)},
+         fmt::format("SELECT {} FROM revocations WHERE serial = ? AND issuer = ? ORDER BY sequence DESC LIMIT 1",
+                     kRevocationColumns)},
         {&out->insert_revocation,
          fmt::format("INSERT INTO revocations ({}) VALUES (?1, ?2, ?3, NULLIF(?4, 0), ?5, ?6, ?7, ?8)",
                      kRevocationColumns)},
@@ -323,52 +324,80 @@ Status SqliteWriter::abandon(IntentId intent, const std::string& why) {
   return {};
 }
 
-Result<RevocationOutcome> SqliteWriter::revoke(const NewRevocation& revocation) {
-  sql::Statement& former = statements_->select_revocation;
-  TRY(former.start(revocation.serial.magnitude(), revocation.issuer.value));
-  if (TRY(former.step())) {
-    Result<Revocation> found = read_revocation(former);
-    former.reset();
-    return RevocationOutcome{TRY(std::move(found)), true};
-  }
-  sql::Statement& row = statements_->select_serial;
-  TRY(row.start(revocation.serial.magnitude(), revocation.issuer.value));
-  std::optional<CertificateId> certificate;
-  if (TRY(row.step())) certificate = CertificateId{row.integer(0)};
+Result<std::optional<Revocation>> SqliteWriter::newest_entry(IssuerId issuer, const x509::SerialNumber& serial) {
+  sql::Statement& row = statements_->select_revocation;
+  TRY(row.start(serial.magnitude(), issuer.value));
+  if (!TRY(row.step())) return std::optional<Revocation>();
+  Result<Revocation> found = read_revocation(row);
   row.reset();
-  if (!certificate && revocation.unknown_serial == UnknownSerial::refuse) {
-    return fail(Code::not_found, "issuer {} has no serial {}", revocation.issuer.value, revocation.serial.hex());
-  }
-  return record_revocation(revocation, certificate);
+  return std::optional(TRY(std::move(found)));
 }
 
-Result<RevocationOutcome> SqliteWriter::record_revocation(const NewRevocation& request,
-                                                          std::optional<CertificateId> certificate) {
-  Revocation made{.sequence = now_.last_revocation + 1,
-                  .issuer = request.issuer,
-                  .serial = request.serial,
-                  .certificate = certificate,
-                  .reason = request.reason,
-                  .revoked_at = now(),
-                  .invalid_since = request.invalid_since,
-                  .actor = request.actor};
-  const auto sequence = static_cast<std::int64_t>(made.sequence);
+Result<RevocationOutcome> SqliteWriter::revoke(const NewRevocation& revocation) {
+  if (revocation.reason == RevocationReason::remove_from_crl) {
+    return fail(Code::bad_request, "removeFromCRL is no reason to revoke anything");
+  }
+  const auto former = TRY(newest_entry(revocation.issuer, revocation.serial));
+  const bool held = former && former->reason == RevocationReason::certificate_hold;
+  const bool stands = former && former->reason != RevocationReason::remove_from_crl;
+  if (stands && (!held || !is_final(revocation.reason))) return RevocationOutcome{*former, true};
+  Revocation entry{.issuer = revocation.issuer,
+                   .serial = revocation.serial,
+                   .certificate = former ? former->certificate : std::nullopt,
+                   .reason = revocation.reason,
+                   .revoked_at = held ? former->revoked_at : now(),
+                   .invalid_since = revocation.invalid_since,
+                   .actor = revocation.actor};
+  if (held && !entry.invalid_since) entry.invalid_since = former->invalid_since;
+  if (!former) {
+    sql::Statement& row = statements_->select_serial;
+    TRY(row.start(revocation.serial.magnitude(), revocation.issuer.value));
+    if (TRY(row.step())) entry.certificate = CertificateId{row.integer(0)};
+    row.reset();
+    if (!entry.certificate && revocation.unknown_serial == UnknownSerial::refuse) {
+      return fail(Code::not_found, "issuer {} has no serial {}", revocation.issuer.value, revocation.serial.hex());
+    }
+  }
+  return RevocationOutcome{TRY(record(std::move(entry))), false};
+}
+
+Result<ReleaseOutcome> SqliteWriter::release(const NewRelease& release) {
+  const auto former = TRY(newest_entry(release.issuer, release.serial));
+  if (!former) return fail(Code::not_on_hold, "serial {} is not revoked", release.serial.hex());
+  if (former->reason == RevocationReason::remove_from_crl) return ReleaseOutcome{*former, true};
+  if (former->reason != RevocationReason::certificate_hold) {
+    return fail(Code::not_on_hold, "serial {} was revoked {} with the reason {}", release.serial.hex(),
+                to_rfc3339(former->revoked_at), name(former->reason));
+  }
+  Revocation entry{.issuer = release.issuer,
+                   .serial = release.serial,
+                   .certificate = former->certificate,
+                   .reason = RevocationReason::remove_from_crl,
+                   .revoked_at = now(),
+                   .invalid_since = std::nullopt,
+                   .actor = release.actor};
+  return ReleaseOutcome{TRY(record(std::move(entry))), false};
+}
+
+Result<Revocation> SqliteWriter::record(Revocation entry) {
+  entry.sequence = now_.last_revocation + 1;
+  const auto sequence = static_cast<std::int64_t>(entry.sequence);
   if (const Status added = statements_->insert_revocation.run(
-          sequence, made.issuer.value, made.serial.magnitude(), certificate.value_or(CertificateId{}).value,
-          static_cast<std::int64_t>(made.reason), made.revoked_at, made.invalid_since, made.actor);
+          sequence, entry.issuer.value, entry.serial.magnitude(), entry.certificate.value_or(CertificateId{}).value,
+          static_cast<std::int64_t>(entry.reason), entry.revoked_at, entry.invalid_since, entry.actor);
       !added) {
     return refused(added.error(), Code::not_found, Code::issuer_unknown,
-                   fmt::format("no issuer {}", made.issuer.value));
+                   fmt::format("no issuer {}", entry.issuer.value));
   }
-  TRY(append(made.revoked_at, {.actor = made.actor,
-                               .action = action::revoke,
-                               .object = sequence,
-                               .details = json_object({{"serial", made.serial.hex()}, {"reason", name(made.reason)}}),
-                               .digest = revocation_digest(made)}));
-  now_.last_revocation = made.sequence;
-  batch_.revocations.push_back(made);
-  if (certificate) batch_.changes.emplace_back(CertificateRevoked{*certificate});
-  return RevocationOutcome{std::move(made), false};
+  TRY(append(now(), {.actor = entry.actor,
+                     .action = action::of(entry.reason),
+                     .object = sequence,
+                     .details = json_object({{"serial", entry.serial.hex()}, {"reason", name(entry.reason)}}),
+                     .digest = revocation_digest(entry)}));
+  now_.last_revocation = entry.sequence;
+  batch_.revocations.push_back(entry);
+  if (entry.certificate) batch_.changes.push_back(search_change_of(entry));
+  return entry;
 }
 
 Result<AuditHead> SqliteWriter::note(const AuditNote& note) {

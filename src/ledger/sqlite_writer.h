@@ -37,6 +37,7 @@ class SqliteWriter {
   Result<CertificateId> complete(const Completion& completion, const x509::Fingerprint& fingerprint);
   Status abandon(IntentId intent, const std::string& why);
   Result<RevocationOutcome> revoke(const NewRevocation& revocation);
+  Result<ReleaseOutcome> release(const NewRelease& release);
   // sqlite_gateways.cc
   Result<KnownGateway> add_gateway(const std::string& name);
   Result<KnownGateway> forget_gateway(const std::string& name, const std::string& actor);
@@ -73,7 +74,8 @@ class SqliteWriter {
   Status check_clock() const;
   Result<Change> change(ChangeId id);
   Status find_finished(IntentId intent);  // why an intent is not there
-  Result<RevocationOutcome> record_revocation(const NewRevocation& request, std::optional<CertificateId> certificate);
+  Result<std::optional<Revocation>> newest_entry(IssuerId issuer, const x509::SerialNumber& serial);
+  Result<Revocation> record(Revocation entry);  // without its number
 
   sql::Connection connection_;
   const Clock& clock_;

@@ -23,6 +23,20 @@ Bytes extension(std::string_view oid, ByteView value) {
   return der::element(der::tag::sequence, {id, content});
 }
 
+Bytes critical_extension(std::string_view oid, ByteView value) {
+  const Bytes id = der::object_identifier(oid);
+  const Bytes critical = der::boolean(true);
+  const Bytes content = der::element(der::tag::octet_string, value);
+  return der::element(der::tag::sequence, {id, critical, content});
+}
+
+// DistributionPointName: a fullName of one URI, as the only field, [0], of what is around it.
+Bytes point_of(std::string_view uri) {
+  constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
+  const Bytes names = der::element(der::tag::context(0), der::element(kUri, as_bytes(uri)));
+  return der::element(der::tag::sequence, der::element(der::tag::context(0), names));
+}
+
 // crlEntryExtensions: reasonCode (§5.3.1), ENUMERATED, and invalidityDate (§5.3.2), GeneralizedTime. Empty: neither.
 Bytes entry_extensions(const CrlBuilder::Entry& entry) {
   constexpr std::uint8_t kEnumerated = 0x0a;
@@ -41,7 +55,17 @@ Bytes crl_extensions(const CrlHeading& heading) {
   const Bytes identifier = der::element(kKeyIdentifier, heading.authority_key_identifier);
   const Bytes authority = extension("2.5.29.35", der::element(der::tag::sequence, identifier));
   const Bytes number = extension("2.5.29.20", der::unsigned_integer(heading.number));
-  return der::element(der::tag::context(0), der::element(der::tag::sequence, {authority, number}));
+  Bytes delta;
+  Bytes point;
+  Bytes freshest;
+  if (heading.base) delta = critical_extension("2.5.29.27", der::unsigned_integer(*heading.base));
+  if (!heading.distribution_point.empty())
+    point = critical_extension("2.5.29.28", point_of(heading.distribution_point));
+  if (!heading.freshest.empty()) {
+    freshest = extension("2.5.29.46", der::element(der::tag::sequence, point_of(heading.freshest)));
+  }
+  const Bytes all = der::element(der::tag::sequence, {authority, number, delta, point, freshest});
+  return der::element(der::tag::context(0), all);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 // Makes CRLs: the exact bytes that are signed (TBSCertList, RFC 5280 §5.1.2), and the CRL around a signature.
 //
-// Deterministic: the same facts in the same order give the same octets, whoever builds them. Version 2, full, without
-// issuingDistributionPoint; authorityKeyIdentifier (§5.2.1) and cRLNumber (§5.2.3), none of them critical.
+// Deterministic: the same facts in the same order give the same octets, whoever builds them. Version 2, with
+// authorityKeyIdentifier (§5.2.1) and cRLNumber (§5.2.3), neither of them critical; where the heading says so, a delta
+// CRL, one of a distribution point, or one that names its delta CRL's place.
 // Memory is the finished bytes and as much again while they are put together; a million entries take about 40 MiB.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -23,6 +25,11 @@ struct CrlHeading {
   std::uint64_t number = 0;        // cRLNumber
   UnixSeconds this_update;
   UnixSeconds next_update;
+  // deltaCRLIndicator (§5.2.4), critical: the number of the full CRL to which this one adds what changed since.
+  std::optional<std::uint64_t> base = {};
+  // issuingDistributionPoint (§5.2.5), critical: a URI, which certificates that it covers name. Empty: there is none.
+  std::string distribution_point = {};
+  std::string freshest = {};  // freshestCRL (§5.2.6): a URI. Empty: there is none.
 };
 
 // Not thread-safe; finish() once.
@@ -35,7 +42,7 @@ class CrlBuilder {
   struct Entry {
     x509::SerialNumber serial;
     UnixSeconds revoked_at;
-    std::uint8_t reason = 0;                        // CRLReason (§5.3.1); 0, unspecified, is left out as recommended
+    std::uint8_t reason = 0;  // CRLReason (§5.3.1); 0, unspecified, is left out as recommended; 8 in a delta CRL alone
     std::optional<UnixSeconds> invalid_since = {};  // invalidityDate (§5.3.2)
   };
   // They come in the order of the calls. No serial may come twice. A date outside those years is moved to the nearer

@@ -51,6 +51,25 @@ struct Ca {
   }
 };
 
+TEST(CrlBuilder, OpensslReadsADeltaCrlAndAPlace) {
+  const Ca ca;
+  auto heading = ca.heading();
+  heading.freshest = "http://a.example/delta.crl";
+  std::string text = ca.text(ca.sign(CrlBuilder::begin(heading, ca.signer->algorithm_identifier()).value().finish()));
+  EXPECT_NE(text.find("X509v3 Freshest CRL: \n"), std::string::npos) << text;
+  EXPECT_NE(text.find("URI:http://a.example/delta.crl"), std::string::npos) << text;
+  heading.freshest.clear();
+  heading.base = 1'800'000'000;
+  heading.distribution_point = "http://a.example/4-1.crl";
+  auto builder = CrlBuilder::begin(heading, ca.signer->algorithm_identifier()).value();
+  builder.add({serial("0a1b"), kNow - kDay, 8});
+  text = ca.text(ca.sign(std::move(builder).finish()));
+  EXPECT_NE(text.find("X509v3 Delta CRL Indicator: critical"), std::string::npos) << text;
+  EXPECT_NE(text.find("X509v3 Issuing Distribution Point: critical"), std::string::npos) << text;
+  EXPECT_NE(text.find("URI:http://a.example/4-1.crl"), std::string::npos) << text;
+  EXPECT_NE(text.find("Remove From CRL"), std::string::npos) << text;
+}
+
 TEST(CrlBuilder, OurReaderFindsWhatWasPutIn) {
   const Ca ca;
   CrlBuilder builder = ca.begin();

@@ -13,6 +13,17 @@ std::shared_ptr<const SerialTable> empty_table() {
   return kEmpty;
 }
 
+// Does a change of the same serial after this one change anything?
+bool follows(const Change& before, const Change& change) {
+  switch (before.effect) {
+    case Effect::revoked: return false;
+    case Effect::held:
+      return change.effect == Effect::revoked || (change.effect == Effect::released && before.at <= change.at);
+    case Effect::released: return change.effect != Effect::released;
+  }
+  return false;
+}
+
 }  // namespace
 
 RevocationSet::RevocationSet() = default;
@@ -37,9 +48,7 @@ RevocationSet::Answer RevocationSet::answer(const IssuerKey& key, const x509::Se
   }
   const Issuer& issuer = place->second;
   // What is revoked stays so, however old the knowledge of it is.
-  for (const auto& table : {issuer.bulk, issuer.recent}) {
-    if (const auto since = table->find(serial)) return {Status::revoked, since};
-  }
+  if (const auto since = issuer.since(serial)) return {Status::revoked, since};
   std::optional<UnixSeconds> latest;
   for (const Coverage& coverage : issuer.coverage) {
     if (subject != nullptr ? !coverage.covers(*subject) : !coverage.whole()) continue;
@@ -54,9 +63,12 @@ RevocationSet::Answer RevocationSet::answer(const IssuerKey& key, const x509::Se
 }
 
 bool RevocationSet::revoked(const IssuerKey& key, const x509::SerialNumber& serial) const {
+  return state(key, serial) != SerialState::unrevoked;
+}
+
+SerialState RevocationSet::state(const IssuerKey& key, const x509::SerialNumber& serial) const {
   const auto place = issuers_.find(key);
-  return place != issuers_.end() &&
-         (place->second.bulk->find(serial).has_value() || place->second.recent->find(serial).has_value());
+  return place == issuers_.end() ? SerialState::unrevoked : place->second.state(serial);
 }
 
 std::optional<UnixSeconds> RevocationSet::revoked_by_name(const x509::DistinguishedName& issuer,
@@ -64,9 +76,7 @@ std::optional<UnixSeconds> RevocationSet::revoked_by_name(const x509::Distinguis
   const crypto::Sha256 name = crypto::sha256(issuer.canonical());
   for (const auto& [key, known] : issuers_) {
     if (key.name != name) continue;
-    for (const auto& table : {known.bulk, known.recent}) {
-      if (const auto since = table->find(serial)) return since;
-    }
+    if (const auto since = known.since(serial)) return since;
   }
   return std::nullopt;
 }
@@ -74,17 +84,94 @@ std::optional<UnixSeconds> RevocationSet::revoked_by_name(const x509::Distinguis
 std::shared_ptr<const RevocationSet> RevocationSet::with(const IssuerKey& key, const x509::SerialNumber& serial,
                                                          UnixSeconds since) const {
   auto out = std::make_shared<RevocationSet>(*this);
-  Issuer& issuer = out->issuers_.try_emplace(key, Issuer{empty_table(), empty_table(), {Coverage{}}}).first->second;
-  SerialTable one;
-  one.add(serial, since);
-  SerialTable recent = issuer.recent->merged_with(one);
-  if (recent.size() < kMostRecent) {
-    issuer.recent = std::make_shared<const SerialTable>(std::move(recent));
+  Issuer& issuer = out->issuers_.try_emplace(key, Issuer{{}, {}, {Coverage{}}}).first->second;
+  issuer.held.remove(serial);
+  issuer.revoked.add(serial, since);
+  return out;
+}
+
+bool RevocationSet::changes(const Change& change) const {
+  const auto place = issuers_.find(change.issuer);
+  const SerialState now = place == issuers_.end() ? SerialState::unrevoked : place->second.state(change.serial);
+  switch (change.effect) {
+    case Effect::revoked: return now != SerialState::revoked;
+    case Effect::held: return now == SerialState::unrevoked;
+    // An older release is of an older hold: it comes again to whoever asks from the beginning.
+    case Effect::released: return now == SerialState::held && *place->second.held.find(change.serial) <= change.at;
+  }
+  return false;
+}
+
+std::shared_ptr<const RevocationSet> RevocationSet::with(const Change& change) const {
+  if (!changes(change)) return nullptr;
+  if (change.effect == Effect::revoked) return with(change.issuer, change.serial, change.at);
+  auto out = std::make_shared<RevocationSet>(*this);
+  Issuer& issuer = out->issuers_.try_emplace(change.issuer, Issuer{{}, {}, {Coverage{}}}).first->second;
+  if (change.effect == Effect::held) {
+    issuer.held.add(change.serial, change.at);
   } else {
-    issuer.bulk = std::make_shared<const SerialTable>(issuer.bulk->merged_with(recent));
-    issuer.recent = empty_table();
+    issuer.held.remove(change.serial);
   }
   return out;
+}
+
+std::vector<std::size_t> RevocationSet::effective(const std::vector<Change>& changes) const {
+  std::map<std::pair<IssuerKey, x509::SerialNumber>, const Change*> last;  // that changed something, of each serial
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const Change& change = changes[i];
+    const Change*& before = last[{change.issuer, change.serial}];
+    if (before != nullptr ? !follows(*before, change) : !this->changes(change)) continue;
+    before = &change;
+    out.push_back(i);
+  }
+  return out;
+}
+
+RevocationSet::Layers::Layers() : bulk(empty_table()), recent(empty_table()) {}
+RevocationSet::Layers::Layers(SerialTable table)
+    : bulk(std::make_shared<const SerialTable>(std::move(table))), recent(empty_table()) {}
+
+std::optional<UnixSeconds> RevocationSet::Layers::find(const x509::SerialNumber& serial) const {
+  if (const auto since = bulk->find(serial)) return since;
+  return recent->find(serial);
+}
+
+void RevocationSet::Layers::add(const x509::SerialNumber& serial, UnixSeconds since) {
+  SerialTable one;
+  one.add(serial, since);
+  SerialTable grown = recent->merged_with(one);
+  if (grown.size() < kMostRecent) {
+    recent = std::make_shared<const SerialTable>(std::move(grown));
+  } else {
+    bulk = std::make_shared<const SerialTable>(bulk->merged_with(grown));
+    recent = empty_table();
+  }
+}
+
+void RevocationSet::Layers::remove(const x509::SerialNumber& serial) {
+  for (auto* const table : {&bulk, &recent}) {
+    if ((*table)->find(serial)) *table = std::make_shared<const SerialTable>((*table)->without(serial));
+  }
+}
+
+std::size_t RevocationSet::Layers::size() const {
+  std::size_t count = bulk->size();
+  recent->for_each([&](ByteView octets, UnixSeconds) {
+    const auto serial = x509::SerialNumber::from_magnitude(octets);
+    if (!serial || !bulk->find(*serial)) ++count;
+  });
+  return count;
+}
+
+SerialState RevocationSet::Issuer::state(const x509::SerialNumber& serial) const {
+  if (revoked.find(serial)) return SerialState::revoked;
+  return held.find(serial) ? SerialState::held : SerialState::unrevoked;
+}
+
+std::optional<UnixSeconds> RevocationSet::Issuer::since(const x509::SerialNumber& serial) const {
+  if (const auto at = revoked.find(serial)) return at;
+  return held.find(serial);
 }
 
 bool RevocationSet::knows(const IssuerKey& issuer) const { return issuers_.contains(issuer); }
@@ -96,13 +183,7 @@ bool RevocationSet::knows_name(const x509::DistinguishedName& issuer) const {
 
 std::size_t RevocationSet::size() const {
   std::size_t count = 0;
-  for (const auto& [key, issuer] : issuers_) {
-    count += issuer.bulk->size();
-    issuer.recent->for_each([&](ByteView octets, UnixSeconds) {
-      const auto serial = x509::SerialNumber::from_magnitude(octets);
-      if (!serial || !issuer.bulk->find(*serial)) ++count;
-    });
-  }
+  for (const auto& [key, issuer] : issuers_) count += issuer.revoked.size() + issuer.held.size();
   return count;
 }
 
@@ -110,7 +191,7 @@ std::size_t RevocationSet::issuers() const { return issuers_.size(); }
 
 std::size_t RevocationSet::memory() const {
   std::size_t octets = 0;
-  for (const auto& [key, issuer] : issuers_) octets += issuer.bulk->memory() + issuer.recent->memory();
+  for (const auto& [key, issuer] : issuers_) octets += issuer.revoked.memory() + issuer.held.memory();
   return octets;
 }
 
@@ -135,6 +216,20 @@ RevocationSet::Builder& RevocationSet::Builder::add(const IssuerKey& key, const 
   return *this;
 }
 
+RevocationSet::Builder& RevocationSet::Builder::change(const Change& change) {
+  Pending& pending = pending_[change.issuer];
+  switch (change.effect) {
+    case Effect::revoked: pending.table.add(change.serial, change.at); break;
+    case Effect::held: pending.held.try_emplace(change.serial, change.at); break;
+    case Effect::released:
+      if (const auto held = pending.held.find(change.serial); held != pending.held.end() && held->second <= change.at) {
+        pending.held.erase(held);
+      }
+      break;
+  }
+  return *this;
+}
+
 RevocationSet::Builder& RevocationSet::Builder::add(const IssuerKey& key, const Coverage& coverage, SerialTable table) {
   issuer(key, coverage);
   SerialTable& known = pending_[key].table;
@@ -146,9 +241,12 @@ RevocationSet::Builder& RevocationSet::Builder::add(const RevocationSet& set) {
   for (const auto& [key, issuer] : set.issuers_) {
     Pending& pending = pending_[key];
     pending.coverage.insert(pending.coverage.end(), issuer.coverage.begin(), issuer.coverage.end());
-    for (const auto& table : {issuer.bulk, issuer.recent}) {
+    for (const auto& table : {issuer.revoked.bulk, issuer.revoked.recent}) {
       pending.table = pending.table.size() == 0 ? *table : pending.table.merged_with(*table);
     }
+    issuer.held.for_each([&](ByteView octets, UnixSeconds since) {
+      if (const auto serial = x509::SerialNumber::from_magnitude(octets)) pending.held.try_emplace(*serial, since);
+    });
   }
   return *this;
 }
@@ -160,8 +258,13 @@ std::shared_ptr<const RevocationSet> RevocationSet::Builder::build() {
   for (auto& [key, pending] : pending_) {
     pending.table.sort();
     if (pending.coverage.empty()) pending.coverage.emplace_back();
-    out->issuers_.emplace(key, Issuer{std::make_shared<const SerialTable>(std::move(pending.table)), empty_table(),
-                                      std::move(pending.coverage)});
+    SerialTable held;
+    for (const auto& [serial, since] : pending.held) {
+      if (!pending.table.find(serial)) held.add(serial, since);
+    }
+    held.sort();
+    out->issuers_.emplace(
+        key, Issuer{Layers(std::move(pending.table)), Layers(std::move(held)), std::move(pending.coverage)});
   }
   pending_.clear();
   return out;

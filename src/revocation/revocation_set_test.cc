@@ -131,6 +131,63 @@ TEST(RevocationSet, GrowsOneByOneWithoutTouchingTheOldOne) {
   EXPECT_FALSE(old->revoked(key(1), serial("02")));
 }
 
+TEST(RevocationSet, OnlyWhatIsOnHoldCanBeReleased) {
+  const auto empty = RevocationSet::Builder().issuer(key(1), {}).build();
+  const auto change = [](Effect effect, std::int64_t at) { return Change{key(1), serial("0a"), {at}, effect}; };
+  const auto state = [](const auto& set) { return set->state(key(1), serial("0a")); };
+  EXPECT_EQ(empty->with(change(Effect::released, 5)), nullptr);
+  const auto held = empty->with(change(Effect::held, 10));
+  EXPECT_EQ(state(held), SerialState::held);
+  EXPECT_EQ(held->check(key(1), serial("0a"), kNow).status, Status::revoked);
+  EXPECT_EQ(held->check(key(1), serial("0a"), kNow).since, UnixSeconds{10});
+  EXPECT_EQ(held->with(change(Effect::held, 20)), nullptr);
+  EXPECT_EQ(held->with(change(Effect::released, 9)), nullptr) << "that is of an older hold";
+  const auto free = held->with(change(Effect::released, 10));
+  EXPECT_EQ(state(free), SerialState::unrevoked);
+  EXPECT_EQ(free->check(key(1), serial("0a"), kNow).status, Status::good);
+  EXPECT_EQ(state(held), SerialState::held) << "the older one stays as it was";
+
+  const auto gone = held->with(change(Effect::revoked, 10));
+  EXPECT_EQ(state(gone), SerialState::revoked);
+  EXPECT_EQ(gone->size(), 1U);
+  for (const auto effect : {Effect::released, Effect::held, Effect::revoked}) {
+    EXPECT_EQ(gone->with(change(effect, 99)), nullptr) << static_cast<int>(effect);
+  }
+  const auto built =
+      RevocationSet::Builder().add(*gone).change(change(Effect::held, 50)).change(change(Effect::released, 60)).build();
+  EXPECT_EQ(state(built), SerialState::revoked);
+  EXPECT_EQ(built->size(), 1U);
+}
+
+TEST(RevocationSet, AReleaseLeavesAllOthersWhereTheyWere) {
+  std::shared_ptr<const RevocationSet> set = RevocationSet::Builder().add(key(1), serial("ff01"), kNow).build();
+  const auto change = [](int i, Effect effect) { return Change{key(1), serial(fmt::format("{:x}", i)), kNow, effect}; };
+  for (int i = 1; i < 5000; ++i) set = set->with(change(i, Effect::held));
+  for (int i = 1; i < 5000; i += 2) set = set->with(change(i, Effect::released));
+  EXPECT_EQ(set->size(), 2500U);
+  for (int i = 1; i < 5000; ++i) ASSERT_EQ(set->revoked(key(1), change(i, {}).serial), i % 2 == 0) << i;
+  EXPECT_TRUE(set->revoked(key(1), serial("ff01")));
+  const auto again = RevocationSet::Builder().add(*set).build();
+  EXPECT_EQ(again->size(), 2500U);
+  EXPECT_EQ(again->state(key(1), serial("02")), SerialState::held);
+}
+
+TEST(RevocationSet, SaysWhichChangesOfAListCount) {
+  using enum Effect;
+  const auto set =
+      RevocationSet::Builder().add(key(1), serial("01"), kNow).change({key(1), serial("02"), {100}, held}).build();
+  const auto places = set->effective({{key(1), serial("01"), {200}, released},  // revoked for good
+                                      {key(1), serial("02"), {50}, held},       // it comes again, from the beginning
+                                      {key(1), serial("02"), {60}, released},   // likewise
+                                      {key(1), serial("02"), {100}, released},  // that is its release
+                                      {key(1), serial("02"), {110}, released},  // again
+                                      {key(1), serial("02"), {120}, held},
+                                      {key(1), serial("02"), {120}, revoked},
+                                      {key(1), serial("02"), {130}, released},
+                                      {key(2), serial("02"), {130}, revoked}});
+  EXPECT_EQ(places, (std::vector<std::size_t>{3, 5, 6, 8}));
+}
+
 TEST(RevocationSet, ASetCanBeginWithAllOfAnother) {
   const auto before = RevocationSet::Builder().add(key(1), serial("0a"), kNow).issuer(key(2), {}).build();
   const auto grown = before->with(key(1), serial("0b"), kNow);
@@ -173,6 +230,27 @@ TEST(RevocationSource, TellsWhatWasAddedOnceItCounts) {
   source.on_change({});
   source.add(key(1), serial("0c"), kNow);
   EXPECT_EQ(told.size(), 3U);
+}
+
+TEST(RevocationSource, WhatAListOfChangesComesToCountsAtOnce) {
+  RevocationSource source;
+  std::vector<SerialState> seen;
+  source.on_change([&](const Addition* changed) {
+    ASSERT_NE(changed, nullptr);
+    seen.push_back(source.current()->state(changed->issuer, changed->serial));
+  });
+  source.apply({{key(1), serial("0a"), {1}, Effect::held}, {key(1), serial("0a"), {2}, Effect::released}});
+  EXPECT_EQ(seen, (std::vector(2, SerialState::unrevoked))) << "nobody saw it on hold";
+  EXPECT_EQ(source.generation(), 1U);
+  std::vector<Change> many;
+  for (int i = 1; i <= 300; ++i) many.push_back({key(1), serial(fmt::format("{:x}", i)), {3}, Effect::held});
+  many.push_back({key(1), serial("07"), {4}, Effect::released});
+  many.push_back({key(1), serial("08"), {3}, Effect::revoked});
+  source.on_change({});
+  source.apply(many);
+  EXPECT_EQ(source.current()->size(), 299U);
+  EXPECT_EQ(source.current()->state(key(1), serial("08")), SerialState::revoked);
+  EXPECT_FALSE(source.current()->revoked(key(1), serial("07")));
 }
 
 TEST(RevocationSource, ServesReadersWhileItIsSwapped) {

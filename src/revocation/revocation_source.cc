@@ -1,6 +1,11 @@
 #include "revocation/revocation_source.h"
 
 namespace symbolon::revocation {
+namespace {
+
+constexpr std::size_t kFew = 256;  // changes that are made one by one
+
+}  // namespace
 
 RevocationSource::RevocationSource() : set_(std::make_shared<const RevocationSet>()) {}
 
@@ -29,6 +34,29 @@ void RevocationSource::add(const IssuerKey& issuer, const x509::SerialNumber& se
   }
   const Addition added{issuer, serial};
   tell(&added);
+}
+
+void RevocationSource::apply(const std::vector<Change>& changes) {
+  if (changes.empty()) return;
+  if (changes.size() > kFew) {
+    RevocationSet::Builder builder;
+    builder.add(*current());
+    for (const Change& change : changes) builder.change(change);
+    return swap(builder.build());
+  }
+  std::shared_ptr<const RevocationSet> old;
+  {
+    const std::scoped_lock lock(mutex_);
+    old = set_;
+    for (const Change& change : changes) {
+      if (auto next = set_->with(change)) set_ = std::move(next);
+    }
+    generation_.fetch_add(1, std::memory_order_acq_rel);
+  }
+  for (const Change& change : changes) {
+    const Addition changed{change.issuer, change.serial};
+    tell(&changed);
+  }
 }
 
 void RevocationSource::on_change(Told told) const {

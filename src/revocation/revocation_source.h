@@ -13,7 +13,7 @@
 
 namespace symbolon::revocation {
 
-// One entry that came to the set.
+// One serial whose entry came to the set, changed, or left it.
 struct Addition {
   IssuerKey issuer;
   x509::SerialNumber serial;
@@ -29,6 +29,9 @@ class RevocationSource final : public x509::RevocationChecker {
   void swap(std::shared_ptr<const RevocationSet> set);
   // Adds one revocation to the current set. Raises the generation.
   void add(const IssuerKey& issuer, const x509::SerialNumber& serial, UnixSeconds since);
+  // Makes these changes, in their order, and puts what they come to in place at once. What changes nothing is passed
+  // over (RevocationSet::with). Raises the generation. Many are told as a whole new set. By one thread at a time.
+  void apply(const std::vector<Change>& changes);
 
   // Called after every change, once generation() has grown, by whoever made it; must not block. It gets what was added,
   // or null: anything may be different. Replaces the one of before; when this returns, that one is not being called any

@@ -1,18 +1,22 @@
 #include "revocation/serial_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 namespace symbolon::revocation {
 namespace {
 
-// A little that was never written to costs nothing, and a copy of much does.
-template <typename Vector>
-void give_back(Vector& vector) {
-  constexpr std::size_t kMuch = 1 << 18;
-  if (vector.size() < kMuch || vector.capacity() > vector.size() + vector.size() / 32) vector.shrink_to_fit();
+// The first eight octets, or what there is and zeros.
+std::uint64_t big_endian(ByteView octets) {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> first{};
+  std::memcpy(first.data(), octets.data(), std::min(octets.size(), first.size()));
+  std::uint64_t out = 0;
+  for (const std::uint8_t octet : first) out = out << 8U | octet;
+  return out;
 }
 
 }  // namespace
@@ -24,6 +28,10 @@ void SerialTable::add(const x509::SerialNumber& serial, UnixSeconds since) {
   bucket.serials.insert(bucket.serials.end(), octets.begin(), octets.end());
   bucket.since.push_back(
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(since.count, 0, std::numeric_limits<std::uint32_t>::max())));
+}
+
+void SerialTable::append(const SerialTable& other) {
+  for (std::size_t i = 0; i < buckets_.size(); ++i) buckets_[i].append(other.buckets_[i]);
 }
 
 void SerialTable::will_grow(double times) {
@@ -39,69 +47,14 @@ void SerialTable::sort() {
   for (Bucket& bucket : buckets_) bucket.sort();
 }
 
-namespace {
-
-// What two serials of a bucket differ in first, most of the time; so most comparisons look at nothing else.
-struct SortKey {
-  std::uint64_t octets = 0;
-  std::uint32_t index = 0;
-};
-
-// Of all of them: how many octets they have in common, from the first on.
-std::size_t common_prefix(ByteView serials, std::size_t width) {
-  std::size_t common = width;
-  for (std::size_t at = width; at < serials.size() && common > 0; at += width) {
-    while (common > 0 && std::memcmp(serials.data(), serials.data() + at, common) != 0) --common;
-  }
-  return common;
-}
-
-// The first eight octets, or what there is and zeros.
-std::uint64_t big_endian(ByteView octets) {
-  std::array<std::uint8_t, sizeof(std::uint64_t)> first{};
-  std::memcpy(first.data(), octets.data(), std::min(octets.size(), first.size()));
-  std::uint64_t out = 0;
-  for (const std::uint8_t octet : first) out = out << 8U | octet;
-  return out;
-}
-
-}  // namespace
-
-bool SerialTable::Bucket::is_sorted() const {
-  for (std::size_t i = 1; i < since.size(); ++i) {
-    if (std::memcmp(serials.data() + (i - 1) * width, serials.data() + i * width, width) >= 0) return false;
-  }
-  return true;
-}
-
 void SerialTable::Bucket::sort() {
-  if (!is_sorted()) {
-    const std::size_t common = common_prefix(serials, width);
-    std::vector<SortKey> order(since.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = {big_endian(serial(i).subspan(common)), i};
-    const auto compare = [this](const SortKey& a, const SortKey& b) {
-      return std::memcmp(serials.data() + a.index * width, serials.data() + b.index * width, width);
-    };
-    std::ranges::sort(order, [&](const SortKey& a, const SortKey& b) {
-      if (a.octets != b.octets) return a.octets < b.octets;
-      const int by_serial = compare(a, b);
-      return by_serial != 0 ? by_serial < 0 : since[a.index] < since[b.index];
-    });
-    const auto repeated = std::ranges::unique(
-        order, [&](const SortKey& a, const SortKey& b) { return a.octets == b.octets && compare(a, b) == 0; });
-    order.erase(repeated.begin(), repeated.end());
-    // One after the other: both beside what they replace would be the most that there is at a time.
-    Bytes new_serials(order.size() * width);
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      std::memcpy(new_serials.data() + i * width, serials.data() + order[i].index * width, width);
-    }
-    serials = std::move(new_serials);
-    std::vector<std::uint32_t> new_since(order.size());
-    for (std::size_t i = 0; i < order.size(); ++i) new_since[i] = since[order[i].index];
-    since = std::move(new_since);
+  bool sorted = true;
+  for (std::size_t i = 1; i < since.size() && sorted; ++i) sorted = compare(i - 1, i) < 0;
+  if (!sorted) {
+    sort(0, since.size(), 0);
+    drop_repeated();
   }
-  give_back(serials);
-  give_back(since);
+  give_back_room();
   common = 0;
   if (since.empty()) return;
   const ByteView first = serial(0);
@@ -109,33 +62,109 @@ void SerialTable::Bucket::sort() {
   while (common < width && first[common] == last[common]) ++common;
 }
 
+int SerialTable::Bucket::compare(std::size_t a, std::size_t b) const {
+  return std::memcmp(serials.data() + a * width, serials.data() + b * width, width);
+}
+
+void SerialTable::Bucket::swap(std::size_t a, std::size_t b) {
+  std::swap_ranges(serials.data() + a * width, serials.data() + (a + 1) * width, serials.data() + b * width);
+  std::swap(since[a], since[b]);
+}
+
+// By the octets from `octet` on, in place, so that a million entries need no second room: those of each value of that
+// octet are brought together, then sorted by the next one. At most `width` levels deep.
+void SerialTable::Bucket::sort(std::size_t begin, std::size_t end, std::size_t octet) {
+  constexpr std::size_t kFew = 24;
+  while (octet < width && end - begin > kFew) {
+    std::array<std::size_t, 257> bounds{};
+    for (std::size_t i = begin; i < end; ++i) ++bounds[serials[i * width + octet] + 1U];
+    bounds[0] = begin;
+    std::partial_sum(bounds.begin(), bounds.end(), bounds.begin());
+    std::array<std::size_t, 256> next{};
+    std::copy_n(bounds.begin(), next.size(), next.begin());
+    for (std::size_t value = 0; value < next.size(); ++value) {
+      while (next[value] < bounds[value + 1]) {
+        const std::uint8_t own = serials[next[value] * width + octet];
+        if (own == value) {
+          ++next[value];
+        } else {
+          swap(next[value], next[own]++);
+        }
+      }
+    }
+    ++octet;
+    const auto whole = std::ranges::adjacent_find(
+        bounds, [&](std::size_t from, std::size_t to) { return from == begin && to == end; });
+    if (whole != bounds.end()) continue;  // all have the same octet there
+    for (std::size_t value = 0; value < next.size(); ++value) sort(bounds[value], bounds[value + 1], octet);
+    return;
+  }
+  if (octet == width) return;
+  for (std::size_t i = begin + 1; i < end; ++i) {
+    for (std::size_t j = i; j > begin && compare(j - 1, j) > 0; --j) swap(j - 1, j);
+  }
+}
+
+void SerialTable::Bucket::drop_repeated() {
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < since.size(); ++i) {
+    if (compare(kept, i) == 0) {
+      since[kept] = std::min(since[kept], since[i]);
+    } else if (++kept != i) {
+      std::memcpy(serials.data() + kept * width, serials.data() + i * width, width);
+      since[kept] = since[i];
+    }
+  }
+  since.resize(kept + 1);
+  serials.resize(since.size() * width);
+}
+
+// What was never written to costs nothing; to move many for a little would need room for both at once.
+void SerialTable::Bucket::give_back_room() {
+  constexpr std::size_t kMany = 100'000;
+  const std::size_t spare = since.size() < kMany ? 0 : since.size() / 8;
+  if (since.capacity() - since.size() > spare) since.shrink_to_fit();
+  if (serials.capacity() - serials.size() > spare * width) serials.shrink_to_fit();
+}
+
+void SerialTable::Bucket::append(const Bucket& more) {
+  if (more.since.empty()) return;
+  width = more.width;
+  serials.insert(serials.end(), more.serials.begin(), more.serials.end());
+  since.insert(since.end(), more.since.begin(), more.since.end());
+}
+
 SerialTable SerialTable::merged_with(const SerialTable& other) const {
   SerialTable out = *this;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    const Bucket& more = other.buckets_[i];
-    Bucket& bucket = out.buckets_[i];
-    if (more.since.empty()) continue;
-    bucket.width = more.width;
-    bucket.serials.insert(bucket.serials.end(), more.serials.begin(), more.serials.end());
-    bucket.since.insert(bucket.since.end(), more.since.begin(), more.since.end());
-    bucket.sort();
+    if (other.buckets_[i].since.empty()) continue;
+    out.buckets_[i].append(other.buckets_[i]);
+    out.buckets_[i].sort();
+  }
+  return out;
+}
+
+SerialTable SerialTable::without(const x509::SerialNumber& serial) const {
+  SerialTable out = *this;
+  Bucket& bucket = out.buckets_[serial.magnitude().size()];
+  if (const auto at = bucket.place_of(serial.magnitude())) {
+    const auto first = bucket.serials.begin() + static_cast<std::ptrdiff_t>(*at * bucket.width);
+    bucket.serials.erase(first, first + static_cast<std::ptrdiff_t>(bucket.width));
+    bucket.since.erase(bucket.since.begin() + static_cast<std::ptrdiff_t>(*at));
   }
   return out;
 }
 
 // Serials are drawn at random, most of the time, so a serial's place can be guessed from its value: that is looked at
 // first, so that halving begins with a part that is in the cache. Guesses that are wrong cost two looks each.
-std::optional<UnixSeconds> SerialTable::find(const x509::SerialNumber& serial) const {
+std::optional<std::size_t> SerialTable::Bucket::place_of(ByteView wanted) const {
   constexpr int kGuesses = 3;
   constexpr std::size_t kFew = 32;
-  const ByteView wanted = serial.magnitude();
-  const Bucket& bucket = buckets_[wanted.size()];
-  if (bucket.since.empty() || std::memcmp(bucket.serials.data(), wanted.data(), bucket.common) != 0)
-    return std::nullopt;
-  const std::uint64_t key = big_endian(wanted.subspan(bucket.common));
-  const auto key_at = [&](std::size_t i) { return big_endian(bucket.serial(i).subspan(bucket.common)); };
+  if (since.empty() || std::memcmp(serials.data(), wanted.data(), common) != 0) return std::nullopt;
+  const std::uint64_t key = big_endian(wanted.subspan(common));
+  const auto key_at = [&](std::size_t i) { return big_endian(serial(i).subspan(common)); };
   std::size_t low = 0;
-  std::size_t high = bucket.since.size();  // it lies before this, if it is there
+  std::size_t high = since.size();  // it lies before this, if it is there
   std::uint64_t first = key_at(low);
   std::uint64_t last = key_at(high - 1);
   if (key < first || key > last) return std::nullopt;
@@ -168,8 +197,8 @@ std::optional<UnixSeconds> SerialTable::find(const x509::SerialNumber& serial) c
     const std::size_t middle = low + (high - low) / 2;
     const std::uint64_t there = key_at(middle);
     const int order =
-        there != key ? (there < key ? -1 : 1) : std::memcmp(bucket.serial(middle).data(), wanted.data(), wanted.size());
-    if (order == 0) return UnixSeconds{bucket.since[middle]};
+        there != key ? (there < key ? -1 : 1) : std::memcmp(serial(middle).data(), wanted.data(), wanted.size());
+    if (order == 0) return middle;
     if (order < 0) {
       low = middle + 1;
     } else {
@@ -177,6 +206,12 @@ std::optional<UnixSeconds> SerialTable::find(const x509::SerialNumber& serial) c
     }
   }
   return std::nullopt;
+}
+
+std::optional<UnixSeconds> SerialTable::find(const x509::SerialNumber& serial) const {
+  const Bucket& bucket = buckets_[serial.magnitude().size()];
+  const auto at = bucket.place_of(serial.magnitude());
+  return at ? std::optional(UnixSeconds{bucket.since[*at]}) : std::nullopt;
 }
 
 std::size_t SerialTable::size() const {

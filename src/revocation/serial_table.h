@@ -19,14 +19,17 @@ class SerialTable {
   SerialTable() = default;
 
   // Unsorted input; add() as often as you like, then sort() once. A serial that comes twice keeps its earliest time.
-  // Sorting needs 16 octets an entry meanwhile, and a copy of the longest bucket.
   void add(const x509::SerialNumber& serial, UnixSeconds since);
   void sort();
+  // As add() of each of its entries.
+  void append(const SerialTable& other);
   // There will be about so many times as many entries as there are, alike in their lengths: what add() needs is taken
   // at once.
   void will_grow(double times);
   // This and the other, both sorted.
   SerialTable merged_with(const SerialTable& other) const;
+  // This, sorted, without that serial, whether it was there or not.
+  SerialTable without(const x509::SerialNumber& serial) const;
 
   // Since when it is revoked; nothing when it is not. sort() came before.
   std::optional<UnixSeconds> find(const x509::SerialNumber& serial) const;
@@ -51,8 +54,16 @@ class SerialTable {
     Bytes serials;
     std::vector<std::uint32_t> since;  // seconds since 1970; held at the ends of what fits
     ByteView serial(std::size_t i) const { return ByteView(serials).subspan(i * width, width); }
-    bool is_sorted() const;
+    void append(const Bucket& more);
+    std::optional<std::size_t> place_of(ByteView wanted) const;  // sorted; a serial of this length
     void sort();
+
+   private:
+    int compare(std::size_t a, std::size_t b) const;
+    void swap(std::size_t a, std::size_t b);
+    void sort(std::size_t begin, std::size_t end, std::size_t octet);
+    void drop_repeated();
+    void give_back_room();
   };
   std::array<Bucket, x509::SerialNumber::kMost + 1> buckets_;
 };

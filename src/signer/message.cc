@@ -8,7 +8,7 @@
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 4;
+constexpr std::uint8_t kVersion = 5;
 enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4, sign_crl = 5, sign_ocsp = 6 };
 enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
@@ -101,6 +101,9 @@ Bytes encoded(const CrlRequests& message) {
     out.number(request.crl.number);
     out.number(static_cast<std::uint64_t>(request.crl.this_update.count));
     out.number(static_cast<std::uint64_t>(request.crl.next_update.count));
+    out.number(request.crl.base);
+    out.number(request.crl.shards);
+    out.number(request.crl.shard);
   }
   return out.take();
 }
@@ -188,6 +191,9 @@ Result<Message> read_crl_requests(Reader& in, std::size_t count) {
     request.crl.number = in.number<std::uint64_t>();
     request.crl.this_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
     request.crl.next_update.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+    request.crl.base = in.number<std::uint64_t>();
+    request.crl.shards = in.number<std::uint16_t>();
+    request.crl.shard = in.number<std::uint16_t>();
     out.entries.push_back(request);
   }
   return Message(std::move(out));

@@ -9,7 +9,9 @@
 //
 // A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
 //   sign      number (8), issuer (8), length (1), serial
-//   sign_crl  number (8), issuer (8), revocations (8), cRLNumber (8), thisUpdate (8), nextUpdate (8)
+//   sign_crl  number (8), issuer (8), revocations (8), cRLNumber (8), thisUpdate (8), nextUpdate (8), base (8), shards
+//   (2),
+//             shard (2)
 //   sign_ocsp number (8), issuer (8), responder (32), thisUpdate (8), nextUpdate (8), length (1), nonce, certificates
 //   (2),
 //             then for each: hash (1: 0 SHA-1, 1 SHA-256), length (1), serial
@@ -48,14 +50,17 @@ struct IntentName {
   bool operator==(const IntentName&) const = default;
 };
 
-// The CRL that shall be signed: a full one of this CA, with its revocations among the ledger's first `revocations`, in
-// their order. Whoever reads the ledger builds the same octets from it (authority/crl_content.h).
+// The CRL that shall be signed: of this CA, with its revocations among the ledger's first `revocations`. Whoever reads
+// the ledger builds the same octets from it (authority/crl_content.h).
 struct CrlName {
   std::int64_t issuer = 0;
   std::uint64_t revocations = 0;  // Revocation::sequence of the last one that counts; 0: none
   std::uint64_t number = 0;       // cRLNumber
   UnixSeconds this_update = {};
   UnixSeconds next_update = {};
+  std::uint64_t base = 0;    // BaseCRLNumber of a delta CRL; 0: it is none
+  std::uint16_t shards = 0;  // distribution points that the CA's certificates are divided among; 0: it is about all
+  std::uint16_t shard = 0;   // which of them
   bool operator==(const CrlName&) const = default;
 };
 

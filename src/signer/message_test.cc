@@ -34,7 +34,8 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   const SignRequests requests{{{1, {7, serial("0a1b")}}, {0xffff'ffff'ffff'ffff, {-1, serial("ff00")}}}};
   EXPECT_EQ(round_trip(requests), requests);
   const CrlRequests crls{{{3, {7, 41, 1'800'000'001, UnixSeconds{1'800'000'000}, UnixSeconds{1'800'604'800}}},
-                          {4, {-1, 0, 0xffff'ffff'ffff'ffff, UnixSeconds{-1}, UnixSeconds{0}}}}};
+                          {4, {-1, 0, 0xffff'ffff'ffff'ffff, UnixSeconds{-1}, UnixSeconds{0}}},
+                          {5, {7, 41, 9, UnixSeconds{1}, UnixSeconds{2}, 8, 256, 255}}}};
   EXPECT_EQ(round_trip(crls), crls);
   const Keys keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}, {3, {}, Bytes(kLargestField), false, {}}}};
   EXPECT_EQ(round_trip(keys), keys);
