@@ -34,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'r': check<api::RevocationRequest>(text); break;
     case 'R': check<api::RevocationAnswer>(text); break;
     case 'f': check<api::FeedPage>(text); break;
+    case 'h': check<api::HandBackRequest>(text); break;
+    case 'H': check<api::HandBackAnswer>(text); break;
+    case 'o': check<api::HeadsAnswer>(text); break;
+    case 'O': check<api::SignedHead>(text); break;
+    case 'V': check<api::LedgerVerifyRequest>(text); break;
+    case 'a': check<api::RollbackAcceptance>(text); break;
     case 'p': check<api::ProfileList>(text); break;
     case 'c': check<api::IssuerList>(text); break;
     case 's': check<api::StatusInfo>(text); break;

@@ -20,14 +20,15 @@ RIGHTS = {
     "approver": [{"cn": "approver"}],
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
-READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}")]
+READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}"), ("GET", "/v1/heads")]
 ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
 REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
-FEED = ("GET", "/v1/feed")
+FEED = [("GET", "/v1/feed"), ("POST", "/v1/feed/hand-back")]
 FOR_ADMINS = [
     ("POST", "/v1/ledger/backup"),
     ("POST", "/v1/ledger/accept-clock"),
+    ("POST", "/v1/ledger/accept-rollback"),
     ("POST", "/v1/crls/{serial}"),
     ("POST", "/v1/crls/{serial}/signature"),
     ("POST", "/v1/issuers"),
@@ -36,7 +37,7 @@ FOR_ADMINS = [
     ("POST", "/v1/gateways/{serial}/forget"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
-CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, FEED, *FOR_ADMINS, *FOR_NOBODY]
+CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, *FEED, *FOR_ADMINS, *FOR_NOBODY]
 
 
 class Api:
@@ -59,7 +60,7 @@ class Api:
 
     def may(self, credential, method, path):
         """Whether the call is allowed; that it then makes no sense is another matter."""
-        body = {} if method == "POST" and not path.endswith("verify") else None
+        body = {} if method == "POST" else None
         status, text = self(credential, method, path.format(serial="00"), body)
         if status == 403:
             problem = json.loads(text)
@@ -90,7 +91,7 @@ def api(symbolon, tmp_path):
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),
-        (("gateway", "gw.example"), [*READS[2:], FEED]),
+        (("gateway", "gw.example"), [*READS[2:], *FEED]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),
     ],

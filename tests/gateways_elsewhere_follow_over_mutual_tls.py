@@ -1,12 +1,16 @@
 """Gateways on other machines follow the authority over mutual TLS: what is revoked is refused by all of them when `revoke --wait` ends."""
 
+import concurrent.futures
+import os
 import shutil
+import signal
 import time
 
 import pytest
 
 from harness import peers
 from harness.process import wait_until
+from harness.roles import roles
 from harness.symbolon import Issued, Symbolon, port
 
 
@@ -156,6 +160,32 @@ def test_killed_while_revoking_it_misses_nothing(symbolon, edges):
         edge.running.kill()
         edge.running = edge.start()
         assert peers.curl(edge.port, symbolon.ca, client).status != 0
+
+
+def test_an_authority_killed_while_revoking_loses_nothing_that_it_answered(symbolon, listening, edges):
+    """Gateways that had heard of an entry, and those that had not, enforce it once the authority is back."""
+    clients = {name: symbolon.issue("client", name) for name in (f"c{i}" for i in range(9))}
+    answered = []
+
+    def revoke_all():
+        for name in clients:
+            if symbolon("revoke", name).status == 0:
+                answered.append(name)
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        revoking = pool.submit(revoke_all)
+        for count in (2, 4):
+            wait_until(lambda: len(answered) >= count or revoking.done(), "some are revoked")
+            pid = wait_until(lambda: roles(listening).get("authority"), "the authority runs")
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: roles(listening).get("authority", pid) != pid, "it is started again", 30)
+        revoking.result()
+    wait_until(lambda: symbolon("status").status == 0, "the authority answers", 60)
+    assert len(answered) >= 4
+    assert "enforced by 3 of 3 gateways" in symbolon.do("revoke", "alice", "--wait")
+    for name in answered:
+        assert symbolon.json("list", f"subject:{name}")["certificates"][0]["state"] == "revoked"
+        assert not any(peers.curl(edge.port, symbolon.ca, clients[name]).status == 0 for edge in edges), name
 
 
 def test_one_authority_counts(symbolon, listening, backend, tmp_path):

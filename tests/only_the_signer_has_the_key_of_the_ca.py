@@ -1,4 +1,4 @@
-"""`symbolon run` is one process a role. The key of the issuing CA is in the signer's memory and nowhere else: not in the gateway's,
+"""`symbolon run` is one process a role. The key of the issuing CA, as that of heads, is in the signer's memory and nowhere else: not in the gateway's,
 not in the authority's, not in the supervisor's; and no other process of its user may look into any of them."""
 
 import os
@@ -38,17 +38,19 @@ def test_the_key_is_in_no_other_process(symbolon, running):
     pids = roles.wait_roles(running, "signer", "authority", "gateway")
     for role, pid in {**pids, "supervisor": running.child.pid}.items():
         leads = roles.open_files(pid) if as_root else []
-        assert not any("issuing.key" in lead for lead in leads), (role, leads)
+        assert not any(key in lead for lead in leads for key in ("issuing.key", "heads.key")), (role, leads)
     if not as_root:
         for role, pid in pids.items():
             with pytest.raises(PermissionError):  # not even its own user may look
                 roles.memory(pid)
         return
-    forms = secret_forms(symbolon.state / "issuing.key")
-    assert holds(pids["signer"], forms), "the search finds what is there"
-    assert not holds(pids["authority"], forms)
-    assert not holds(pids["gateway"], forms)
-    assert not holds(running.child.pid, forms)
+    symbolon.do("ledger", "head")
+    for key in ("issuing.key", "heads.key"):
+        forms = secret_forms(symbolon.state / key)
+        assert holds(pids["signer"], forms), "the search finds what is there"
+        assert not holds(pids["authority"], forms)
+        assert not holds(pids["gateway"], forms)
+        assert not holds(running.child.pid, forms)
 
 
 def test_the_key_is_never_swapped_out(running):

@@ -31,9 +31,9 @@ def opens(key, passphrase):
 
 
 def test_openssl_opens_it_with_the_passphrase_alone(encrypted):
-    key = encrypted.state / "issuing.key"
-    assert "BEGIN ENCRYPTED PRIVATE KEY" in key.read_text()
-    assert opens(key, PASSPHRASE) and not opens(key, "another")
+    for key in (encrypted.state / "issuing.key", encrypted.state / "heads.key"):
+        assert "BEGIN ENCRYPTED PRIVATE KEY" in key.read_text()
+        assert opens(key, PASSPHRASE) and not opens(key, "another")
 
 
 def test_the_configuration_names_the_file_of_the_passphrase(encrypted):
@@ -42,11 +42,13 @@ def test_the_configuration_names_the_file_of_the_passphrase(encrypted):
     with encrypted.run(config) as running:
         running.wait_socket(encrypted.state / "authority.sock")
         encrypted.do("issue", "client", "online", "--out", encrypted.folder)
+        encrypted.do("ledger", "head")
         # The new key must not lie plain beside the encrypted one, and the process that writes it has no passphrase.
         root = encrypted.folder / "passphrase"
         encrypted.refused("passphrase_needed", "ca", "new-issuer", "--passphrase-file", root)
+    encrypted.do("--config", config, "ledger", "head")
     encrypted.do("--config", config, "ca", "new-issuer", "--passphrase-file", encrypted.folder / "passphrase")
-    keys = {key.name for key in encrypted.state.glob("*.key")} - {"root.key", "issuing.key", "admin.key"}
+    keys = {key.name for key in encrypted.state.glob("*.key")} - {"root.key", "issuing.key", "admin.key", "heads.key"}
     assert len(keys) == 1
     assert opens(encrypted.state / keys.pop(), PASSPHRASE)
 

@@ -76,12 +76,12 @@ export python left_out
 export -f sanitized
 
 echo "CI of symbolon: aims at $budget minutes on 2 cores, is killed at $hard; $(nproc) cores here"
-stage "release build, all tests" 30 ./dev test
+stage "release build, all tests" 42 ./dev test
 stage "lint" 3 ./dev lint
 stage "demo" 8 ./dev demo
 stage "soak (60 s)" 5 ./dev soak --minutes 1 --seed 1
-stage "address and undefined sanitizers" 33 bash -c 'sanitized address,undefined unit,replay,system symbolon unit_tests'
-stage "thread sanitizer" 20 bash -c "sanitized thread unit ${threaded[*]/%/_test}"
+stage "address and undefined sanitizers" 42 bash -c 'sanitized address,undefined unit,replay,system symbolon unit_tests'
+stage "thread sanitizer" 25 bash -c "sanitized thread unit ${threaded[*]/%/_test}"
 stage "fuzz smoke (8 s a target)" 20 tools/fuzz.sh --seconds 8
 stage "clang-tidy on what changed" 10 tools/tidy.sh
 

@@ -14,6 +14,7 @@
 #include "api/crl.h"
 #include "api/feed.h"
 #include "api/gateway_info.h"
+#include "api/heads.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -37,6 +38,10 @@ std::string encode(const NewCrlRequest&);
 std::string encode(const NewCrlAnswer&);
 std::string encode(const CrlSignature&);
 std::string encode(const FeedPage&);
+std::string encode(const HandBackRequest&);
+std::string encode(const HandBackAnswer&);
+std::string encode(const HeadsAnswer&);
+std::string encode(const SignedHead&);
 std::string encode(const ProfileList&);
 std::string encode(const IssuerList&);
 std::string encode(const IssuerInfo&);
@@ -50,10 +55,12 @@ std::string encode(const GatewayList&);
 std::string encode(const StatusInfo&);
 std::string encode(const ChangeList&);
 std::string encode(const ChangeInfo&);
+std::string encode(const LedgerVerifyRequest&);
 std::string encode(const LedgerVerifyAnswer&);
 std::string encode(const LedgerBackupRequest&);
 std::string encode(const LedgerBackupAnswer&);
 std::string encode(const ClockAcceptance&);
+std::string encode(const RollbackAcceptance&);
 std::string encode(const Progress&);
 std::string encode(const GatewayStatus&);
 std::string encode(const SeenCertificate&);

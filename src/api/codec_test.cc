@@ -62,6 +62,32 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
   }
   goes_there_and_back(RevocationAnswer{summary(), RevocationOutcome::was_revoked_already});
   goes_there_and_back(RevocationRequest{"web", RevocationReason::superseded, UnixSeconds{1'000}});
+  RevocationRequest unknown{"0a1b", RevocationReason::key_compromise};
+  unknown.unknown = true;
+  unknown.issuer = "issuing-2";
+  goes_there_and_back(unknown);
+  const SignedHead head{.count = 7, .hash = std::string(64, 'a'), .time = {5}, .signature = "MEQ="};
+  const FeedEntry entry{
+      .number = 7, .issuer = std::string(64, 'b'), .serial = "0a", .at = {4}, .invalid_since = UnixSeconds{3}};
+  goes_there_and_back(head);
+  goes_there_and_back(HeadsAnswer{head, head, pem});
+  goes_there_and_back(HandBackRequest{"web-1", head, std::string(64, 'c'), {entry}});
+  for (const auto outcome :
+       {HandBackAnswer::Outcome::done, HandBackAnswer::Outcome::go_on, HandBackAnswer::Outcome::given_up}) {
+    goes_there_and_back(HandBackAnswer{outcome, 6, 1});
+  }
+  goes_there_and_back(FeedPage{.issuers = {"00"},
+                               .entries = {entry},
+                               .digest = "ff",
+                               .behind = true,
+                               .past = {{7, "ff"}, {0, "ee"}},
+                               .feed_head = head,
+                               .audit_head = head,
+                               .head_key = "MFkw"});
+  goes_there_and_back(LedgerVerifyRequest{});
+  goes_there_and_back(LedgerVerifyRequest{head});
+  goes_there_and_back(RollbackAcceptance{RollbackOutcome::accepted, {5}, 2});
+  goes_there_and_back(RollbackAcceptance{RollbackOutcome::not_behind, {5}, 0});
   goes_there_and_back(RevokeMatchingRequest{"state:valid", RevocationReason::superseded, UnixSeconds{1'000}, 7, true});
   goes_there_and_back(ReleaseRequest{"web"});
   goes_there_and_back(

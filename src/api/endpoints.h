@@ -16,10 +16,11 @@ enum class Reach : std::uint8_t {
 };
 
 enum class AnswerForm : std::uint8_t {
-  object,    // a wire object
-  lines,     // progress, then a wire object or a problem, a line each (api/ledger.h)
-  document,  // JSON of a form of its own
-  crl,       // application/pkix-crl
+  object,            // a wire object
+  object_or_packed,  // the same, or the form that Accept names (api/feed_block.h)
+  lines,             // progress, then a wire object or a problem, a line each (api/ledger.h)
+  document,          // JSON of a form of its own
+  crl,               // application/pkix-crl
 };
 
 struct Endpoint {

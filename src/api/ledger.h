@@ -1,14 +1,22 @@
-// POST /v1/ledger/verify, /v1/ledger/backup and /v1/ledger/accept-clock
+// POST /v1/ledger/verify, /v1/ledger/backup, /v1/ledger/accept-clock and /v1/ledger/accept-rollback
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/feed.h"
 #include "base/clock.h"
 #include "base/error.h"
 
 namespace symbolon::api {
+
+struct LedgerVerifyRequest {
+  // A head of before, whose signature the caller has verified: the chain must still hold it (audit_head_mismatch).
+  std::optional<SignedHead> against;
+  bool operator==(const LedgerVerifyRequest&) const = default;
+};
 
 // A broken chain is the failure audit_broken, so an answer always means: whole.
 struct LedgerVerifyAnswer {
@@ -37,6 +45,17 @@ struct ClockAcceptance {
   UnixSeconds now;     // the authority's
   UnixSeconds newest;  // of the newest entry before this call
   bool operator==(const ClockAcceptance&) const = default;
+};
+
+enum class RollbackOutcome : std::uint8_t { accepted, not_behind };  // not_behind: nothing was changed
+std::string_view name(RollbackOutcome outcome);
+
+// What gateways know and the ledger does not have is given up: a backup was restored, and shall count.
+struct RollbackAcceptance {
+  RollbackOutcome outcome = RollbackOutcome::accepted;
+  UnixSeconds until;       // heads signed until then are given up (accepted)
+  std::int64_t heads = 0;  // that were shown by gateways, and no longer stop the authority
+  bool operator==(const RollbackAcceptance&) const = default;
 };
 
 // How far a long call has come. Its answer is application/x-ndjson: lines {"progress":{"done":1,"of":9}}, and as the

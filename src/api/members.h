@@ -7,12 +7,15 @@
 
 #include "api/codec.h"
 #include "api/fields.h"
+#include "api/heads.h"
 
 namespace symbolon::api {
 
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name);
 std::optional<ReleaseOutcome> release_outcome_from_name(std::string_view name);
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name);
+std::optional<RollbackOutcome> rollback_outcome_from_name(std::string_view name);
+std::optional<HandBackAnswer::Outcome> hand_back_outcome_from_name(std::string_view name);
 std::optional<GatewayPhase> phase_from_name(std::string_view name);
 
 // T or const T: reading and writing share the table.
@@ -76,6 +79,8 @@ void members(auto& f, Is<RevocationRequest> auto& x) {
   f.required("what", x.what, TextBounds{.least = 1, .most = 4096});
   f.defaulted("reason", x.reason, reason_from_name);
   f.optional("invalid_since", x.invalid_since);
+  f.defaulted("unknown", x.unknown);
+  f.optional("issuer", x.issuer, kName);
 }
 
 void members(auto& f, Is<RevokeMatchingRequest> auto& x) {
@@ -136,6 +141,38 @@ void members(auto& f, Is<FeedEntry> auto& x) {
   f.required("serial", x.serial, kName);
   f.required("reason", x.reason, reason_from_name);
   f.required("at", x.at);
+  f.optional("invalid_since", x.invalid_since);
+}
+
+void members(auto& f, Is<SignedHead> auto& x) {
+  f.required("count", x.count, IntegerBounds{});
+  f.required("hash", x.hash, kName);
+  f.required("time", x.time);
+  f.required("signature", x.signature, kName);
+}
+
+void members(auto& f, Is<FeedMark> auto& x) {
+  f.required("number", x.number, IntegerBounds{});
+  f.required("hash", x.hash, kName);
+}
+
+void members(auto& f, Is<HeadsAnswer> auto& x) {
+  f.required("audit", x.audit);
+  f.required("feed", x.feed);
+  f.required("key", x.key, kSomePem);
+}
+
+void members(auto& f, Is<HandBackRequest> auto& x) {
+  f.defaulted("gateway", x.gateway, kName);
+  f.required("head", x.head);
+  f.required("before", x.before, kName);
+  f.required("entries", x.entries, ListBounds{.most = HandBackRequest::kMostEntries});
+}
+
+void members(auto& f, Is<HandBackAnswer> auto& x) {
+  f.required("outcome", x.outcome, hand_back_outcome_from_name);
+  f.required("next", x.next, IntegerBounds{});
+  f.required("taken", x.taken, IntegerBounds{});
 }
 
 void members(auto& f, Is<FeedPage> auto& x) {
@@ -144,6 +181,10 @@ void members(auto& f, Is<FeedPage> auto& x) {
   f.optional("digest", x.digest, kName);
   f.required("more", x.more);
   f.required("behind", x.behind);
+  f.defaulted("past", x.past, kFew);
+  f.optional("feed_head", x.feed_head);
+  f.optional("audit_head", x.audit_head);
+  f.optional("head_key", x.head_key, kLine);
 }
 
 void members(auto& f, Is<ProfileInfo> auto& x) {
@@ -273,6 +314,8 @@ void members(auto& f, Is<ChangeInfo> auto& x) {
 
 void members(auto& f, Is<ChangeList> auto& x) { f.required("changes", x.changes, kFew); }
 
+void members(auto& f, Is<LedgerVerifyRequest> auto& x) { f.optional("against", x.against); }
+
 void members(auto& f, Is<LedgerVerifyAnswer> auto& x) {
   f.required("entries", x.entries, IntegerBounds{});
   f.required("head", x.head, kLine);
@@ -291,6 +334,12 @@ void members(auto& f, Is<ClockAcceptance> auto& x) {
   f.required("outcome", x.outcome, clock_outcome_from_name);
   f.required("now", x.now);
   f.required("newest", x.newest);
+}
+
+void members(auto& f, Is<RollbackAcceptance> auto& x) {
+  f.required("outcome", x.outcome, rollback_outcome_from_name);
+  f.required("until", x.until);
+  f.required("heads", x.heads, IntegerBounds{});
 }
 
 void members(auto& f, Is<Progress> auto& x) {

@@ -48,6 +48,17 @@ constexpr std::array<std::pair<ClockOutcome, std::string_view>, 2> kClockOutcome
     {ClockOutcome::not_behind, "not_behind"},
 }};
 
+constexpr std::array<std::pair<RollbackOutcome, std::string_view>, 2> kRollbackOutcomes{{
+    {RollbackOutcome::accepted, "accepted"},
+    {RollbackOutcome::not_behind, "not_behind"},
+}};
+
+constexpr std::array<std::pair<HandBackAnswer::Outcome, std::string_view>, 3> kHandBackOutcomes{{
+    {HandBackAnswer::Outcome::done, "done"},
+    {HandBackAnswer::Outcome::go_on, "go_on"},
+    {HandBackAnswer::Outcome::given_up, "given_up"},
+}};
+
 constexpr std::array<std::pair<GatewayPhase, std::string_view>, 3> kPhases{{
     {GatewayPhase::starting, "starting"},
     {GatewayPhase::serving, "serving"},
@@ -83,6 +94,8 @@ std::string_view name(CertificateState state) { return name_in(kStates, state); 
 std::string_view name(RevocationOutcome outcome) { return name_in(kOutcomes, outcome); }
 std::string_view name(ReleaseOutcome outcome) { return name_in(kReleases, outcome); }
 std::string_view name(ClockOutcome outcome) { return name_in(kClockOutcomes, outcome); }
+std::string_view name(RollbackOutcome outcome) { return name_in(kRollbackOutcomes, outcome); }
+std::string_view name(HandBackAnswer::Outcome outcome) { return name_in(kHandBackOutcomes, outcome); }
 std::string_view name(GatewayPhase phase) { return name_in(kPhases, phase); }
 std::string_view name(RevocationReason reason) {
   for (const ReasonName& row : kReasons) {
@@ -96,6 +109,8 @@ std::vector<std::string> spellings(RevocationOutcome) { return names_in(kOutcome
 std::vector<std::string> spellings(ReleaseOutcome) { return names_in(kReleases); }
 std::vector<std::string> spellings(GatewayPhase) { return names_in(kPhases); }
 std::vector<std::string> spellings(ClockOutcome) { return names_in(kClockOutcomes); }
+std::vector<std::string> spellings(RollbackOutcome) { return names_in(kRollbackOutcomes); }
+std::vector<std::string> spellings(HandBackAnswer::Outcome) { return names_in(kHandBackOutcomes); }
 std::vector<std::string> spellings(RevocationReason) {
   std::vector<std::string> out;
   for (const ReasonName& row : kReasons) {
@@ -109,6 +124,12 @@ std::optional<CertificateState> state_from_name(std::string_view name) { return 
 std::optional<RevocationOutcome> outcome_from_name(std::string_view name) { return find_in(kOutcomes, name); }
 std::optional<ReleaseOutcome> release_outcome_from_name(std::string_view name) { return find_in(kReleases, name); }
 std::optional<ClockOutcome> clock_outcome_from_name(std::string_view name) { return find_in(kClockOutcomes, name); }
+std::optional<RollbackOutcome> rollback_outcome_from_name(std::string_view name) {
+  return find_in(kRollbackOutcomes, name);
+}
+std::optional<HandBackAnswer::Outcome> hand_back_outcome_from_name(std::string_view name) {
+  return find_in(kHandBackOutcomes, name);
+}
 std::optional<GatewayPhase> phase_from_name(std::string_view name) { return find_in(kPhases, name); }
 std::optional<RevocationReason> reason_from_name(std::string_view name) {
   for (const ReasonName& row : kReasons) {

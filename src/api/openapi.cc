@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/endpoints.h"
+#include "api/feed_block.h"
 #include "api/members.h"
 #include "api/schema.h"
 
@@ -87,6 +88,9 @@ json::array parameters_of(const Endpoint& endpoint) {
     out.emplace_back(parameter("version", "query", text, "of its software"));
     out.emplace_back(parameter("after", "query", schema_of_integer({.least = 0}), "enforced already; absent: nothing"));
     out.emplace_back(parameter("digest", "query", text, "that came with `after`; absent: `after` is 0"));
+    out.emplace_back(parameter(
+        "head", "query", schema_of_integer({.least = 0}),
+        "`count` of the newest signed head of the feed that it holds, 0 for none: a newer one ends the wait"));
     out.emplace_back(parameter("wait", "query", schema_of_integer({.least = 0, .most = FeedQuery::kLongestWait}),
                                "milliseconds that the answer may wait for something new"));
   }
@@ -121,6 +125,10 @@ json::object answer_of(const Endpoint& endpoint) {
   out["description"] = std::string(endpoint.summary);
   switch (endpoint.form) {
     case AnswerForm::object: out["content"] = content("application/json", reference_to(endpoint.answer)); break;
+    case AnswerForm::object_or_packed:
+      out["content"] = content("application/json", reference_to(endpoint.answer));
+      out["content"].get_object()[kFeedMedia] = json::object{{"schema", {{"type", "string"}}}};
+      break;
     case AnswerForm::document: out["content"] = content("application/json", {{"type", "object"}}); break;
     case AnswerForm::crl: out["content"] = content("application/pkix-crl", {{"type", "string"}}); break;
     case AnswerForm::lines: {

@@ -12,6 +12,10 @@ struct RevocationRequest {
   std::string what;  // serial, fingerprint, name, subject; an ambiguous one changes nothing (code ambiguous)
   RevocationReason reason = RevocationReason::unspecified;  // certificate_hold: until it is released
   std::optional<UnixSeconds> invalid_since = {};            // RFC 5280 §5.3.2: when the key was lost, or may have been
+  // `what` is a serial that the ledger may not know (a certificate of before a restored backup, or of an imported CA's
+  // time elsewhere); it is revoked all the same, as one of `issuer` (IssuerInfo::name; absent: the CA in use).
+  bool unknown = false;
+  std::optional<std::string> issuer = {};
   bool operator==(const RevocationRequest&) const = default;
 };
 

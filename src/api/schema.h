@@ -4,6 +4,7 @@
 
 #include "api/codec.h"
 #include "api/fields.h"
+#include "api/heads.h"
 
 namespace symbolon::api {
 
@@ -13,6 +14,8 @@ std::vector<std::string> spellings(RevocationReason);
 std::vector<std::string> spellings(RevocationOutcome);
 std::vector<std::string> spellings(ReleaseOutcome);
 std::vector<std::string> spellings(ClockOutcome);
+std::vector<std::string> spellings(RollbackOutcome);
+std::vector<std::string> spellings(HandBackAnswer::Outcome);
 std::vector<std::string> spellings(GatewayPhase);
 std::vector<std::string> spellings(Code);
 

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "api/codec.h"
+#include "api/feed_block.h"
+#include "api/heads.h"
 #include "api/idempotency_key.h"
 #include "api/openapi.h"
 #include "authority/api_progress.h"
@@ -103,6 +105,8 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
       query.version = value;
     } else if (key == "after") {
       query.after = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
+    } else if (key == "head") {
+      query.head = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
     } else if (key == "digest") {
       query.digest = value;
     } else if (key == "wait") {
@@ -143,6 +147,7 @@ struct ApiServer::Impl {
     add_changes();
     add_ledger();
     add_feed();
+    add_hand_back();
     ENSURE(routed_calls == api::endpoints().size());
   }
 
@@ -199,7 +204,11 @@ struct ApiServer::Impl {
   // Runs `call`, which gives a wire object, on the pool; the answer is that object, or a problem.
   template <typename F>
   net::Task<Response> run(int status, F call) {
-    auto answer = co_await pool.run(std::move(call));
+    co_return co_await run_in(pool, status, std::move(call));
+  }
+  template <typename F>
+  net::Task<Response> run_in(http::BlockingPool& where, int status, F call) {
+    auto answer = co_await where.run(std::move(call));
     if (!answer) co_return http::problem(answer.error());
     co_return json(status, api::encode(*answer));
   }
@@ -225,6 +234,7 @@ struct ApiServer::Impl {
   void add_changes();
   void add_ledger();
   void add_feed();
+  void add_hand_back();
   net::Task<Response> follow(api::FeedQuery query);
 
   Operations& operations;
@@ -285,6 +295,7 @@ void ApiServer::Impl::add_information() {
   on_plain("issuers", &Operations::issuers);
   on_plain("status", &Operations::status);
   on_plain("gateways", &Operations::gateways);
+  on_plain("heads", &Operations::heads);
   on("openapi", [](RoutedRequest routed, Requester) -> net::Task<Response> {
     if (!routed.target.query.empty()) {
       co_return http::problem({Code::bad_request, "no parameters are taken here"});
@@ -371,9 +382,11 @@ void ApiServer::Impl::add_changes() {
 
 void ApiServer::Impl::add_ledger() {
   on("verify_ledger", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
-    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
-    LongCall call = [this](const Operations::OnProgress& on_progress) -> Result<std::string> {
-      return api::encode(TRY(operations.verify_ledger(on_progress)));
+    auto body = body_of<api::LedgerVerifyRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    LongCall call = [this,
+                     request = *std::move(body)](const Operations::OnProgress& on_progress) -> Result<std::string> {
+      return api::encode(TRY(operations.verify_ledger(request, on_progress)));
     };
     auto answer = co_await answer_with_progress(pool, std::move(call));
     if (!answer) co_return http::problem(answer.error());
@@ -408,6 +421,11 @@ void ApiServer::Impl::add_ledger() {
     auto call = [this, by = std::move(requester)] { return operations.accept_clock(by); };
     co_return co_await run(200, std::move(call));
   });
+  on("accept_rollback", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    if (!routed.request.body.empty()) co_return http::problem({Code::bad_request, "no body is taken here"});
+    auto call = [this, by = std::move(requester)] { return operations.accept_rollback(by); };
+    co_return co_await run(200, std::move(call));
+  });
 }
 
 void ApiServer::Impl::add_feed() {
@@ -427,23 +445,38 @@ void ApiServer::Impl::add_feed() {
       query->process = query->gateway + "/" + query->process;
       query->gateway = std::move(requester.identity);
     }
+    query->packed = routed.request.headers.find("Accept") == api::kFeedMedia;
     co_return co_await follow(*std::move(query));
+  });
+}
+
+void ApiServer::Impl::add_hand_back() {
+  on("hand_back", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::HandBackRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    if (requester.identity == api::kLocalGateway) {
+      co_return http::problem({Code::forbidden, "'local' is the gateway beside the authority"});
+    }
+    if (!requester.identity.empty()) body->gateway = requester.identity;  // nobody speaks for another one
+    if (body->gateway.empty()) co_return http::problem({Code::bad_request, "gateway is a name"});
+    auto call = [this, request = *std::move(body)] { return operations.hand_back(request); };
+    co_return co_await run_in(feed_pool, 200, std::move(call));
   });
 }
 
 net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {
   const net::Deadline deadline = net::in(std::chrono::milliseconds(query.wait));
-  const auto after = static_cast<std::uint64_t>(query.after);
   RevocationFeed* const feed = operations.feed();
   auto read = [this, query] { return operations.feed_page(query); };
   auto page = co_await feed_pool.run(read);
-  if (page && page->entries.empty() && !page->behind && feed != nullptr && query.wait > 0) {
-    co_await feed->news(after, deadline);
+  if (page && page->entries.empty() && page->block.empty() && !page->behind && feed != nullptr && query.wait > 0) {
+    co_await feed->news(query, deadline);
     query.repeated = true;
     auto read_again = [this, query] { return operations.feed_page(query); };
     page = co_await feed_pool.run(std::move(read_again));
   }
   if (!page) co_return http::problem(page.error());
+  if (query.packed) co_return http::make_response(200, api::kFeedMedia, api::encode_packed(*page));
   co_return json(200, api::encode(*page));
 }
 

@@ -72,7 +72,8 @@ class MadeUp : public UnaskedOperations {
     return api::ChangeInfo{
         .id = id, .kind = "k", .what = "w", .digest = "d", .asked_by = requester.person, .asked_at = {1}};
   }
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override {
+  Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest&,
+                                                const OnProgress& on_progress) override {
     for (int done = 0; done <= 3; ++done) on_progress({done, 3});
     return fail(Code::audit_broken, "entry 3 does not follow entry 2");
   }
@@ -206,7 +207,7 @@ TEST_F(ApiServerTest, CurlIsServedToo) {
   EXPECT_THAT(curl("-X DELETE http://a/v1/certificates/x"), HasSubstr("\"code\":\"method_not_allowed\""));
   EXPECT_THAT(curl("-H 'Content-Type: application/json' -d '{\"path\":\"relative\"}' http://a/v1/ledger/backup"),
               HasSubstr("\"code\":\"bad_request\""));
-  const std::string verified = curl("-X POST http://a/v1/ledger/verify");
+  const std::string verified = curl("-H 'Content-Type: application/json' -d '{}' http://a/v1/ledger/verify");
   EXPECT_THAT(verified, HasSubstr("{\"progress\":{\"done\":1,\"of\":3}}\n"));
   EXPECT_THAT(verified, HasSubstr("\n{\"problem\":{"));
   EXPECT_THAT(verified, HasSubstr("\"code\":\"audit_broken\""));

@@ -61,13 +61,15 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   if (std::ranges::none_of(state.issuers->issuers, &Issuer::in_use)) TRY(use_the_one_that_ends_last(state));
   std::string organization = organization_of(*state.issuers, clock.now());
   auto profiles = std::make_shared<ProfileSet>(TRY(configure(builtin_profiles(organization), options.profiles)));
-  auto revocations = TRY(LedgerRevocations::follow(*state.ledger, *state.issuers));
+  const auto entries = std::make_shared<FeedLog>();
+  auto revocations = TRY(LedgerRevocations::follow(*state.ledger, *state.issuers, entries.get()));
   if (options.name.empty()) options.name = organization;
   std::ignore = TRY(state.ledger->gateways());  // the feed reads them, too: who cannot be named is not waited for
-  auto impl =
-      std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles), std::move(revocations));
+  auto impl = std::make_unique<Impl>(std::move(state), std::move(options), clock, std::move(profiles),
+                                     std::move(revocations), entries);
   TRY(impl->take(*impl->state.issuers));
   impl->ask_for_profiles(organization);
+  impl->taking_back.start();
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 
@@ -100,6 +102,8 @@ Result<api::CertificateDetails> Authority::show(const std::string& what) {
 }
 
 Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& request, const Requester& requester) {
+  if (request.unknown) return impl_->revoke_unknown(request, requester);
+  if (request.issuer) return fail(Code::bad_request, "'issuer' goes with 'unknown'");
   ledger::Ledger& ledger = *impl_->state.ledger;
   auto record = TRY(find_one(ledger, request.what, impl_->clock.now()));
   const auto revoked = ledger.revoke({.issuer = record.issuer,
@@ -118,6 +122,35 @@ Result<api::RevocationAnswer> Authority::revoke(const api::RevocationRequest& re
                                .outcome = outcome.already_revoked ? api::RevocationOutcome::was_revoked_already
                                                                   : api::RevocationOutcome::revoked,
                                .enforcement = enforcement};
+}
+
+// What the ledger does not say of it, nobody here knows.
+Result<api::RevocationAnswer> Authority::Impl::revoke_unknown(const api::RevocationRequest& request,
+                                                              const Requester& requester) {
+  const auto serial = TRY(x509::SerialNumber::parse(request.what));
+  const auto issuers = issuance.issuers();
+  const auto meant = std::ranges::find_if(issuers->issuers, [&](const Issuer& issuer) {
+    return request.issuer ? issuer.name == *request.issuer : issuer.in_use;
+  });
+  if (meant == issuers->issuers.end()) {
+    return fail(Code::issuer_unknown, "no CA '{}' is there", request.issuer.value_or("in use"));
+  }
+  const ledger::RevocationOutcome outcome =
+      TRY(state.ledger->revoke({.issuer = meant->id,
+                                .serial = serial,
+                                .reason = ledger_reason(request.reason),
+                                .invalid_since = request.invalid_since,
+                                .actor = requester.text,
+                                .unknown_serial = ledger::UnknownSerial::accept}));
+  ledger::CertificateRecord record;
+  record.issuer = meant->id;
+  record.serial = serial;
+  if (outcome.revocation.certificate) record = TRY(state.ledger->certificate(*outcome.revocation.certificate));
+  record.revocation = outcome.revocation;
+  return api::RevocationAnswer{.certificate = summary_of(record, *issuers),
+                               .outcome = outcome.already_revoked ? api::RevocationOutcome::was_revoked_already
+                                                                  : api::RevocationOutcome::revoked,
+                               .enforcement = feed.wait_for_enforcement(outcome.revocation.sequence)};
 }
 
 Result<api::ReleaseAnswer> Authority::release(const api::ReleaseRequest& request, const Requester& requester) {
@@ -175,6 +208,8 @@ Result<api::StatusInfo> Authority::status() {
     out.warnings.push_back({failure.code, failure.words});
   }
   for (const Error& alarm : impl_->feed.alarms()) out.warnings.push_back({alarm.code, alarm.words});
+  for (const Error& alarm : impl_->taking_back.alarms()) out.warnings.push_back({alarm.code, alarm.words});
+  if (const auto failure = impl_->head_keeper.failure()) out.warnings.push_back({failure->code, failure->text()});
   if (counts.clock_set_back) {
     out.warnings.push_back({Code::clock_set_back, "the clock stands before the ledger's newest entry"});
   }
@@ -184,8 +219,14 @@ Result<api::StatusInfo> Authority::status() {
   return out;
 }
 
-Result<api::LedgerVerifyAnswer> Authority::verify_ledger(const OnProgress& on_progress) {
-  const auto report = TRY(impl_->state.ledger->verify(forward(on_progress)));
+Result<api::LedgerVerifyAnswer> Authority::verify_ledger(const api::LedgerVerifyRequest& request,
+                                                         const OnProgress& on_progress) {
+  std::optional<ledger::AuditHead> against;
+  if (request.against) {
+    const auto head = TRY(api::head_of(revocation::HeadKind::audit, *request.against)).head;
+    against = ledger::AuditHead{.sequence = head.count, .time = head.time, .hash = head.hash};
+  }
+  const auto report = TRY(impl_->state.ledger->verify(forward(on_progress), against));
   return api::LedgerVerifyAnswer{.entries = static_cast<std::int64_t>(report.head.sequence),
                                  .head = to_hex(report.head.hash)};
 }
@@ -232,6 +273,11 @@ OcspResponder* Authority::ocsp() { return impl_->ocsp.get(); }
 
 Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
   auto page = TRY(impl_->feed.page(query, *impl_->issuance.issuers()));
+  if (page.behind) {
+    impl_->taking_back.claimed(query.gateway, query.after);
+  } else {
+    impl_->taking_back.in_step(query.gateway);
+  }
   if (!query.repeated)
     TRY(impl_->feed.heard(query, page.behind));  // what it enforces by another ledger's numbers does not count
   return page;
@@ -240,6 +286,7 @@ Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
 Result<api::GatewayList> Authority::gateways() { return impl_->feed.gateways(); }
 
 Result<api::GatewayInfo> Authority::forget_gateway(const std::string& name, const Requester& requester) {
+  impl_->taking_back.forget(name);
   return impl_->feed.forget(name, requester.text);
 }
 

@@ -9,6 +9,7 @@
 
 #include "authority/crl_config.h"
 #include "authority/crl_publisher.h"
+#include "authority/head_signer.h"
 #include "authority/hierarchy.h"
 #include "authority/imported_ca.h"
 #include "authority/issuance.h"
@@ -49,6 +50,8 @@ struct AuthorityOptions {
   SignCrl sign_crl = {};                         // signs them where `keys` are elsewhere
   std::optional<OcspConfig> ocsp = {};           // unset: nobody is answered
   std::shared_ptr<OcspSigner> ocsp_signer = {};  // unset: keys of this process
+  HeadKeySource head_key = {};                   // unset: a file of the state folder, with `ask_passphrase`
+  std::shared_ptr<HeadSigner> head_signer = {};  // unset: with that key, in this process
 };
 
 // Thread-safe.
@@ -77,10 +80,14 @@ class Authority final : public Operations {
   Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request, const Requester& requester) override;
   Result<api::ChangeList> changes() override;
   Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override;
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
+  Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest& request,
+                                                const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;
+  Result<api::RollbackAcceptance> accept_rollback(const Requester& requester) override;
+  Result<api::HeadsAnswer> heads() override;
+  Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request) override;
   Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) override;
   Result<api::NewCrlAnswer> new_crl(const std::string& issuer, const api::NewCrlRequest& request,
                                     const Requester& requester) override;
@@ -100,6 +107,8 @@ class Authority final : public Operations {
   // Publishes from now on, by a thread of its own, where CRLs are published (AuthorityOptions::crl).
   void publish_crls();
   CrlPublisher& crls();
+  // Signs heads of audit chain and feed from now on, by a thread of its own, and lets them travel with the feed.
+  void keep_heads();
   // Keeps its certificates and answers new from now on, where there is a responder.
   void answer_ocsp();
   OcspResponder* ocsp();  // null: none is configured

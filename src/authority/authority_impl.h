@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "authority/authority.h"
+#include "authority/head_keeper.h"
 #include "authority/ledger_revocations.h"
 #include "authority/ocsp_signers.h"
 #include "authority/records_view.h"
 #include "authority/revocation_feed.h"
+#include "authority/taking_back.h"
 #include "x509/pem.h"
 #include "x509/request.h"
 
@@ -19,17 +21,25 @@ namespace symbolon::authority {
 
 struct Authority::Impl {
   Impl(State opened, AuthorityOptions chosen, const Clock& time, std::shared_ptr<const ProfileSet> profiles,
-       std::shared_ptr<LedgerRevocations> revoked)
+       std::shared_ptr<LedgerRevocations> revoked, std::shared_ptr<FeedLog> entries)
       : options(std::move(chosen)),
         clock(time),
         started_at(time.now()),
         state(std::move(opened)),
         revocations(std::move(revoked)),
-        feed(*state.ledger, clock),
-        issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options(options)),
+        feed(*state.ledger, clock, {}, std::move(entries)),
+        head_signer(options.head_signer ? options.head_signer : sign_heads_here()),
+        taking_back({.ledger = *state.ledger,
+                     .history = feed.history(),
+                     .clock = clock,
+                     .key = [this] { return head_signer->key(); },
+                     .file = state.layout.heads_behind()}),
+        head_keeper(*head_signer, *state.ledger, feed.history(),
+                    [this](std::shared_ptr<const Heads> heads) { feed.carry(std::move(heads)); }),
+        issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options()),
         crls(
             *state.ledger, clock, state.layout, [this] { return issuance.issuers(); },
-            crl_options(options, issuance.profiles())) {
+            crl_options(issuance.profiles())) {
     if (options.ocsp) {
       if (!options.ocsp_signer) {
         options.ocsp_signer =
@@ -37,7 +47,10 @@ struct Authority::Impl {
       }
       ocsp = std::make_unique<OcspResponder>(
           OcspResponder::Parts{*state.ledger, issuance, *revocations, *options.ocsp_signer, clock,
-                               [this](const Issuer& issuer) { return crls.check_ledger(issuer); }},
+                               [this](const Issuer& issuer) -> Status {
+                                 TRY(taking_back.check());
+                                 return crls.check_ledger(issuer);
+                               }},
           OcspResponderOptions{.next_update = options.ocsp->next_update});
     }
     if (const auto left = state.ledger->unfinished()) {
@@ -45,14 +58,15 @@ struct Authority::Impl {
     }
   }
 
-  static IssuanceOptions issuance_options(const AuthorityOptions& options) {
+  IssuanceOptions issuance_options() {
     IssuanceOptions out = options.issuance;
+    out.may_issue = [this] { return taking_back.check(); };
     if (options.crl && options.crl->url) out.crl_url = *options.crl->url;
     if (options.ocsp && options.ocsp->url) out.ocsp_url = *options.ocsp->url;
     return out;
   }
-  static CrlPublisherOptions crl_options(const AuthorityOptions& options, const ProfileSet& profiles) {
-    CrlPublisherOptions out{.sign = options.sign_crl};
+  CrlPublisherOptions crl_options(const ProfileSet& profiles) {
+    CrlPublisherOptions out{.sign = options.sign_crl, .may_publish = [this] { return taking_back.check(); }};
     if (!options.crl) return out;
     out.publish = CrlPublisherOptions::Publish::yes;
     out.next_update = options.crl->next_update;
@@ -64,11 +78,19 @@ struct Authority::Impl {
     return out;
   }
 
+  std::shared_ptr<HeadSigner> sign_heads_here() {
+    HeadKeySource key = options.head_key ? options.head_key : head_key_in_files(state.layout, options.ask_passphrase);
+    const bool encrypted = std::ranges::any_of(state.issuers->issuers, &Issuer::key_encrypted);
+    return head_signer_here(std::move(key), encrypted ? AtRest::encrypted : AtRest::plain, *state.ledger, clock);
+  }
+
   Result<IssuedCertificate> issue(const api::IssueRequest& request, const Requester& requester,
                                   std::optional<ledger::Repeatable> repeatable);
   Status check_resumable(const ledger::CertificateRecord& reserved, const Requester& requester);
   Result<api::IssueAnswer> answer_again(const ledger::FirstRequest& first, const crypto::Sha256& asked,
                                         const Requester& requester);
+
+  Result<api::RevocationAnswer> revoke_unknown(const api::RevocationRequest& request, const Requester& requester);
 
   // authority_issuers.cc; all with issuers_mutex held
   void give_up_old();
@@ -108,6 +130,9 @@ struct Authority::Impl {
   State state;
   std::shared_ptr<LedgerRevocations> revocations;
   RevocationFeed feed;  // after `revocations`: who is told of a revocation finds it there
+  std::shared_ptr<HeadSigner> head_signer;
+  TakingBack taking_back;  // after the feed, whose history it asks
+  HeadKeeper head_keeper;  // likewise
   Issuance issuance;
   CrlPublisher crls;                                     // after what it asks
   std::unique_ptr<OcspResponder> ocsp;                   // likewise; null: none is configured

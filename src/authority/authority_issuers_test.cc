@@ -60,7 +60,7 @@ TEST(Issuers, ANewOneIsInUseThoughItEndsSooner) {
   EXPECT_EQ(issuer_of(home.issue("client", {"carol"})), "issuing");
   EXPECT_EQ(code_of(home.authority->use_issuer("nobody", kTester)), Code::issuer_unknown);
   EXPECT_EQ(code_of(home.authority->use_issuer("root", kTester)), Code::issuer_unknown);
-  EXPECT_TRUE(home.authority->verify_ledger({}));
+  EXPECT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 TEST(Issuers, ALifeOfNothingIsRefusedAndLeavesNothing) {
@@ -178,7 +178,7 @@ TEST(Issuers, AStateFromBeforeOneCouldBeChosenGoesOnAsItWas) {
   home.open();
   EXPECT_THAT(in_use(home), ElementsAre("issuing")) << "it ends last";
   EXPECT_EQ(issuer_of(home.issue("client", {"alice"})), "issuing");
-  EXPECT_TRUE(home.authority->verify_ledger({}));
+  EXPECT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 }  // namespace

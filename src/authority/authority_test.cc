@@ -199,7 +199,7 @@ TEST(Authority, TakesForAnIssuingCaNoSignatureButTheRoots) {
   home.clock.set(kNow + kDay);
   EXPECT_EQ(sign(other->serial, home.root_signature(other->to_be_signed)), Code::not_found);  // given up
   EXPECT_EQ(home.authority->status()->unfinished, 0);
-  ASSERT_TRUE(home.authority->verify_ledger({}));
+  ASSERT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 TEST(Authority, LetsNoMoreThanAFewCasWaitForTheirSignature) {
@@ -255,7 +255,7 @@ TEST(Authority, BelongsToOneProcess) {
 TEST(Authority, VerifiesAndBacksUpItsLedger) {
   Home home;
   ASSERT_TRUE(home.issue("client", {"alice"}));
-  const auto verified = home.authority->verify_ledger({});
+  const auto verified = home.authority->verify_ledger({}, {});
   ASSERT_TRUE(verified) << verified.error().text();
   EXPECT_GT(verified->entries, 3);
   const auto copy = home.authority->backup_ledger({.path = home.folder / "copy.db"}, {});
@@ -282,7 +282,7 @@ TEST(Authority, IssuesForManyAtOnce) {
   }
   EXPECT_EQ(good, kThreads * kEach);
   EXPECT_EQ(home.authority->status()->issued, kThreads * kEach + 2);  // the issuing CA and the first admin
-  EXPECT_TRUE(home.authority->verify_ledger({}));
+  EXPECT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 TEST(Authority, GivesNoCertificateMoreRolesThanItsRequesterHas) {
@@ -332,7 +332,7 @@ TEST(Authority, AnswersTheSameRequestUnderOneKeyOnceAndForAll) {
   EXPECT_NE(again(other)->summary.serial, again(kTester)->summary.serial);
   request.lifetime = kDay * 31;
   EXPECT_EQ(code_of(again(kTester)), Code::idempotency_key_reused);
-  ASSERT_TRUE(home.authority->verify_ledger({}));
+  ASSERT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 // Signs, but while it is silent nobody hears of it.

@@ -53,7 +53,7 @@ TEST_P(KilledAfter, LeavesALedgerThatKnowsWhatWasBeingSigned) {
   EXPECT_FALSE(std::filesystem::exists(out)) << "something was out before it was completed";
 
   home.open();
-  ASSERT_TRUE(home.authority->verify_ledger({}));
+  ASSERT_TRUE(home.authority->verify_ledger({}, {}));
   const auto status = home.authority->status();
   ASSERT_TRUE(status) << status.error().text();
   const auto found = home.authority->list({.query = "profile:client", .after = {}});
@@ -100,7 +100,7 @@ TEST_P(KilledAfter, IsAskedAgainUnderItsKeyAndGoesOn) {
   EXPECT_EQ(home.authority->issue(request, testing::kTester, key).value(), *answer);
   request.names = {"bob"};
   EXPECT_EQ(code_of(home.authority->issue(request, testing::kTester, key)), Code::idempotency_key_reused);
-  ASSERT_TRUE(home.authority->verify_ledger({}));
+  ASSERT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 // What was reserved under the key "k", asked for again in another time or under another configuration.

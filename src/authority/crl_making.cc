@@ -121,6 +121,7 @@ CrlPublisher::Impl::Made CrlPublisher::Impl::make_and_publish(const Issuer& issu
   const SteadyTime begin = steady_now();
   const CrlIssuer all = CrlIssuer::of(issuer, set);
   const auto steps = [&]() -> Made {
+    if (options.may_publish) TRY(options.may_publish());
     TRY(take_up(all, set));
     return publish_both(issuer, all);
   };
@@ -193,7 +194,8 @@ Status CrlPublisher::Impl::make_shards(const Issuer& issuer, const CrlIssuer& al
 Status CrlPublisher::Impl::publish_shards(const Issuer& issuer, const IssuerSet& set) {
   if (!publishes() || options.places.url.empty() || !may_sign_crls(issuer)) return {};
   const CrlIssuer all = CrlIssuer::of(issuer, set);
-  Status done = take_up(all, set);
+  Status done = options.may_publish ? options.may_publish() : Status();
+  if (done) done = take_up(all, set);
   if (!done) return done;  // the full one says why
   if (shard_counts_of(issuer).empty()) return {};
   done = make_shards(issuer, all);

@@ -61,12 +61,13 @@ struct CrlPublisherOptions {
   Publish publish = Publish::no;
   Seconds next_update = kUsualCrl;
   CrlPlaces places = {};
-  std::optional<Seconds> delta = {};       // nextUpdate of the delta CRL beside each full one; none: there is none
-  std::set<std::uint16_t> shards = {};     // into how many parts certificates are divided: each profile's
-  SignCrl sign = {};                       // unset: the issuers' signers sign the bytes
-  std::chrono::milliseconds gather{500};   // after a revocation, so that many share a CRL; grows with what one takes
-  std::chrono::milliseconds again{5'000};  // after a failure
-  std::chrono::milliseconds look{30'000};  // at the clock
+  std::optional<Seconds> delta = {};         // nextUpdate of the delta CRL beside each full one; none: there is none
+  std::set<std::uint16_t> shards = {};       // into how many parts certificates are divided: each profile's
+  SignCrl sign = {};                         // unset: the issuers' signers sign the bytes
+  std::function<Status()> may_publish = {};  // asked before each is made; unset: yes
+  std::chrono::milliseconds gather{500};     // after a revocation, so that many share a CRL; grows with what one takes
+  std::chrono::milliseconds again{5'000};    // after a failure
+  std::chrono::milliseconds look{30'000};    // at the clock
 };
 
 // Thread-safe. Borrows ledger and clock, which outlive it.

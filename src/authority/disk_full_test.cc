@@ -56,7 +56,7 @@ TEST_P(DiskFullAfter, NothingIsHandedOutAndNothingIsLost) {
   const auto next = home.issue("client", {"bob"}, csr);
   ASSERT_TRUE(next) << next.error().text();
   EXPECT_NE(next->summary.serial, serial);
-  EXPECT_TRUE(home.authority->verify_ledger({}));
+  EXPECT_TRUE(home.authority->verify_ledger({}, {}));
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryStep, DiskFullAfter,

@@ -93,7 +93,7 @@ TEST_F(JournalTest, WhatTheDiskRefusedIsWrittenLater) {
   {
     const Serving serving(home_);
     const auto follower = begin(serving.reach());
-    ASSERT_TRUE(std::filesystem::exists(journal_));
+    ASSERT_TRUE(soon([&] { return std::filesystem::exists(journal_); }));
     std::filesystem::remove(journal_);
     std::filesystem::create_directory(journal_);  // nothing can be appended to a folder
     EXPECT_EQ(all_of(*revoke(alice).enforcement), 1) << "it is enforced all the same";

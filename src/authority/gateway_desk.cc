@@ -71,6 +71,12 @@ Result<api::FeedPage> GatewayDesk::feed_page(const api::FeedQuery& query) {
   return authority_.feed_page(here);
 }
 RevocationFeed* GatewayDesk::feed() { return authority_.feed(); }
+Result<api::HandBackAnswer> GatewayDesk::hand_back(const api::HandBackRequest& request) {
+  api::HandBackRequest here = request;
+  here.gateway = api::kLocalGateway;
+  return authority_.hand_back(here);
+}
+Result<api::HeadsAnswer> GatewayDesk::heads() { return authority_.heads(); }
 
 Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("for a list"); }
 Result<api::RevocationAnswer> GatewayDesk::revoke(const api::RevocationRequest&, const Requester&) {
@@ -99,7 +105,9 @@ Result<api::IssuerInfo> GatewayDesk::import_issuer(const api::ImportIssuerReques
 }
 Result<api::ChangeList> GatewayDesk::changes() { return refuse("for changes"); }
 Result<api::ChangeInfo> GatewayDesk::approve(const std::string&, const Requester&) { return refuse("to approve"); }
-Result<api::LedgerVerifyAnswer> GatewayDesk::verify_ledger(const OnProgress&) { return refuse("for a verification"); }
+Result<api::LedgerVerifyAnswer> GatewayDesk::verify_ledger(const api::LedgerVerifyRequest&, const OnProgress&) {
+  return refuse("for a verification");
+}
 Result<api::LedgerBackupAnswer> GatewayDesk::backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) {
   return refuse("for a backup");
 }

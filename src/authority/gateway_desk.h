@@ -36,6 +36,8 @@ class GatewayDesk final : public Operations {
   Result<api::CertificateDetails> show(const std::string& what) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
+  Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request) override;
+  Result<api::HeadsAnswer> heads() override;
   Result<api::StatusInfo> status() override;  // for the metrics
 
   // forbidden
@@ -54,7 +56,8 @@ class GatewayDesk final : public Operations {
   Result<api::IssuerInfo> import_issuer(const api::ImportIssuerRequest& request, const Requester& requester) override;
   Result<api::ChangeList> changes() override;
   Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) override;
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) override;
+  Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest& request,
+                                                const OnProgress& on_progress) override;
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress) override;
   Result<api::ClockAcceptance> accept_clock(const Requester& requester) override;

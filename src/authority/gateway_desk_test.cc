@@ -93,9 +93,9 @@ TEST_F(GatewayDeskTest, ShowsWhatItGaveAndNothingElse) {
 }
 
 TEST_F(GatewayDeskTest, LeavesTheRecordOfRefusalsToItsServerWhichBoundsIt) {
-  const std::string before = home_.authority->verify_ledger({})->head;
+  const std::string before = home_.authority->verify_ledger({}, {})->head;
   EXPECT_EQ(code_of(ask("server", {"other.example"})), Code::forbidden);
-  EXPECT_EQ(home_.authority->verify_ledger({})->head, before);
+  EXPECT_EQ(home_.authority->verify_ledger({}, {})->head, before);
 }
 
 TEST_F(GatewayDeskTest, RefusesEverythingElse) {
@@ -106,7 +106,7 @@ TEST_F(GatewayDeskTest, RefusesEverythingElse) {
   EXPECT_EQ(code_of(desk_.import_issuer({}, kGateway)), Code::forbidden);
   EXPECT_EQ(code_of(desk_.use_issuer("issuing", kGateway)), Code::forbidden);
   EXPECT_EQ(code_of(desk_.approve("1", kGateway)), Code::forbidden);
-  EXPECT_EQ(code_of(desk_.verify_ledger({})), Code::forbidden);
+  EXPECT_EQ(code_of(desk_.verify_ledger({}, {})), Code::forbidden);
   EXPECT_EQ(code_of(desk_.backup_ledger({.path = "/tmp/x"}, {})), Code::forbidden);
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "authority/head_key.h"
 #include "authority/issuance.h"
 #include "authority/state.h"
 #include "base/acting_as_owner.h"
@@ -38,6 +39,7 @@ class Building {
       issuing_ = TRY(new_issuing(root));
     }
     TRY(ledger_->use_issuer(issuing_->id, options_.actor));
+    TRY(make_head_key(layout_, options_.issuing_passphrase));
     const auto passphrase = [this](const Path&) -> Result<Secret> { return options_.issuing_passphrase.duplicate(); };
     const auto issuers = TRY(load_issuers(layout_, TRY(ledger_->issuers()), keys_in_files(layout_, passphrase)));
     const Issuer& issuing = *TRY(issuers->select(std::string(kIssuingName), clock_.now()));
@@ -179,7 +181,7 @@ Status give_keys_to_signer(const Path& to, const Path& from) {
   const StateLayout layout{from};
   const contain::User root{.name = "root", .user = 0, .group = 0};
   TRY(give_keys_to(root, {layout.key(kRootName)}));  // which nothing that runs needs
-  return give_keys_to(*signer, {layout.key(kIssuingName)});
+  return give_keys_to(*signer, {layout.key(kIssuingName), layout.head_key()});
 }
 
 Status publish(const Path& from, const Path& to) {

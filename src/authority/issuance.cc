@@ -128,6 +128,7 @@ Status Issuance::encode_and_lint(LintedCertificate& certificate, const x509::Lin
 }
 
 Result<ReservedCertificate> Issuance::reserve(LintedCertificate&& linted) {
+  if (options_.may_issue) TRY(options_.may_issue());
   const x509::CertificateTemplate& content = linted.content_;
   const ledger::IntentId intent =
       TRY(ledger_.reserve({.issuer = linted.issuer_->id,
@@ -177,6 +178,7 @@ Result<SignedCertificate> Issuance::take_signature(ReservedCertificate&& reserve
 }
 
 Status Issuance::resume(const ledger::CertificateRecord& reserved) {
+  if (options_.may_issue) TRY(options_.may_issue());
   const auto issuers = this->issuers();
   const Issuer* const issuer = issuers->find(reserved.issuer);
   if (issuer == nullptr) return fail(Code::issuer_unknown, "the CA of serial {}", reserved.serial.hex());

@@ -128,8 +128,9 @@ inline constexpr Seconds kBackdate = kMinute * 5;
 
 struct IssuanceOptions {
   Seconds backdate = kBackdate;
-  std::string crl_url = {};   // where CRLs are found, without the last part (crl_url_of); empty: nowhere
-  std::string ocsp_url = {};  // of the OCSP responder (ocsp_url_of); empty: none
+  std::string crl_url = {};                // where CRLs are found, without the last part (crl_url_of); empty: nowhere
+  std::string ocsp_url = {};               // of the OCSP responder (ocsp_url_of); empty: none
+  std::function<Status()> may_issue = {};  // asked before a serial is reserved and before one is resumed; unset: yes
   std::function<void(IssuanceStep)> after_step = {};
 };
 
@@ -150,7 +151,7 @@ class Issuance {
   // profile_unknown, issuer_unknown, the codes of apply_profile, lint_...
   Result<LintedCertificate> prepare(const IssueRequest& request) const;
   Result<LintedCertificate> prepare_ca(const CaRequest& request) const;
-  Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_..., clock_set_back
+  Result<ReservedCertificate> reserve(LintedCertificate&& linted);      // ledger_..., clock_set_back, as may_issue
   Result<SignedCertificate> sign(ReservedCertificate&& reserved);       // crypto_failed, or as the signer says
   Result<IssuedCertificate> complete(SignedCertificate&& certificate);  // ledger_...; then it is as it was
 

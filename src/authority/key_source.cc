@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include "base/acting_as_owner.h"
 #include "base/file_access.h"
@@ -67,6 +68,18 @@ class RemoteSigner final : public crypto::Signer {
 };
 
 }  // namespace
+
+AskPassphrase asked_once(AskPassphrase ask) {
+  struct Known {
+    std::mutex mutex;
+    Secret passphrase;
+  };
+  return [ask = std::move(ask), known = std::make_shared<Known>()](const Path& file) -> Result<Secret> {
+    const std::lock_guard lock(known->mutex);
+    if (known->passphrase.empty()) known->passphrase = TRY(ask(file));
+    return known->passphrase.duplicate();
+  };
+}
 
 KeySource keys_in_files(StateLayout layout, AskPassphrase ask) {
   const auto files = std::make_shared<KeyFiles>(std::move(layout), std::move(ask));

@@ -27,6 +27,9 @@ using KeySource = std::function<Result<SourcedKey>(const ledger::Issuer& issuer,
 // Asked once, when the first key proves to be encrypted. `file` is for the question.
 using AskPassphrase = std::function<Result<Secret>(const Path& file)>;
 
+// The same, which asks once, whichever keys it is asked for: one passphrase is that of all keys of a state.
+AskPassphrase asked_once(AskPassphrase ask);
+
 // Keys that lie in files and are read into this process: in $CREDENTIALS_DIRECTORY where systemd gave one of that name,
 // else in the state folder. The source fails with key_file_exposed, key_mismatch, key_unreadable, passphrase_needed
 // (encrypted, and `ask` is empty), passphrase_wrong.

@@ -16,7 +16,8 @@ revocation::Change change_of(const IssuerKey& key, const ledger::Revocation& ent
 
 }  // namespace
 
-Result<std::shared_ptr<LedgerRevocations>> LedgerRevocations::follow(ledger::Ledger& ledger, const IssuerSet& issuers) {
+Result<std::shared_ptr<LedgerRevocations>> LedgerRevocations::follow(ledger::Ledger& ledger, const IssuerSet& issuers,
+                                                                     FeedLog* log) {
   auto out = std::make_shared<LedgerRevocations>();
   revocation::RevocationSet::Builder builder;
   for (const Issuer& issuer : issuers.issuers) {
@@ -29,6 +30,7 @@ Result<std::shared_ptr<LedgerRevocations>> LedgerRevocations::follow(ledger::Led
     if (const auto key = out->keys_.find(revocation.issuer); key != out->keys_.end()) {
       builder.change(change_of(key->second, revocation));
     }
+    if (log != nullptr) log->append(revocation);
     return ledger::Proceed::yes;
   }));
   out->source_->swap(builder.build());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "authority/feed_log.h"
 #include "authority/issuer.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
@@ -17,7 +18,9 @@ class LedgerRevocations {
  public:
   // Every revocation of the ledger in one set, swapped in whole; from then on each new one is added before the call
   // that revoked it returns. Fails with ledger_... . The ledger keeps a share of what it calls.
-  static Result<std::shared_ptr<LedgerRevocations>> follow(ledger::Ledger& ledger, const IssuerSet& issuers);
+  // `log`, if there is one, gets them from the same walk.
+  static Result<std::shared_ptr<LedgerRevocations>> follow(ledger::Ledger& ledger, const IssuerSet& issuers,
+                                                           FeedLog* log = nullptr);
 
   std::shared_ptr<revocation::RevocationSource> source() const { return source_; }
   // A CA that came later: its revocations are known from now on.

@@ -32,11 +32,12 @@ class WatchedSigner final : public OcspSigner {
     if (failing) return std::unexpected(*failing);
     return inner_->responder(issuer);
   }
-  Result<Bytes> sign(const signer::OcspName& name) override {
+  Result<signer::SignedOcsp> sign(const signer::OcspName& name) override {
     ++tries;
     if (failing) return std::unexpected(*failing);
     if (before_sign) before_sign();
     auto signature = inner_->sign(name);
+    if (signature && spoil) spoil(*signature);
     const std::lock_guard lock(mutex_);
     ++signed_;
     changed_.notify_all();
@@ -56,6 +57,7 @@ class WatchedSigner final : public OcspSigner {
   std::optional<Error> failing;
   std::atomic<int> tries = 0;  // to sign, also those that failed
   std::function<void()> before_sign;
+  std::function<void(signer::SignedOcsp&)> spoil;  // what it answers
 
  private:
   const Make make_;

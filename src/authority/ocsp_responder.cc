@@ -39,6 +39,7 @@ using revocation::SerialState;
 // thisUpdate lies this long back, so that a peer whose clock is behind takes it.
 constexpr Seconds kBackdated = kCrlBackdate;
 constexpr int kTries = 4;  // what is revoked or started anew in between needs another one
+constexpr int kVerifiedOneOf = 16;
 constexpr std::size_t kRenewedAtOnce = 1000;
 constexpr std::chrono::seconds kFirstPause{
     1};  // after the signer was not reached; twice as long after each further try
@@ -52,6 +53,7 @@ OcspError error_for(Code code) {
     case Code::cancelled:
     case Code::ocsp_responder_changed:
     case Code::out_of_memory:
+    case Code::ledger_behind:
     case Code::crl_ahead_of_ledger: return OcspError::try_later;
     case Code::issuer_unknown:
     case Code::ca_revoked:
@@ -139,6 +141,7 @@ std::shared_ptr<const OcspResponse> OcspResponder::kept(const Question& question
   const UnixSeconds now = parts_.clock.now();
   if (!found || now < found->this_update || now >= found->next_update) return nullptr;
   if (found->state != parts_.revocations.state(issuer.certificate, key.entry.serial)) return nullptr;
+  if (!parts_.check_ledger(issuer)) return nullptr;  // it may have forgotten what the answer would be today
   return found;
 }
 
@@ -195,18 +198,35 @@ OcspResponder::Made OcspResponder::make_once(const Question& question) {
     if (signature.error().code == Code::ocsp_responder_changed) certificates_.forget(issuer.id, certificate);
     return std::unexpected(signature.error());
   }
-  if (!crypto::verify_signature(certificate->key, certificate->algorithm, content, *signature)) {
+  if (!is_good(*signature, content, *certificate)) {
     return fail(Code::ocsp_bad_signature, "of a response about the CA '{}'", issuer.name);
   }
   // With the CAs up to the root, for who trusts nothing but that one (Apache looks nowhere else).
   std::vector<Bytes> certificates{certificate->der};
   for (const x509::Certificate& ca : issuer.chain) certificates.push_back(to_bytes(ca.der()));
-  const Bytes der = revocation::assemble_ocsp(content, certificate->algorithm, *signature, certificates);
+  const Bytes der = revocation::assemble_ocsp(content, certificate->algorithm, signature->signature, certificates);
   return std::make_shared<const OcspResponse>(OcspResponse{.der = std::string(as_text(der)),
                                                            .this_update = name.this_update,
                                                            .next_update = name.next_update,
                                                            .with_nonce = !name.nonce.empty(),
                                                            .state = state_in(said)});
+}
+
+// The signer says what it signed: where that is what was built here, the signature is over it, as far as the signer's
+// arithmetic can be trusted. That is tried with one of a few, the first one of each key among them: verifying costs
+// about as much as signing.
+bool OcspResponder::is_good(const signer::SignedOcsp& made, ByteView content, const ResponderCertificate& certificate) {
+  if (made.octets != crypto::sha256(content)) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (verified_.contains(certificate.key.spki_sha256()) && ++since_verified_ < kVerifiedOneOf) return true;
+    since_verified_ = 0;
+  }
+  const bool good = crypto::verify_signature(certificate.key, certificate.algorithm, content, made.signature);
+  const std::lock_guard lock(mutex_);
+  if (good) verified_.insert(certificate.key.spki_sha256());
+  if (!good) verified_.erase(certificate.key.spki_sha256());  // from now on each, until one is good again
+  return good;
 }
 
 // A signer that is away is tried by one at a time; all others are answered at once.

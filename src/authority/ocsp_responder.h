@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -97,6 +98,7 @@ class OcspResponder {
   std::shared_ptr<const OcspResponse> kept(const Question& question);
   Made make(const Question& question);
   Made make_once(const Question& question);
+  bool is_good(const signer::SignedOcsp& made, ByteView content, const ResponderCertificate& certificate);
   Status may_try();
   void note_try(const Made& made);
   UnixSeconds this_update();
@@ -115,8 +117,10 @@ class OcspResponder {
   bool probing_ = false;   // somebody tries it again
   SteadyTime again_ = {};  // not before
   std::chrono::seconds pause_{0};
-  SteadyTime next_line_ = {};  // of the log, about failures
-  std::uint64_t untold_ = 0;   // failures since the last one
+  SteadyTime next_line_ = {};          // of the log, about failures
+  std::uint64_t untold_ = 0;           // failures since the last one
+  std::set<crypto::Sha256> verified_;  // keys that signed well when it was tried last
+  int since_verified_ = 0;             // responses
   bool stopping_ = false;
   std::condition_variable stop_;
   std::thread thread_;

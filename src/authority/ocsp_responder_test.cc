@@ -226,6 +226,32 @@ TEST_F(OcspResponderTest, ThisUpdateDoesNotGoBackWithTheClockAsLongAsItNeedNot) 
   EXPECT_EQ(update(), kNow - Seconds{150});
 }
 
+TEST_F(OcspResponderTest, WhatWasSignedMustBeWhatWasBuilt) {
+  const auto serial = issue();
+  signer->spoil = [](signer::SignedOcsp& made) { made.octets[0] ^= 1; };
+  EXPECT_EQ(error_of(ask({serial})), OcspError::internal_error);
+  signer->spoil = {};
+  EXPECT_EQ(status(serial), V_OCSP_CERTSTATUS_GOOD);
+}
+
+// By a fault in the arithmetic: every signature of a new key is verified until one is good, then one of some.
+TEST_F(OcspResponderTest, AWrongSignatureIsNoticed) {
+  const auto serial = issue();
+  const auto wrong = [](signer::SignedOcsp& made) { made.signature.back() ^= 1; };
+  signer->spoil = wrong;
+  EXPECT_EQ(error_of(ask({serial})), OcspError::internal_error);
+  EXPECT_EQ(error_of(ask({serial})), OcspError::internal_error);
+  signer->spoil = {};
+  EXPECT_EQ(status(serial), V_OCSP_CERTSTATUS_GOOD);
+  signer->spoil = wrong;
+  bool noticed = false;
+  for (int i = 0; i < 16 && !noticed; ++i) {
+    const auto answered = answer(ask({serial}, {EVP_sha1(), Bytes(16, 0x5a)}));
+    noticed = std::holds_alternative<OcspError>(answered);
+  }
+  EXPECT_TRUE(noticed);
+}
+
 TEST_F(OcspResponderTest, NothingIsSignedAfterTheStop) {
   const SerialNumber serial = issue();
   std::ignore = response_to(ask({serial}));

@@ -20,10 +20,10 @@ class OcspSigner {
   // The request for a certificate of the key that answers for this CA now. Fails with issuer_unknown (its key is not at
   // hand), signer_unreachable.
   virtual Result<x509::CertificateRequest> responder(ledger::IssuerId issuer) = 0;
-  // The signature over ocsp_content() of that name, by the key that it names, as the ledger is now. Fails with
-  // issuer_unknown, ocsp_responder_changed, ocsp_out_of_bounds, bad_request, as the ledger does, signer_unreachable,
-  // overloaded, crypto_failed.
-  virtual Result<Bytes> sign(const signer::OcspName& name) = 0;
+  // The signature over ocsp_content() of that name, and the digest of what was signed, by the key that it names, as the
+  // ledger is now. Fails with issuer_unknown, ocsp_responder_changed, ocsp_out_of_bounds, bad_request, as the ledger
+  // does, signer_unreachable, overloaded, crypto_failed.
+  virtual Result<signer::SignedOcsp> sign(const signer::OcspName& name) = 0;
 };
 
 }  // namespace symbolon::authority

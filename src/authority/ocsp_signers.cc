@@ -31,7 +31,7 @@ class Behind final : public OcspSigner {
     return *known;
   }
 
-  Result<Bytes> sign(const signer::OcspName& name) override {
+  Result<signer::SignedOcsp> sign(const signer::OcspName& name) override {
     auto signature = client_->sign_ocsp(name);
     if (!signature && signature.error().code == Code::ocsp_responder_changed) TRY(client_->refresh_keys());
     return signature;
@@ -51,7 +51,7 @@ class Here final : public OcspSigner {
   Result<x509::CertificateRequest> responder(ledger::IssuerId issuer) override {
     return TRY(responder_of(issuer))->key->request();
   }
-  Result<Bytes> sign(const signer::OcspName& name) override {
+  Result<signer::SignedOcsp> sign(const signer::OcspName& name) override {
     const auto responder = TRY(responder_of({name.issuer}));
     return responder->key->sign(responder->issuer, name, lookup_, {.longest = longest_, .now = clock_.now()});
   }

@@ -139,7 +139,7 @@ TEST_P(OcspSigners, ResponsesVerifyAndSayWhatTheLedgerSays) {
   const auto signature = signer_->sign(name);
   ASSERT_TRUE(signature) << signature.error().text();
   const std::vector<Bytes> along{to_bytes(certificate.der())};
-  const Bytes der = revocation::assemble_ocsp(content(name), algorithm_of_p256(), *signature, along);
+  const Bytes der = revocation::assemble_ocsp(content(name), algorithm_of_p256(), signature->signature, along);
 
   const unsigned char* at = der.data();
   const Response response(d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size())));
@@ -166,14 +166,16 @@ TEST_P(OcspSigners, WhatIsRevokedIsRevokedWhoeverIssuedIt) {
   revoke(reserved_, ledger::RevocationReason::unspecified);
   const Bytes after = content(name);
   EXPECT_NE(after, before);
-  EXPECT_TRUE(crypto::verify_signature(responder().public_key(), algorithm_of_p256(), after, *signer_->sign(name)));
+  EXPECT_TRUE(
+      crypto::verify_signature(responder().public_key(), algorithm_of_p256(), after, signer_->sign(name)->signature));
 }
 
 // The signature is over what the ledger says when it is made, whatever the authority thought that it would say.
 TEST_P(OcspSigners, LooksTheLedgerUpByItself) {
   const OcspName name = name_of({issued_});
   const auto fits = [&](const Bytes& content) {
-    return crypto::verify_signature(responder().public_key(), algorithm_of_p256(), content, *signer_->sign(name));
+    return crypto::verify_signature(responder().public_key(), algorithm_of_p256(), content,
+                                    signer_->sign(name)->signature);
   };
   const Bytes before = content(name);
   EXPECT_TRUE(fits(before));
@@ -223,7 +225,9 @@ TEST_P(OcspSignerBehind, GetsTheResponderOfASignerThatWasStartedAnew) {
   EXPECT_NE(after.responder, before.responder);
   const auto signature = signer_->sign(after);
   ASSERT_TRUE(signature) << signature.error().text();
-  EXPECT_TRUE(crypto::verify_signature(responder().public_key(), algorithm_of_p256(), content(after), *signature));
+  EXPECT_EQ(signature->octets, crypto::sha256(content(after)));
+  EXPECT_TRUE(
+      crypto::verify_signature(responder().public_key(), algorithm_of_p256(), content(after), signature->signature));
 }
 
 // Nothing was signed in between that would have told of it.

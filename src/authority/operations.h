@@ -11,6 +11,7 @@
 #include "api/crl.h"
 #include "api/feed.h"
 #include "api/gateways.h"
+#include "api/heads.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -82,11 +83,24 @@ class Operations {
   // Fails with not_found, or same_person.
   virtual Result<api::ChangeInfo> approve(const std::string& id, const Requester& requester) = 0;
 
-  virtual Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress) = 0;
+  // Fails with audit_broken, audit_head_mismatch (the chain does not hold request.against), ledger_corrupt.
+  virtual Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest& request,
+                                                        const OnProgress& on_progress) = 0;
   virtual Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                         const OnProgress& on_progress) = 0;
   // Takes this machine's clock for right although the ledger holds newer entries. Changes nothing if it holds none.
   virtual Result<api::ClockAcceptance> accept_clock(const Requester& requester) = 0;
+
+  // What gateways know and the ledger does not have, given up (TakingBack). Changes nothing where there is none.
+  virtual Result<api::RollbackAcceptance> accept_rollback(const Requester& requester) {
+    return fail(Code::not_found, "nothing to give up here, {}", requester.text);
+  }
+  // The newest heads, signed now. Fails as HeadKeeper::sign.
+  virtual Result<api::HeadsAnswer> heads() { return fail(Code::not_found, "no heads here"); }
+  // A page of what request.gateway knows beyond this ledger (TakingBack::hand_back).
+  virtual Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request) {
+    return fail(Code::not_found, "nothing is taken from '{}' here", request.gateway);
+  }
 
   // The CRL of the issuer of that name (CrlPublisher::current). Fails as that does.
   virtual Result<std::shared_ptr<const Crl>> crl(const std::string& issuer) {

@@ -8,14 +8,15 @@ Result<ResponderKey> ResponderKey::make() {
   return ResponderKey(TRY(crypto::make_signer(std::move(key))), std::move(request));
 }
 
-Result<Bytes> ResponderKey::sign(const OcspIssuer& issuer, const signer::OcspName& name, const OcspLookup& lookup,
-                                 const Bounds& bounds) const {
+Result<signer::SignedOcsp> ResponderKey::sign(const OcspIssuer& issuer, const signer::OcspName& name,
+                                              const OcspLookup& lookup, const Bounds& bounds) const {
   const crypto::PublicKey& key = signer_->public_key();
   if (name.responder != key.spki_sha256()) {
     return fail(Code::ocsp_responder_changed, "issuer {}: the key that answers for it is another one now", name.issuer);
   }
   TRY(check_ocsp_name(name, bounds.longest, bounds.now));
-  return signer_->sign(TRY(ocsp_content(issuer, name, key, lookup)));
+  const Bytes content = TRY(ocsp_content(issuer, name, key, lookup));
+  return signer::SignedOcsp{.octets = crypto::sha256(content), .signature = TRY(signer_->sign(content))};
 }
 
 }  // namespace symbolon::authority

@@ -10,9 +10,9 @@
 #include <map>
 #include <mutex>
 
+#include "api/heads.h"
 #include "authority/records_view.h"
 #include "base/log.h"
-#include "ledger/audit_chain.h"
 #include "revocation/issuer_key.h"
 
 namespace symbolon::authority {
@@ -24,8 +24,15 @@ using Timer = std::shared_ptr<asio::steady_timer>;
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
-// Of the very revocation: its time and actor tell it from one that got its number in another history of the ledger.
-std::string digest_of(const ledger::Revocation& revocation) { return to_hex(ledger::revocation_digest(revocation)); }
+std::shared_ptr<FeedLog> all_of(ledger::Ledger& ledger) {
+  auto out = std::make_shared<FeedLog>();
+  const Status walked = ledger.revocations(0, [&](const ledger::Revocation& revocation) {
+    out->append(revocation);
+    return ledger::Proceed::yes;
+  });
+  if (!walked) log(LogLevel::error, walked.error());
+  return out;
+}
 
 // On the timer's own executor, where its wait has begun by then.
 void ring(const Timer& timer) {
@@ -35,7 +42,8 @@ void ring(const Timer& timer) {
 }  // namespace
 
 struct RevocationFeed::Impl {
-  Impl(ledger::Ledger& l, const Clock& time, FeedTimes t) : ledger(l), clock(time), times(t) {}
+  Impl(ledger::Ledger& l, const Clock& time, FeedTimes t, std::shared_ptr<FeedLog> packed_entries)
+      : ledger(l), clock(time), times(t), packed(std::move(packed_entries)), history(l, packed) {}
 
   struct Process {
     std::uint64_t enforced = 0;
@@ -109,6 +117,15 @@ struct RevocationFeed::Impl {
             .version = gateway.version};
   }
 
+  // The newest that there are.
+  void add_heads(api::FeedPage& page) {
+    const std::lock_guard lock(mutex);
+    if (!heads) return;
+    page.feed_head = api::view_of(heads->feed);
+    page.audit_head = api::view_of(heads->audit);
+    page.head_key = to_base64(heads->key.spki());
+  }
+
   // Makes room for one more process of it.
   static void make_room(Gateway& gateway, const std::string& process) {
     if (gateway.processes.size() < kMostProcesses || gateway.processes.contains(process)) return;
@@ -119,17 +136,24 @@ struct RevocationFeed::Impl {
   ledger::Ledger& ledger;
   const Clock& clock;
   const FeedTimes times;
+  const std::shared_ptr<FeedLog> packed;
+  FeedHistory history;
   std::mutex mutex;  // guards all below
   std::condition_variable progress;
   std::map<std::string, Gateway> gateways;
   std::vector<Timer> timers;  // of those who wait for news
   std::uint64_t newest = 0;
+  std::shared_ptr<const Heads> heads;  // null: none yet
   bool closed = false;
 };
 
-RevocationFeed::RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times)
-    : impl_(std::make_shared<Impl>(ledger, clock, times)) {
-  ledger.on_revocation([impl = impl_](const ledger::Revocation& revocation) { impl->entered(revocation.sequence); });
+RevocationFeed::RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times,
+                               std::shared_ptr<FeedLog> entries)
+    : impl_(std::make_shared<Impl>(ledger, clock, times, entries ? std::move(entries) : all_of(ledger))) {
+  ledger.on_revocation([impl = impl_](const ledger::Revocation& revocation) {
+    impl->packed->append(revocation);
+    impl->entered(revocation.sequence);
+  });
   if (const auto status = ledger.status()) impl_->entered(status->revocations);
   const auto known = ledger.gateways();
   if (!known) {
@@ -168,11 +192,12 @@ Status RevocationFeed::heard(const api::FeedQuery& query, bool behind) {
   return {};
 }
 
-net::Task<void> RevocationFeed::news(std::uint64_t after, net::Deadline deadline) {
+net::Task<void> RevocationFeed::news(api::FeedQuery query, net::Deadline deadline) {
   const auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, deadline);
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->closed || impl_->newest > after) co_return;
+    if (impl_->closed || std::cmp_greater(impl_->newest, query.after)) co_return;
+    if (query.head && impl_->heads && std::cmp_greater(impl_->heads->feed.head.count, *query.head)) co_return;
     impl_->timers.push_back(timer);
   }
   boost::system::error_code ignored;
@@ -183,32 +208,61 @@ net::Task<void> RevocationFeed::news(std::uint64_t after, net::Deadline deadline
 
 Result<api::FeedPage> RevocationFeed::page(const api::FeedQuery& query, const IssuerSet& issuers) {
   api::FeedPage out;
-  std::map<ledger::IssuerId, std::string> keys;
   for (const Issuer& issuer : issuers.issuers) {
     const auto key = revocation::IssuerKey::of(issuer.certificate);
-    keys[issuer.id] = to_hex(key.octets);
-    out.issuers.push_back(keys[issuer.id] + to_hex(key.name));
+    out.issuers.push_back(to_hex(key.octets) + to_hex(key.name));
   }
-  const auto after = static_cast<std::uint64_t>(query.after);
-  const auto take = [&](const ledger::Revocation& revocation) {
+  const auto place = impl_->history.at(static_cast<std::uint64_t>(query.after));
+  if (!place && place.error().code != Code::not_found) return std::unexpected(place.error());
+  out.behind = query.after > 0 && (!place || to_hex(place->hash) != query.digest);
+  if (out.behind) {
+    out.past = TRY(impl_->history.past());
+    impl_->add_heads(out);
+    return out;
+  }
+  if (query.packed) {
+    const auto octets_of = [this](ledger::IssuerId id) { return impl_->history.issuer_octets(id); };
+    FeedLog::Part part = TRY(impl_->packed->after(place->number, octets_of));
+    const auto end = part.block.empty() ? *place : TRY(impl_->history.at(part.last));
+    if (end.number > 0) out.digest = to_hex(end.hash);
+    out.block = std::move(part.block);
+    out.more = part.more;
+    impl_->add_heads(out);
+    return out;
+  }
+  revocation::FeedPoint reached = *place;
+  Status outcome;
+  TRY(impl_->ledger.revocations(reached.number, [&](const ledger::Revocation& revocation) {
     out.more = out.entries.size() == api::FeedPage::kMostEntries;
-    if (out.more) return ledger::Proceed::no;
-    out.digest = digest_of(revocation);
-    if (out.behind) {  // it is the one that was named, or that is not there
-      out.behind = revocation.sequence != after || out.digest != query.digest;
-      return out.behind ? ledger::Proceed::no : ledger::Proceed::yes;
-    }
+    const auto issuer = out.more ? Result<crypto::Sha256>() : impl_->history.issuer_octets(revocation.issuer);
+    if (!issuer) outcome = std::unexpected(issuer.error());
+    if (out.more || !issuer) return ledger::Proceed::no;
+    reached.add(chain_entry_of(revocation, *issuer));
     out.entries.push_back({.number = static_cast<std::int64_t>(revocation.sequence),
-                           .issuer = keys[revocation.issuer],
+                           .issuer = to_hex(*issuer),
                            .serial = revocation.serial.hex(),
                            .reason = view_of(revocation).reason,
-                           .at = revocation.revoked_at});
+                           .at = revocation.revoked_at,
+                           .invalid_since = revocation.invalid_since});
     return ledger::Proceed::yes;
-  };
-  out.behind = after > 0;
-  TRY(impl_->ledger.revocations(after > 0 ? after - 1 : 0, take));
-  if (out.behind) out.digest.reset();
+  }));
+  TRY(outcome);
+  if (reached.number > 0) out.digest = to_hex(reached.hash);
+  impl_->add_heads(out);
   return out;
+}
+
+FeedHistory& RevocationFeed::history() { return impl_->history; }
+
+void RevocationFeed::carry(std::shared_ptr<const Heads> heads) {
+  std::vector<Timer> waiting;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const bool further = !impl_->heads || heads->feed.head.count > impl_->heads->feed.head.count;
+    impl_->heads = std::move(heads);
+    if (further) waiting.swap(impl_->timers);
+  }
+  for (const Timer& timer : waiting) ring(timer);
 }
 
 void RevocationFeed::issuers_changed() {

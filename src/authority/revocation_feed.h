@@ -12,6 +12,9 @@
 #include "api/feed.h"
 #include "api/gateways.h"
 #include "api/revocation.h"
+#include "authority/feed_history.h"
+#include "authority/feed_log.h"
+#include "authority/head_keeper.h"
 #include "authority/issuer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -32,17 +35,24 @@ class RevocationFeed {
   static constexpr std::size_t kMostGateways = 1000;
   static constexpr std::size_t kMostProcesses = 8;  // of one; then the one that was heard of longest ago is forgotten
 
-  // Follows the ledger from here on; the ledger keeps a share of what it calls. The clock is borrowed.
-  RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times = {});
+  // Follows the ledger from here on; the ledger keeps a share of what it calls. `entries` are those that the ledger has
+  // until now; null: they are read. The clock is borrowed.
+  RevocationFeed(ledger::Ledger& ledger, const Clock& clock, FeedTimes times = {},
+                 std::shared_ptr<FeedLog> entries = nullptr);
   ~RevocationFeed();
 
   // The gateway enforces everything up to query.after (behind: of another history, so nothing) and asks for more. From
   // the first time on it counts, and the ledger knows it. Fails with overloaded (too many), and as the ledger does.
   Status heard(const api::FeedQuery& query, bool behind);
-  // Until there is something beyond `after`, or the deadline, or close(). On the executor of the caller.
-  net::Task<void> news(std::uint64_t after, net::Deadline deadline);
-  // What follows the entry that is named, at most a page. Blocks on the ledger.
+  // Until there is something beyond query.after, or a signed head of an entry beyond query.head, or the deadline, or
+  // close(). On the executor of the caller.
+  net::Task<void> news(api::FeedQuery query, net::Deadline deadline);
+  // What follows the entry that is named, at most a page; packed, where the question wants that. Blocks on the ledger.
   Result<api::FeedPage> page(const api::FeedQuery& query, const IssuerSet& issuers);
+
+  FeedHistory& history();
+  // What the pages carry from now on.
+  void carry(std::shared_ptr<const Heads> heads);
 
   // Who waits for news is answered: the page names the CAs.
   void issuers_changed();

@@ -174,6 +174,33 @@ TEST_F(FeedTest, PagesFollowTheNumberAndTellAnAuthorityThatForgot) {
   }
 }
 
+TEST_F(FeedTest, SignedHeadsTravelWithThePagesAndEndTheWait) {
+  const Serving serving(home_);
+  auto client = enroll::AuthorityClient::over_unix(serving.socket()).value();
+  EXPECT_FALSE(client.feed({.gateway = "web-1"})->feed_head) << "nobody signs any";
+  home_.authority->keep_heads();
+  const auto begin = std::chrono::steady_clock::now();
+  api::FeedPage page;
+  do {
+    std::this_thread::yield();
+    page = client.feed({.gateway = "web-1"}).value();
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, kPatience);
+  } while (!page.feed_head);
+  EXPECT_EQ(page.feed_head->count, 0);
+  revoke(issued("a"));
+  page = client.feed({.gateway = "web-1", .head = 0, .wait = 20'000}).value();
+  ASSERT_EQ(page.entries.size(), 1U);
+  // It stands at the entry, and waits for the head that vouches for it.
+  while (page.feed_head->count < 1) {
+    page = client.feed({.gateway = "web-1", .after = 1, .digest = *page.digest, .head = 0, .wait = 20'000}).value();
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, kPatience);
+  }
+  EXPECT_EQ(page.feed_head->hash, page.digest);
+  const auto key = revocation::head_key(from_base64(*page.head_key).value()).value();
+  EXPECT_TRUE(revocation::check_signature(api::head_of(revocation::HeadKind::feed, *page.feed_head).value(), key));
+  EXPECT_TRUE(revocation::check_signature(api::head_of(revocation::HeadKind::audit, *page.audit_head).value(), key));
+}
+
 TEST_F(FeedTest, ASilentGatewayHoldsARevocationUpForNoLongerThanTheBound) {
   home_.authority.reset();
   auto ledger =

@@ -6,11 +6,13 @@
 #include <mutex>
 
 #include "authority/crl_content.h"
+#include "authority/head_book.h"
 #include "authority/intent_check.h"
 #include "authority/ocsp_content.h"
 #include "authority/responder_key.h"
 #include "authority/state.h"
 #include "base/acting_as_owner.h"
+#include "base/log.h"
 #include "ledger/intent_reader.h"
 #include "ledger/sqlite_ledger.h"
 #include "revocation/issuer_key.h"
@@ -53,6 +55,24 @@ Result<Responders> make_responders(const IssuerSet& issuers) {
   return out;
 }
 
+HeadSource source_in(ledger::IntentReader& ledger) {
+  return {.audit_head = [&ledger] { return ledger.audit_head(); },
+          .audit = [&ledger](std::uint64_t after, std::size_t limit) { return ledger.audit(after, limit); },
+          .revocations = [&ledger](std::uint64_t after, const auto& each) { return ledger.revocations(after, each); },
+          .issuers = [&ledger] { return ledger.issuers(); }};
+}
+
+// Null where there is none: certificates are signed without it.
+std::unique_ptr<HeadBook> open_heads(const SigningDeskOptions& options, const IssuerSet& issuers,
+                                     ledger::IntentReader& ledger, const Clock& clock) {
+  const HeadKeySource source = options.head_key ? options.head_key : head_key_in_files({options.state}, {});
+  const bool encrypted = std::ranges::any_of(issuers.issuers, &Issuer::key_encrypted);
+  auto key = source(encrypted ? AtRest::encrypted : AtRest::plain);
+  if (key) return std::make_unique<HeadBook>(source_in(ledger), *std::move(key), clock);
+  log(LogLevel::error, key.error());
+  return nullptr;
+}
+
 }  // namespace
 
 struct SigningDesk::Impl {
@@ -67,6 +87,7 @@ struct SigningDesk::Impl {
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   Seconds ocsp_next_update;
   Responders responders;
+  std::unique_ptr<HeadBook> heads;  // null: its key is not here
 
   // Null: none.
   const crypto::PublicKey* responder_of(ledger::IssuerId id) const {
@@ -115,9 +136,11 @@ Result<std::unique_ptr<SigningDesk>> SigningDesk::open(const SigningDeskOptions&
   std::map<ledger::IssuerId, std::vector<ledger::CaSerial>> paths;
   for (const Issuer& issuer : issuers->issuers) paths.emplace(issuer.id, path_of(issuer, *issuers));
   auto responders = options.ocsp_next_update ? TRY(make_responders(*issuers)) : Responders();
+  auto heads = open_heads(options, *issuers, *intents, clock);
   auto impl = std::unique_ptr<Impl>(new Impl{layout, clock, std::move(intents), std::move(issuers), std::move(profiles),
                                              options.crls, options.ocsp_url, options.crl_next_update, std::move(paths),
-                                             options.ocsp_next_update.value_or(Seconds{0}), std::move(responders)});
+                                             options.ocsp_next_update.value_or(Seconds{0}), std::move(responders),
+                                             std::move(heads)});
   return std::unique_ptr<SigningDesk>(new SigningDesk(std::move(impl)));
 }
 
@@ -139,8 +162,16 @@ std::vector<signer::OfferedKey> SigningDesk::keys() const {
   return out;
 }
 
+Bytes SigningDesk::head_key() const { return impl_->heads ? to_bytes(impl_->heads->key().spki()) : Bytes(); }
+
+Result<revocation::SignedHead> SigningDesk::sign_head(revocation::HeadKind kind) {
+  if (impl_->heads) return impl_->heads->sign(kind);
+  return fail(Code::file_missing, "the signer has no key of heads: its log says why");
+}
+
 std::vector<Path> SigningDesk::key_files() const {
   std::vector<Path> out;
+  if (impl_->heads) out.push_back(impl_->layout.head_key());
   for (const Issuer& issuer : impl_->issuers->issuers) {
     if (issuer.can_sign()) out.push_back(impl_->layout.key(issuer.name));
   }
@@ -235,7 +266,7 @@ Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
   return issuer->signer->sign(content.tbs);
 }
 
-Result<Bytes> SigningDesk::sign_ocsp(const signer::OcspName& response) {
+Result<signer::SignedOcsp> SigningDesk::sign_ocsp(const signer::OcspName& response) {
   const auto responder = impl_->responders.find({response.issuer});
   if (responder == impl_->responders.end()) {
     return fail(Code::issuer_unknown, "the signer has no key that answers by OCSP for issuer {}", response.issuer);

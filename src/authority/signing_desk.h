@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "authority/crl_content.h"
+#include "authority/head_key.h"
 #include "authority/key_source.h"
 #include "authority/profile_config.h"
 #include "base/clock.h"
@@ -22,6 +23,7 @@ struct SigningDeskOptions {
   Path state;
   std::map<std::string, ProfileConfig> profiles = {};  // as the authority's
   KeySource keys;                                      // keys_in_files
+  HeadKeySource head_key = {};                         // unset: a file of the state folder, unencrypted
   CrlPlaces crls = {};                                 // likewise
   std::string ocsp_url = {};                           // likewise
   Seconds crl_next_update = kUsualCrl;                 // likewise
@@ -34,13 +36,15 @@ struct SigningDeskOptions {
 class SigningDesk final : public signer::Desk {
  public:
   // Keys and ledger are open when this returns: no file is opened later. A ledger of an older version is brought up to
-  // date first, since the signer starts before the authority. The clock is borrowed. Fails with ledger_...,
+  // date first, since the signer starts before the authority; the key of heads is made where there was never one.
+  // Without that key all else is signed, and the log says why. The clock is borrowed. Fails with ledger_...,
   // state_missing, state_locked (while it is brought up to date), config_..., and as the key source.
   static Result<std::unique_ptr<SigningDesk>> open(const SigningDeskOptions& options, const Clock& clock);
   ~SigningDesk() override;
 
   std::vector<signer::OfferedKey> keys() const override;
-  std::vector<Path> key_files() const;  // where they lie, unless they are credentials
+  Bytes head_key() const override;
+  std::vector<Path> key_files() const;  // where all of them lie, unless they are credentials
   // Fails with issuer_unknown (its key is not here), intent_missing, as check_intent, crypto_failed.
   Result<Bytes> sign(const signer::IntentName& intent) override;
   // Of a revoked CA, too: what it issued must stay known as revoked. In the life of this desk no CRL follows that is
@@ -52,7 +56,9 @@ class SigningDesk final : public signer::Desk {
   Result<Bytes> sign_crl(const signer::CrlName& crl) override;
   // Likewise of a revoked CA, and of what it issued long ago. Fails with issuer_unknown (no key answers for it), and as
   // ResponderKey::sign.
-  Result<Bytes> sign_ocsp(const signer::OcspName& response) override;
+  Result<signer::SignedOcsp> sign_ocsp(const signer::OcspName& response) override;
+  // Fails with file_missing (no key of heads is here), and as HeadBook::sign.
+  Result<revocation::SignedHead> sign_head(revocation::HeadKind kind) override;
 
  private:
   struct Impl;

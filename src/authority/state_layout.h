@@ -5,6 +5,10 @@
 //   root.crt, root.key        the root; the key encrypted (PKCS#8), not needed to run: move it off the machine
 //   issuing.crt, issuing.key  an issuing CA and its key, 0600, encrypted if `init` was told so; further ones issuing-2
 //   anchors.crt               what trusting this authority means, for gateways: the root, or an imported issuing CA
+//   heads.key, heads.pub      the key that signs heads of audit chain and feed (head_key.h), as an issuing key; its
+//                             public half
+//   heads.behind              heads that gateways have shown and the ledger does not have (taking_back.h), while there
+//                             are any
 //   crl/NAME.crl              the CRL of the CA of that name, where they are published
 //   crl/NAME.number           the newest cRLNumber of that CA
 //   admin.crt, admin.key      the first admin's certificate (with its chain) and key
@@ -30,6 +34,9 @@ struct StateLayout {
   Path gateways_socket() const { return folder / "gateways.sock"; }
   Path own() const { return folder / "own"; }
   Path gateway() const { return folder / "gateway"; }
+  Path head_key() const { return key("heads"); }
+  Path head_public_key() const { return folder / "heads.pub"; }
+  Path heads_behind() const { return folder / "heads.behind"; }
   Path crls() const { return folder / "crl"; }
   Path crl(std::string_view name) const { return crls() / (std::string(name) + ".crl"); }
   Path crl_parts(std::string_view name) const { return crls() / std::string(name); }

@@ -32,7 +32,9 @@ class UnaskedOperations : public Operations {
   }
   Result<api::ChangeList> changes() override { return unasked(); }
   Result<api::ChangeInfo> approve(const std::string&, const Requester&) override { return unasked(); }
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress&) override { return unasked(); }
+  Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest&, const OnProgress&) override {
+    return unasked();
+  }
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest&, const OnProgress&) override {
     return unasked();
   }

@@ -187,8 +187,16 @@ authority::AskPassphrase issuing_passphrase(const LoadedConfiguration& loaded, c
   };
 }
 
-authority::KeySource issuing_keys(const LoadedConfiguration& loaded, const Session& session) {
-  return authority::keys_in_files({loaded.state}, issuing_passphrase(loaded, session));
+KeyFiles key_files(const LoadedConfiguration& loaded, const Session& session) {
+  const authority::AskPassphrase ask = authority::asked_once(issuing_passphrase(loaded, session));
+  return {.ask = ask,
+          .issuing = authority::keys_in_files({loaded.state}, ask),
+          .heads = authority::head_key_in_files({loaded.state}, ask)};
+}
+
+AuthorityKeys keys_here(const LoadedConfiguration& loaded, const Session& session) {
+  KeyFiles files = key_files(loaded, session);
+  return {.source = std::move(files.issuing), .head_key = std::move(files.heads)};
 }
 
 namespace {
@@ -224,8 +232,10 @@ Result<std::unique_ptr<authority::Authority>> open_with(const authority::Authori
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded,
                                                              const Session& session) {
   auto options = options_of(loaded);
-  options.ask_passphrase = issuing_passphrase(loaded, session);
-  options.keys = issuing_keys(loaded, session);
+  KeyFiles files = key_files(loaded, session);
+  options.ask_passphrase = std::move(files.ask);
+  options.keys = std::move(files.issuing);
+  options.head_key = std::move(files.heads);
   return open_with(options, session.clock());
 }
 
@@ -237,6 +247,8 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.keys_are_encrypted = std::move(keys.are_encrypted);
   options.sign_crl = std::move(keys.sign_crl);
   options.ocsp_signer = std::move(keys.ocsp_signer);
+  options.head_key = std::move(keys.head_key);
+  options.head_signer = std::move(keys.head_signer);
   if (options.on_new_key && !loaded.content.insecure_no_sandbox) {  // a process of its own, and confined
     options.backups.push_back(loaded.state);
     const auto& section = loaded.content.authority;

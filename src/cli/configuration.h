@@ -65,8 +65,13 @@ Result<Path> find_state(const Session& session);
 // The passphrase of the issuing keys: the first line of the systemd credential issuing.passphrase, else of
 // `authority.key_passphrase_file`, else what is typed. `session` outlives it.
 authority::AskPassphrase issuing_passphrase(const LoadedConfiguration& loaded, const Session& session);
-// The issuing keys as they lie in files, opened with it.
-authority::KeySource issuing_keys(const LoadedConfiguration& loaded, const Session& session);
+// The keys as they lie in files, opened with it; it is asked for once.
+struct KeyFiles {
+  authority::AskPassphrase ask;
+  authority::KeySource issuing;
+  authority::HeadKeySource heads;
+};
+KeyFiles key_files(const LoadedConfiguration& loaded, const Session& session);
 
 // The authority over that state, in this process, with its keys. Waits while another command has it, some seconds at
 // most, but not for one that stays (it answers on its socket). Fails as Authority::open and, for its profiles, with
@@ -79,7 +84,11 @@ struct AuthorityKeys {
   std::function<bool()> are_encrypted = {};             // AuthorityOptions::keys_are_encrypted
   authority::SignCrl sign_crl = {};                     // AuthorityOptions::sign_crl
   std::shared_ptr<authority::OcspSigner> ocsp_signer = {};
+  authority::HeadKeySource head_key = {};                   // AuthorityOptions::head_key
+  std::shared_ptr<authority::HeadSigner> head_signer = {};  // AuthorityOptions::head_signer
 };
+// Those of files, for a process that has the authority's keys itself.
+AuthorityKeys keys_here(const LoadedConfiguration& loaded, const Session& session);
 Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfiguration& loaded, AuthorityKeys keys,
                                                              const Clock& clock);
 

@@ -16,6 +16,7 @@ struct ListOptions {
   std::optional<std::string> after;
   bool all = false;
   bool seen = false;
+  bool unknown = false;
 };
 
 Status list(const ListOptions& options, const Session& session) {
@@ -31,6 +32,8 @@ Status list(const ListOptions& options, const Session& session) {
     return fail(Code::usage, "--limit must be 1 to {}", api::ListQuery::kMostPerPage);
   }
   query.after = options.after.value_or("");
+  if (options.unknown && !options.seen) return fail(Code::usage, "--unknown goes with --seen");
+  if (options.unknown) return list_seen_unknown(query.query, session);
   if (options.seen)
     return list_seen({.query = query.query, .after = query.after, .limit = query.limit},
                      options.all ? Pages::all : Pages::one, session);
@@ -141,6 +144,8 @@ Command list_command() {
       .option("--all", &options->all, "every page")
       .option("--seen", &options->seen,
               "instead: the client certificates that the gateway has seen, soonest ending first; QUERY is words")
+      .option("--unknown", &options->unknown,
+              "with --seen: those of this authority's CAs that its ledger does not know (a backup was restored)")
       .example("symbolon list", "the newest 50")
       .example("symbolon list state:valid 'expires<30d' sort:expires", "what must be renewed soon")
       .example("symbolon list --seen", "who comes with a certificate that ends soon")

@@ -19,6 +19,8 @@ struct RevokeOptions {
   std::string reason = "unspecified";
   std::optional<std::string> invalid_since;
   bool all = false;
+  bool unknown = false;
+  std::optional<std::string> issuer;
   std::optional<std::string> at_most;
   bool dry_run = false;
   bool wait = false;
@@ -59,6 +61,9 @@ Result<Revocation> read(const RevokeOptions& options) {
   if (!options.all && options.what.size() > 1) {
     return fail(Code::usage, "one certificate at a time; --all revokes everything that a query matches");
   }
+  if (options.all && options.unknown) return fail(Code::usage, "--unknown goes with one serial, not with --all");
+  if (options.dry_run && options.unknown) return fail(Code::usage, "--unknown cannot be tried with --dry-run");
+  if (!options.unknown && options.issuer) return fail(Code::usage, "--issuer goes with --unknown");
   if (!options.all && options.at_most) return fail(Code::usage, "--at-most goes with --all");
   if (options.at_most) out.at_most = TRY(number_of(*options.at_most));
   out.what = joined(options.what, " ");
@@ -159,8 +164,11 @@ Status revoke(const RevokeOptions& options, const Session& session) {
   if (options.all) return revoke_matching(options, revocation, session);
   if (options.dry_run) return show_what_would_go(revocation, session);
   AuthorityLink link = TRY(AuthorityLink::open(session));
-  api::RevocationAnswer answer =
-      TRY(link.client().revoke({revocation.what, revocation.reason, revocation.invalid_since}));
+  api::RevocationAnswer answer = TRY(link.client().revoke({.what = revocation.what,
+                                                           .reason = revocation.reason,
+                                                           .invalid_since = revocation.invalid_since,
+                                                           .unknown = options.unknown,
+                                                           .issuer = options.issuer}));
   return conclude(answer.enforcement, waiting_of(options, revocation), link,
                   [&] { print_revocation(answer, options, session); });
 }
@@ -186,6 +194,9 @@ Command revoke_command() {
       .option("--invalid-since TIME", &options->invalid_since,
               "when the key was lost, or may have been: 2026-11-21, or with a time of day (RFC 5280 §5.3.2)")
       .option("--all", &options->all, "everything that a query matches")
+      .option("--unknown", &options->unknown,
+              "WHAT is a serial that the ledger does not know: a certificate of before a restored backup")
+      .option("--issuer NAME", &options->issuer, "with --unknown: the CA that issued it (default: the one in use)")
       .option("--at-most N", &options->at_most, "with --all: revoke nothing where more than N match")
       .option("--dry-run", &options->dry_run,
               "revoke nothing; show what would go, and which routes it was last seen on")

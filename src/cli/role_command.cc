@@ -77,8 +77,12 @@ Status signer(const RoleWords& words, const Session& session) {
   harden();
   const crypto::LockedMemory memory = crypto::lock_key_memory();
   const LoadedConfiguration loaded = TRY(load_configuration_silently(session));
-  authority::SigningDeskOptions options{
-      .state = loaded.state, .profiles = {}, .keys = issuing_keys(loaded, session), .threads = kSignerThreads};
+  KeyFiles files = key_files(loaded, session);
+  authority::SigningDeskOptions options{.state = loaded.state,
+                                        .profiles = {},
+                                        .keys = std::move(files.issuing),
+                                        .head_key = std::move(files.heads),
+                                        .threads = kSignerThreads};
   if (loaded.content.authority) options.profiles = loaded.content.authority->profiles;
   if (loaded.content.authority && loaded.content.authority->crl) {
     options.crls = loaded.content.authority->crl->places();
@@ -159,7 +163,8 @@ Status authority(const RoleWords& words, const Session& session) {
                          .on_new = on_new_key,
                          .are_encrypted = authority::encrypted_behind(client),
                          .sign_crl = [client](const signer::CrlName& crl) { return client->sign_crl(crl); },
-                         .ocsp_signer = authority::ocsp_signer_behind(client)};
+                         .ocsp_signer = authority::ocsp_signer_behind(client),
+                         .head_signer = authority::head_signer_behind(client)};
   };
   serving.renew_authority = [&control] { control.renew("authority"); };
   serving.ready = [&](const Service&) -> Status {

@@ -49,7 +49,7 @@ Status run(const RunOptions& options, Session& session) {
   serving.load = [&session] { return load_configuration(session); };
   serving.load_again = [&session] { return load_configuration_again(session); };
   serving.load_silently = [&session] { return load_configuration_silently(session); };
-  serving.keys = [&session](const LoadedConfiguration& loaded) { return AuthorityKeys{issuing_keys(loaded, session)}; };
+  serving.keys = [&session](const LoadedConfiguration& loaded) { return keys_here(loaded, session); };
   return serve(serving, session);
 }
 
@@ -129,7 +129,7 @@ Status proxy(const ProxyOptions& options, const Session& session) {
   const auto& names = std::get<gateway::CertificateFromAuthority>(*route.certificate).names;
   ServeOptions serving;
   serving.load = serving.load_again = serving.load_silently = [&loaded] { return Result<LoadedConfiguration>(loaded); };
-  serving.keys = [&session](const LoadedConfiguration& own) { return AuthorityKeys{issuing_keys(own, session)}; };
+  serving.keys = [&session](const LoadedConfiguration& own) { return keys_here(own, session); };
   serving.ready = [&](const Service& service) -> Status {
     const ShownProxy shown{places.state, names, service.gateway()->address_of("proxy")};
     const std::string how =

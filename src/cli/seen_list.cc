@@ -1,6 +1,10 @@
 #include "cli/seen_list.h"
 
+#include <algorithm>
+#include <set>
+
 #include "api/codec.h"
+#include "cli/authority_link.h"
 #include "cli/configuration.h"
 #include "cli/watching.h"
 #include "enroll/gateway_client.h"
@@ -38,6 +42,44 @@ std::string SeenHere::words_of(const api::CertificateSummary& certificate) const
     }
   }
   return out.empty() ? "-" : out;
+}
+
+Status list_seen_unknown(const std::string& words, const Session& session) {
+  const Ask ask = TRY(whom_to_ask(session));
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  std::set<std::string> ours;
+  for (const api::IssuerInfo& issuer : TRY(link.client().issuers()).issuers) ours.insert(issuer.subject);
+  api::SeenPage unknown;
+  api::SeenQuery query{.query = words, .after = {}, .limit = api::ListQuery::kMostPerPage};
+  for (std::optional<std::string> next = ""; next;) {
+    query.after = *next;
+    const api::SeenPage page = TRY(ask(query));
+    for (const api::SeenCertificate& one : page.certificates) {
+      if (!ours.contains(one.issuer)) continue;
+      const auto known = link.client().show(one.fingerprint);
+      if (known || known.error().code != Code::not_found) continue;
+      unknown.certificates.push_back(one);
+    }
+    next = page.next;
+  }
+  const Terminal& terminal = session.terminal();
+  if (session.json()) {
+    terminal.print(api::encode(unknown));
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const api::SeenCertificate& one : unknown.certificates) {
+    rows.push_back({one.serial, printable(one.issuer), printable(one.identity), one.route, to_rfc3339(one.last_seen),
+                    to_rfc3339(one.not_after)});
+  }
+  if (rows.empty()) {
+    terminal.note("the ledger knows every certificate of its CAs that the gateway here has seen");
+    return {};
+  }
+  terminal.table({"SERIAL", "ISSUER", "IDENTITY", "ROUTE", "LAST SEEN", "ENDS"}, rows);
+  const CodeRow& code = row(Code::certificate_not_in_ledger);
+  terminal.note(fmt::format("{}: {}; {}", name(Code::certificate_not_in_ledger), code.sentence, code.remedy));
+  return {};
 }
 
 Status list_seen(api::SeenQuery query, Pages pages, const Session& session) {

@@ -192,6 +192,7 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
     renewal->hurry();
     authority->feed()->issuers_changed();
   });
+  authority->keep_heads();
   api = std::make_unique<authority::ApiServer>(api_context, *authority, std::move(options));
   const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
   TRY(api->http().listen(socket));

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "api/codec.h"
+#include "api/feed_block.h"
 #include "api/idempotency_key.h"
 #include "enroll/ndjson.h"
 #include "http/client.h"
@@ -255,9 +256,20 @@ Result<api::FeedPage> AuthorityClient::feed(const api::FeedQuery& query) {
       fmt::format("/v1/feed?gateway={}&after={}&wait={}", http::percent_encode(query.gateway), query.after, query.wait);
   if (!query.process.empty()) target += "&process=" + http::percent_encode(query.process);
   if (!query.version.empty()) target += "&version=" + http::percent_encode(query.version);
+  if (query.head) target += fmt::format("&head={}", *query.head);
   if (!query.digest.empty()) target += "&digest=" + http::percent_encode(query.digest);
-  return impl_->ask<api::FeedPage>(get(target));
+  http::Request request = get(std::move(target));
+  if (query.packed) request.headers.add("Accept", std::string(api::kFeedMedia));
+  const http::Response response = TRY(impl_->exchange(std::move(request), impl_->times.call));
+  if (response.headers.find("Content-Type") == api::kFeedMedia) return api::decode_packed(response.body);
+  return api::decode<api::FeedPage>(response.body);
 }
+
+Result<api::HandBackAnswer> AuthorityClient::hand_back(const api::HandBackRequest& request) {
+  return impl_->ask<api::HandBackAnswer>(post("/v1/feed/hand-back", api::encode(request)));
+}
+
+Result<api::HeadsAnswer> AuthorityClient::heads() { return impl_->ask<api::HeadsAnswer>(get("/v1/heads")); }
 
 Result<api::GatewayList> AuthorityClient::gateways() { return impl_->ask<api::GatewayList>(get("/v1/gateways")); }
 
@@ -271,8 +283,9 @@ void AuthorityClient::cancel() {
   });
 }
 
-Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const OnProgress& on_progress) {
-  return impl_->ask_long<api::LedgerVerifyAnswer>(post("/v1/ledger/verify", ""), on_progress);
+Result<api::LedgerVerifyAnswer> AuthorityClient::verify_ledger(const api::LedgerVerifyRequest& request,
+                                                               const OnProgress& on_progress) {
+  return impl_->ask_long<api::LedgerVerifyAnswer>(post("/v1/ledger/verify", api::encode(request)), on_progress);
 }
 
 Result<api::RevokeMatchingAnswer> AuthorityClient::revoke_matching(const api::RevokeMatchingRequest& request,
@@ -288,6 +301,10 @@ Result<api::LedgerBackupAnswer> AuthorityClient::backup_ledger(const api::Ledger
 
 Result<api::ClockAcceptance> AuthorityClient::accept_clock() {
   return impl_->ask<api::ClockAcceptance>(post("/v1/ledger/accept-clock", ""));
+}
+
+Result<api::RollbackAcceptance> AuthorityClient::accept_rollback() {
+  return impl_->ask<api::RollbackAcceptance>(post("/v1/ledger/accept-rollback", ""));
 }
 
 }  // namespace symbolon::enroll

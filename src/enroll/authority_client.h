@@ -10,6 +10,7 @@
 #include "api/change.h"
 #include "api/feed.h"
 #include "api/gateways.h"
+#include "api/heads.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
@@ -78,18 +79,23 @@ class AuthorityClient {
   Result<api::ChangeInfo> approve(const std::string& id);
   Result<api::GatewayList> gateways();
   Result<api::GatewayInfo> forget_gateway(const std::string& name);
+  // The authority chooses between block and entries; it gives no block that was not asked for.
   Result<api::FeedPage> feed(const api::FeedQuery& query);
+  Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request);
+  Result<api::HeadsAnswer> heads();
   // From another thread: what runs now fails, and the connection is spent.
   void cancel();
 
   // `on_progress` may be empty.
-  Result<api::LedgerVerifyAnswer> verify_ledger(const OnProgress& on_progress = {});
+  Result<api::LedgerVerifyAnswer> verify_ledger(const api::LedgerVerifyRequest& request = {},
+                                                const OnProgress& on_progress = {});
   Result<api::ReleaseAnswer> release(const api::ReleaseRequest& request);
   Result<api::RevokeMatchingAnswer> revoke_matching(const api::RevokeMatchingRequest& request,
                                                     const OnProgress& on_progress = {});
   Result<api::LedgerBackupAnswer> backup_ledger(const api::LedgerBackupRequest& request,
                                                 const OnProgress& on_progress = {});
   Result<api::ClockAcceptance> accept_clock();
+  Result<api::RollbackAcceptance> accept_rollback();
 
  private:
   struct Impl;

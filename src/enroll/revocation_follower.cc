@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <thread>
 
+#include "api/feed_block.h"
 #include "base/log.h"
 #include "base/memory_guard.h"
 #include "enroll/authority_client.h"
+#include "enroll/feed_check.h"
+#include "enroll/feed_news.h"
+#include "enroll/hand_back.h"
 #include "enroll/revocation_journal.h"
 
 namespace symbolon::enroll {
@@ -24,30 +27,7 @@ constexpr milliseconds kPatience{5'000};  // with an answer beyond the time that
 
 ClientTimes times_of(const FollowerOptions& options) { return {.call = options.wait + kPatience}; }
 
-// In the order of the page's entries.
-Result<std::vector<revocation::Change>> changes_of(const api::FeedPage& page) {
-  std::map<std::string, IssuerKey> issuers;
-  for (const std::string& issuer : page.issuers) {
-    const IssuerKey key = TRY(issuer_key(issuer));
-    issuers.emplace(to_hex(key.octets), key);
-  }
-  std::vector<revocation::Change> out;
-  out.reserve(page.entries.size());
-  for (const api::FeedEntry& entry : page.entries) {
-    const auto issuer = issuers.find(entry.issuer);
-    if (issuer == issuers.end()) return fail(Code::bad_request, "entry {} is of no issuer of its page", entry.number);
-    const auto serial = TRY(x509::SerialNumber::parse(entry.serial));
-    out.push_back({issuer->second, serial, entry.at, effect_of(entry.reason)});
-  }
-  return out;
-}
-
-// Of a page that follows `place`. The beginning: the authority does not know this entry.
-FeedPlace beyond(const FeedPlace& place, const api::FeedPage& page) {
-  if (page.behind) return {};
-  if (page.entries.empty()) return place;
-  return {page.entries.back().number, page.digest.value_or("")};
-}
+constexpr int kMostTimesBack = 3;  // in one turn
 
 }  // namespace
 
@@ -58,82 +38,222 @@ struct RevocationFollower::Impl {
   void read_journal() {
     if (!options.journal) return;
     journal.emplace(*options.journal);
-    source->swap(journal->found().set);
-    place = journal->found().place;
-    heard = journal->found().heard;
+    RevocationJournal::Found found = journal->take_found();
+    source->swap(std::move(found.set));
+    place = std::move(found.place);
+    heard = found.heard;
+    head = std::move(found.head);
+    std::ignore = journal->reaches();  // it takes what comes from here on
   }
 
-  // All up to `place` is enforced, and the authority says that it has no more. The next question tells it so.
-  void whole_until_now() {
-    heard = clock.now();
+  // All up to `place` is enforced, and the authority says that it has no more. The next question tells it so, once it
+  // is on the disk.
+  Status keep() {
+    if (!journal || !heard) return {};
+    TRY(fill_journal());
     const Seconds period = std::clamp(Seconds{options.stale_after.count / 6}, kLeastPeriod, kMinute * 10);
-    if (journal) journal->mark(place, *heard, period, *source->current());
+    journal->mark(place, *heard, period);
+    return {};
   }
 
   // One page; empty ones too.
-  Result<api::FeedPage> ask(const FeedPlace& after, milliseconds wait) {
-    return client->feed({.gateway = options.name,
-                         .process = options.process,
-                         .version = SYMBOLON_VERSION,
-                         .after = after.number,
-                         .digest = after.digest,
-                         .wait = static_cast<std::int64_t>(wait.count())});
+  Result<Page> ask(const FeedPlace& after, milliseconds wait) {
+    api::FeedPage said = TRY(client->feed({.gateway = options.name,
+                                           .process = options.process,
+                                           .version = SYMBOLON_VERSION,
+                                           .after = after.number,
+                                           .digest = after.digest,
+                                           .head = newest_head(),
+                                           .packed = true,
+                                           .wait = static_cast<std::int64_t>(wait.count())}));
+    said.block = TRY(block_of(said));
+    if (said.behind && (after.number == 0 || !said.block.empty())) {
+      return fail(Code::bad_request, "the authority contradicts itself about its feed");
+    }
+    auto signed_head = TRY(head_said(said));
+    Page out{.said = std::make_unique<const api::FeedPage>(std::move(said)),
+             .block = {},
+             .end = after,
+             .head = std::move(signed_head)};
+    if (out.said->behind) out.end = {};
+    if (out.said->block.empty()) return out;
+    out.block = TRY(api::FeedBlock::parse(out.said->block));
+    if (out.block->first() != after.number + 1) {
+      return fail(Code::bad_request, "entry {} does not follow entry {}", out.block->first(), after.number);
+    }
+    out.end = {out.block->last(), out.said->digest.value_or("")};
+    return out;
   }
 
-  // Entries of a page, beside what is enforced already: also those that would take back what nobody may.
-  Status enforce(const api::FeedPage& page) {
-    for (const std::string& issuer : page.issuers) {
-      if (source->current()->knows(TRY(issuer_key(issuer)))) continue;
-      revocation::RevocationSet::Builder builder;
-      builder.add(*source->current()).issuer(TRY(issuer_key(issuer)), {});
-      source->swap(builder.build());
+  // Of those that it was told, also where it could not hold them against its chain: a newer one is news, that one is
+  // not.
+  std::int64_t newest_head() const {
+    std::uint64_t out = head ? head->head.head.count : 0;
+    if (head_last) out = std::max(out, head_last->head.head.count);
+    return static_cast<std::int64_t>(out);
+  }
+
+  // The one that a page says; its signature is verified once.
+  Result<std::optional<KeptHead>> head_said(const api::FeedPage& page) {
+    if (page.feed_head && page.feed_head == said_last) return head_last;
+    auto out = TRY(head_of(page));
+    if (out && head && head->key != out->key) {
+      log(LogLevel::warning, "the key that signs how far the feed goes is another one than before",
+          {{"code", std::string(name(Code::audit_head_not_ours))}});
     }
-    const auto changes = TRY(changes_of(page));
-    std::vector<revocation::Change> effective;
-    std::vector<api::FeedEntry> further;
-    for (const std::size_t index : source->current()->effective(changes)) {
-      effective.push_back(changes[index]);
-      further.push_back(page.entries[index]);
+    said_last = page.feed_head;
+    head_last = out;
+    return out;
+  }
+
+  // Fails with feed_entry_not_ours. What it says of entries that a page has is checked with that page.
+  Status check_head(const Page& page, const FeedPlace& before) {
+    if (!page.head || page.said->behind) return {};
+    const auto count = static_cast<std::int64_t>(page.head->head.head.count);
+    if (count != before.number || count == 0 || to_hex(page.head->head.head.hash) == before.digest) return {};
+    return fail(Code::feed_entry_not_ours, "entry {} is not the one that is signed", count);
+  }
+
+  // What it says can be held against the chain from there to the page's end.
+  static bool is_of(const Page& page, const FeedPlace& before) {
+    if (!page.head) return false;
+    const auto count = static_cast<std::int64_t>(page.head->head.head.count);
+    return count >= before.number && count <= page.end.number;
+  }
+
+  void add_to_journal(const Page& page) {
+    if (journal) journal->add(page.said->issuers, page.block ? &*page.block : nullptr, page.end);
+  }
+
+  // The authority does not know the entry `place`. What it has forgotten is handed back, as far as it is signed; the
+  // feed goes on from the newest past that both have, and nothing that is enforced here is forgotten.
+  Result<FeedPlace> go_back(const Page& page) {
+    if (!std::exchange(forgetting_said, true)) {
+      log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
+          {{"number", std::to_string(place.number)}});
     }
-    source->apply(effective);
-    if (!journal) return {};
-    journal->add(page.issuers, further);
+    if (!journal) {
+      forget_heads();
+      return FeedPlace();
+    }
+    if (heard) journal->mark(place, *heard, kMinute);
+    const auto reached = journal->reaches();
+    if (reached != place || page.said->past.empty()) {
+      journal->go_back({}, source->current());
+      std::ignore = journal->reaches();  // it takes what comes from here on
+      forget_heads();
+      return FeedPlace();
+    }
+    const KnownBeyond known = TRY(KnownBeyond::of(*options.journal, page.said->past));
+    if (head && static_cast<std::int64_t>(head->head.head.count) > known.common().number) {
+      TRY(hand_back_what(known));
+      forget_heads();
+    }
+    journal->go_back(known.common(), known.set());
+    std::ignore = journal->reaches();
+    return known.common();
+  }
+
+  void forget_heads() {
+    head.reset();
+    head_last.reset();
+    said_last.reset();
+  }
+
+  // Where the authority wants none of it, that is said; where it cannot be asked now, it is tried again.
+  Status hand_back_what(const KnownBeyond& known) {
+    const Status done = hand_back(*client, known, {.gateway = options.name, .head = *head});
+    if (done) return {};
+    const Code code = done.error().code;
+    const bool refused = code == Code::audit_head_not_ours || code == Code::feed_entry_not_ours ||
+                         code == Code::bad_request || code == Code::not_found;
+    if (!refused) return done;
+    log(LogLevel::error,
+        "the authority does not take back what it has forgotten: it is enforced here all the same: " +
+            done.error().text(),
+        {{"code", std::string(name(code))}});
     return {};
   }
 
-  // What follows `place`, to the end. Nothing that was enforced is forgotten, not even what the authority does not know
-  // any more.
-  Status catch_up() {
-    FeedPlace reached = place;
-    api::FeedPage page;
-    do {
-      page = TRY(ask(reached, milliseconds(0)));
-      TRY(enforce(page));
-      if (page.behind) {
-        log(LogLevel::error, "the authority has forgotten revocations: what is enforced here stays enforced",
-            {{"number", std::to_string(reached.number)}});
+  // `page`, which follows `place`, and all that follows it, to the end.
+  Status take_all_from(Page page) {
+    Status done = try_to_take_all_from(std::move(page));
+    if (!done && journal) journal->drop_unmarked();
+    return done;
+  }
+
+  Status try_to_take_all_from(Page first) {
+    News news;
+    Checks checks;
+    FeedPlace before = place;
+    auto page = std::make_shared<const Page>(std::move(first));
+    std::optional<KeptHead> newest = head;
+    int times_back = 0;
+    while (true) {
+      if (page->said->behind) {
+        if (++times_back > kMostTimesBack) {
+          return fail(Code::bad_request, "the authority contradicts itself about its feed");
+        }
+        TRY(checks.finish());
+        news.enforce(*source);
+        news = News();
+        place = TRY(go_back(*page));
+        newest = head;
+        page = std::make_shared<const Page>(TRY(ask(place, milliseconds(0))));
+        before = place;
+        continue;
       }
-      reached = beyond(reached, page);
-    } while (page.more || page.behind);
-    place = reached;
-    issuers = page.issuers;
-    whole_until_now();
+      TRY(check_head(*page, before));
+      if (is_of(*page, before)) newest = page->head;
+      if (page->block) TRY(checks.add(page, before));
+      TRY(news.add(*page));
+      add_to_journal(*page);
+      before = page->end;
+      if (!page->said->more) break;
+      page = std::make_shared<const Page>(TRY(ask(page->end, milliseconds(0))));
+    }
+    TRY(checks.finish());
+    news.enforce(*source);
+    place = page->end;
+    issuers = page->said->issuers;
+    heard = clock.now();
+    if (newest) head = newest;
+    forgetting_said = false;
+    if (journal && head) journal->keep_head(*head);
     return {};
   }
+
+  // The journal may lack what is enforced: the disk refused it, or another process wrote it.
+  Status fill_journal() {
+    auto reached = journal->reaches();
+    while (reached && *reached != place) {
+      const Page page = TRY(ask(*reached, milliseconds(0)));
+      if (page.said->behind) {
+        journal->go_back({}, source->current());
+      } else {
+        if (page.block) TRY(check_page(reached->digest, *page.block, page.end.digest, page.head));
+        add_to_journal(page);
+        if (page.end.number >= place.number) {  // there may be news
+          News news;
+          TRY(news.add(page));
+          news.enforce(*source);
+          place = page.end;
+        }
+        if (page.end == *reached) break;
+      }
+      reached = journal->reaches();
+    }
+    return {};
+  }
+
+  Status catch_up() { return take_all_from(TRY(ask(place, milliseconds(0)))); }
 
   Status follow_on() {
-    const api::FeedPage page = TRY(ask(place, options.wait));
-    TRY(enforce(page));
-    const bool further_ca = !issuers.empty() && page.issuers != issuers;
-    if (page.behind || page.more) {
-      TRY(catch_up());
-    } else {
-      place = beyond(place, page);
-      issuers = page.issuers;
-      whole_until_now();
-    }
+    Page page = TRY(ask(place, options.wait));
+    const bool further_ca = !issuers.empty() && page.said->issuers != issuers;
+    TRY(take_all_from(std::move(page)));
     if (further_ca) options.on_issuers_changed();
-    return {};
+    return keep();
   }
 
   // With what the journal holds, where that is of this authority and fresh enough. A gateway that the authority turns
@@ -163,6 +283,7 @@ struct RevocationFollower::Impl {
     read_journal();
     Status done = reach_again();
     if (done) done = catch_up();
+    give_memory_back();
     if (!done) return start_without(done.error());
     note({});
     return {};
@@ -175,6 +296,8 @@ struct RevocationFollower::Impl {
 
   void run() {
     milliseconds pause = kFirstRetry;
+    const Status kept = client ? unless_out_of_memory([this] { return keep(); }) : Status();  // what begin() has heard
+    if (!kept) note(kept);
     while (!stopping()) {
       const Status done = unless_out_of_memory([this] { return turn(); });
       if (stopping()) return;
@@ -238,8 +361,12 @@ struct RevocationFollower::Impl {
   std::optional<AuthorityClient> client;  // replaced by the thread, under the mutex
   // Of the thread:
   FeedPlace place;
-  std::vector<std::string> issuers;  // of the last page
-  std::optional<UnixSeconds> heard;  // when the authority said so last
+  std::vector<std::string> issuers;          // of the last page
+  std::optional<UnixSeconds> heard;          // when the authority said so last
+  std::optional<KeptHead> head;              // the newest signed one of an entry up to `place`
+  std::optional<api::SignedHead> said_last;  // of a page, and
+  std::optional<KeptHead> head_last;         // the same, verified
+  bool forgetting_said = false;
   std::optional<RevocationJournal> journal;
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
   std::mutex mutex;  // guards all below

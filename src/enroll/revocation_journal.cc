@@ -1,286 +1,200 @@
 #include "enroll/revocation_journal.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/log.h"
-#include "net/crc32c.h"
 
 namespace symbolon::enroll {
 namespace {
 
-using revocation::IssuerKey;
-
-constexpr std::size_t kHead = 8;
-constexpr std::size_t kDigest = 32;
-constexpr std::size_t kLongestRecord = 256;
-constexpr std::uint64_t kLargestJournal = 4ULL << 30;        // octets
-constexpr std::size_t kLargestEntry = 80;                    // octets on the disk
-constexpr std::uint64_t kRoomBesideEntries = 1 << 20;        // octets: marks, mostly
-constexpr std::size_t kMostPending = std::size_t{16} << 20;  // octets
-
-template <typename T>
-void append_number(std::string& out, T value) {
-  for (std::size_t i = sizeof(T); i-- > 0;) out += static_cast<char>(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
-void append_octets(std::string& out, ByteView octets) { out += as_text(octets); }
-
-void append_record(std::string& out, std::string_view body) {
-  append_number(out, static_cast<std::uint32_t>(body.size()));
-  append_number(out, net::crc32c(as_bytes(body)));
-  out += body;
-}
-
-// Reads a record's fields; once something is missing, everything is.
-class Fields {
- public:
-  explicit Fields(std::string_view rest) : rest_(rest) {}
-  std::uint64_t number(std::size_t octets) {
-    std::uint64_t out = 0;
-    for (const char c : take(octets)) out = out << 8 | static_cast<std::uint8_t>(c);
-    return out;
-  }
-  std::int64_t signed_number() { return static_cast<std::int64_t>(number(8)); }
-  std::string_view take(std::size_t octets) {
-    if (rest_.size() < octets) {
-      whole_ = false;
-      rest_ = {};
-      return {};
-    }
-    const std::string_view out = rest_.substr(0, octets);
-    rest_.remove_prefix(octets);
-    return out;
-  }
-  std::string_view rest() { return std::exchange(rest_, {}); }
-  bool whole() const { return whole_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool whole_ = true;
-};
-
-void append_issuer(std::string& out, const IssuerKey& key) {
-  std::string body = "I";
-  append_octets(body, key.octets);
-  append_octets(body, key.name);
-  append_record(out, body);
-}
-
-void append_entry(std::string& out, std::int64_t number, UnixSeconds at, api::RevocationReason reason, ByteView issuer,
-                  ByteView serial) {
-  std::string body = "E";
-  append_number(body, static_cast<std::uint64_t>(number));
-  append_number(body, static_cast<std::uint64_t>(at.count));
-  body += static_cast<char>(reason);
-  append_octets(body, issuer);
-  append_octets(body, serial);
-  append_record(out, body);
-}
-
-void copy(std::string_view from, crypto::Sha256& to) {
-  std::transform(from.begin(), from.end(), to.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
-}
-
-class Reader {
- public:
-  Reader(JournalEnd& end, const JournalVisitor& visitor) : end_(end), visitor_(visitor) {}
-
-  // Whether it is one.
-  bool take(std::string_view record) {
-    Fields fields(record.substr(1));
-    switch (record.front()) {
-      case 'I': return issuer(fields);
-      case 'E': return entry(fields);
-      case 'P': return place(fields);
-      default: return false;
-    }
-  }
-
- private:
-  bool issuer(Fields& fields) {
-    const std::string_view octets = fields.take(kDigest);
-    const std::string_view name = fields.take(kDigest);
-    if (!fields.whole()) return false;
-    IssuerKey key;
-    copy(octets, key.octets);
-    copy(name, key.name);
-    issuers_.insert_or_assign(std::string(octets), key);
-    visitor_.issuer(key);
-    return true;
-  }
-  bool entry(Fields& fields) {
-    std::ignore = fields.signed_number();
-    const UnixSeconds at{fields.signed_number()};
-    const auto reason = static_cast<api::RevocationReason>(fields.number(1));
-    const auto issuer = issuers_.find(fields.take(kDigest));
-    const auto serial = x509::SerialNumber::from_magnitude(as_bytes(fields.rest()));
-    if (!fields.whole() || issuer == issuers_.end() || !serial) return false;
-    visitor_.entry({issuer->second, *serial, at, effect_of(reason)});
-    ++end_.entries;
-    return true;
-  }
-  bool place(Fields& fields) {
-    FeedPlace place{.number = fields.signed_number(), .digest = {}};
-    const UnixSeconds heard{fields.signed_number()};
-    const std::string_view digest = fields.rest();
-    if (!fields.whole() || place.number < 0 || digest.empty() != (place.number == 0)) return false;
-    if (!digest.empty() && digest.size() != kDigest) return false;
-    place.digest = to_hex(as_bytes(digest));
-    end_.place = std::move(place);
-    end_.heard = heard;
-    return true;
-  }
-
-  JournalEnd& end_;
-  const JournalVisitor& visitor_;
-  std::map<std::string, IssuerKey, std::less<>> issuers_;
-};
+constexpr std::uint64_t kMostMarks = 1 << 20;               // octets of P and H
+constexpr std::size_t kMostPending = std::size_t{1} << 20;  // octets
+constexpr std::chrono::milliseconds kFirstPause{100};       // after the disk has refused
+constexpr std::chrono::milliseconds kLongestPause{60'000};
 
 }  // namespace
 
-revocation::Effect effect_of(api::RevocationReason reason) {
-  if (reason == api::RevocationReason::certificate_hold) return revocation::Effect::held;
-  if (reason == api::RevocationReason::remove_from_crl) return revocation::Effect::released;
-  return revocation::Effect::revoked;
-}
-
-Result<IssuerKey> issuer_key(const std::string& hex) {
-  const Bytes octets = TRY(from_hex(hex));
-  IssuerKey key;
-  if (octets.size() != key.octets.size() + key.name.size()) return fail(Code::bad_request, "'{}' is no issuer", hex);
-  copy(as_text(octets).substr(0, key.octets.size()), key.octets);
-  copy(as_text(octets).substr(key.octets.size()), key.name);
-  return key;
-}
-
-JournalEnd read_journal(std::string_view content, const JournalVisitor& visitor) {
-  JournalEnd end;
-  Reader reader(end, visitor);
-  std::string_view rest = content;
-  while (rest.size() > kHead) {
-    Fields head(rest.substr(0, kHead));
-    const auto size = static_cast<std::size_t>(head.number(4));
-    const auto checksum = static_cast<std::uint32_t>(head.number(4));
-    if (size == 0 || size > kLongestRecord || size > rest.size() - kHead) break;
-    const std::string_view record = rest.substr(kHead, size);
-    if (net::crc32c(as_bytes(record)) != checksum || !reader.take(record)) break;
-    rest.remove_prefix(kHead + size);
-  }
-  end.good = content.size() - rest.size();
-  end.lost = rest.size();
-  return end;
-}
-
-std::string journal_records(const std::vector<IssuerKey>& new_issuers, const std::vector<api::FeedEntry>& entries) {
-  std::string out;
-  for (const IssuerKey& key : new_issuers) append_issuer(out, key);
-  for (const api::FeedEntry& entry : entries) {
-    const auto issuer = from_hex(entry.issuer);
-    const auto serial = x509::SerialNumber::parse(entry.serial);
-    if (issuer && serial) append_entry(out, entry.number, entry.at, entry.reason, *issuer, serial->magnitude());
-  }
-  return out;
-}
-
-std::string journal_mark(const FeedPlace& place, UnixSeconds heard) {
-  std::string body = "P";
-  append_number(body, static_cast<std::uint64_t>(place.number));
-  append_number(body, static_cast<std::uint64_t>(heard.count));
-  if (const auto digest = from_hex(place.digest)) append_octets(body, *digest);
-  std::string out;
-  append_record(out, body);
-  return out;
-}
-
-std::string whole_journal(const revocation::RevocationSet& set, const FeedPlace& place, UnixSeconds heard) {
-  std::string out;
-  set.for_each([&](const IssuerKey& key) { append_issuer(out, key); },
-               [&](const IssuerKey& key, ByteView serial, UnixSeconds since, revocation::SerialState state) {
-                 const bool held = state == revocation::SerialState::held;
-                 append_entry(out, 0, since,
-                              held ? api::RevocationReason::certificate_hold : api::RevocationReason::unspecified,
-                              key.octets, serial);
-               });
-  return out + journal_mark(place, heard);
-}
+using revocation::IssuerKey;
 
 RevocationJournal::RevocationJournal(Path file) : file_(std::move(file)) {
-  owned();
   revocation::RevocationSet::Builder builder;
-  auto content = read_file(file_, kLargestJournal);
-  if (!content && content.error().code != Code::file_missing) log(LogLevel::error, content.error());
-  anew_ = !content;
-  const std::string text = content ? *std::move(content) : std::string();
   const JournalVisitor visitor{.issuer =
                                    [&](const IssuerKey& key) {
                                      builder.issuer(key, {});
                                      issuers_.insert(to_hex(key.octets) + to_hex(key.name));
                                    },
                                .entry = [&](const revocation::Change& change) { builder.change(change); }};
-  const JournalEnd end = read_journal(text, visitor);
+  const bool ours = owned();
+  JournalEnd end;
+  const Status read = read_journal(file_, visitor, end);
+  if (!read && read.error().code != Code::file_missing) log(LogLevel::error, read.error());
   if (end.lost != 0) {
     log(LogLevel::warning,
         fmt::format("{}: {} octets at its end cannot be read; the authority is asked again", file_.string(), end.lost));
   }
-  found_ = {builder.build(), end.place, end.heard};
-  place_ = end.place;
-  marked_ = end.heard;
-  size_ = text.size();
-  anew_ = anew_ || end.lost != 0;
+  if (end.earlier_version) end.place = {};  // what it calls a digest is another one
+  head_ = end.head;
+  found_ = {builder.build(), end.place, end.heard, end.head};
+  if (ours && read) known_ = std::move(end);
 }
 
-// While another process of this gateway drains, that one writes; afterwards the file is written anew.
+// While another process of this gateway drains, that one writes.
 bool RevocationJournal::owned() {
   if (lock_) return true;
   auto taken = FileLock::take(Path(file_.string() + ".lock"));
-  if (!taken) return false;
-  lock_ = std::move(*taken);
-  anew_ = true;
-  return true;
+  if (taken) lock_ = std::move(*taken);
+  return taken.has_value();
 }
 
-void RevocationJournal::add(const std::vector<std::string>& issuers, const std::vector<api::FeedEntry>& entries) {
-  std::vector<IssuerKey> further;
+std::optional<FeedPlace> RevocationJournal::reaches() {
+  if (out_ && out_->in_place()) return reached_;
+  out_.reset();
+  const Instant now = std::chrono::steady_clock::now();
+  if (now < retry_ || !owned()) return std::nullopt;
+  if (const Status opened = open(); !opened) {
+    failed(opened.error());
+    return std::nullopt;
+  }
+  return reached_;
+}
+
+Status RevocationJournal::open() {
+  pending_.clear();
+  place_.reset();
+  marked_.reset();
+  JournalEnd end;
+  bool readable = known_.has_value();
+  if (known_) {
+    end = *std::exchange(known_, std::nullopt);
+  } else {
+    issuers_.clear();
+    const JournalVisitor visitor{
+        .issuer = [&](const IssuerKey& key) { issuers_.insert(to_hex(key.octets) + to_hex(key.name)); },
+        .entry = [](const revocation::Change&) {}};
+    readable = read_journal(file_, visitor, end).has_value();
+  }
+  if (!back_ && readable) head_ = end.head;
+  const bool goes_on = readable && !end.earlier_version;
+  const bool as_it_is =
+      goes_on && !back_ && end.heard && end.lost == 0 && end.marked == end.good && end.marks <= kMostMarks;
+  if (!as_it_is) return begin_file(goes_on ? end : JournalEnd());
+  out_ = TRY(JournalFile::at_its_end(file_));
+  reached_ = end.place;
+  place_ = end.place;
+  marked_ = end.heard;
+  marks_ = end.marks;
+  return {};
+}
+
+// With what the old one has up to its last mark, but for the marks.
+Status RevocationJournal::begin_file(const JournalEnd& end) {
+  issuers_.clear();
+  JournalFile out = TRY(JournalFile::instead_of(file_));
+  Status written;
+  const auto put = [&](std::string_view records) {
+    if (written) written = out.write(records);
+  };
+  const std::int64_t last = std::min(back_ ? back_->common.number : end.place.number, end.place.number);
+  // Of blocks only what is not beyond `last`; one mark and one head are enough.
+  const auto put_again = [&](char kind, std::string_view record) {
+    if (kind == 'P' || kind == 'H') return;
+    if (kind != 'B') return put(record);
+    const auto block = api::FeedBlock::parse(record.substr(kRecordHead + 1));
+    if (!block || block->first() > last) return;
+    if (block->last() <= last) return put(record);
+    put(journal_block(block->first_of(static_cast<std::size_t>(last - block->first() + 1))));
+  };
+  const auto note = [&](const IssuerKey& key) { issuers_.insert(to_hex(key.octets) + to_hex(key.name)); };
+  if (back_) {
+    back_->kept->for_each(note, [](const auto&...) {});
+    put(journal_kept(*back_->kept));
+  }
+  if (end.marked > 0) {
+    std::uint64_t seen = 0;
+    const JournalVisitor visitor{.issuer =
+                                     [&](const IssuerKey& key) {
+                                       if (seen < end.marked) note(key);
+                                     },
+                                 .entry = [](const revocation::Change&) {},
+                                 .record =
+                                     [&](char kind, std::string_view record) {
+                                       if (seen < end.marked) put_again(kind, record);
+                                       seen += record.size();
+                                     }};
+    JournalEnd again;
+    TRY(read_journal(file_, visitor, again));
+  }
+  TRY(written);
+  out_ = std::move(out);
+  reached_ = back_ && back_->common.number <= end.place.number ? back_->common : end.place;
+  marks_ = 0;
+  head_is_new_ = head_.has_value();
+  return {};
+}
+
+void RevocationJournal::add(const std::vector<std::string>& issuers, const api::FeedBlock* block,
+                            const FeedPlace& end) {
+  if (!out_) return;
   for (const std::string& issuer : issuers) {
     const auto key = issuer_key(issuer);
-    if (key && issuers_.insert(issuer).second) further.push_back(*key);
+    if (key && issuers_.insert(issuer).second) pending_ += journal_issuer(*key);
   }
-  if (anew_) return;  // the set will be written
-  if (pending_.size() > kMostPending) {
-    pending_.clear();
-    anew_ = true;
-    return;
-  }
-  pending_ += journal_records(further, entries);
+  if (block == nullptr || block->first() != reached_.number + 1) return;
+  pending_ += journal_block(block->octets());
+  reached_ = end;
+  if (pending_.size() >= kMostPending) write(std::exchange(pending_, {}));
 }
 
-void RevocationJournal::mark(const FeedPlace& place, UnixSeconds heard, Seconds period,
-                             const revocation::RevocationSet& set) {
-  const bool lately = marked_ && heard >= *marked_ && heard - *marked_ < period;
-  if (!anew_ && pending_.empty() && place == place_ && lately) return;
-  if (!owned()) return;
-  if (size_ > kRoomBesideEntries + 2 * kLargestEntry * set.size()) anew_ = true;
-  Status kept;
-  if (anew_) {
-    const std::string whole = whole_journal(set, place, heard);
-    kept = write_file(file_, whole, {.mode = 0600, .existing = Existing::replace});
-    size_ = whole.size();
-  } else {
-    const std::string records = pending_ + journal_mark(place, heard);
-    kept = append_to_file(file_, records, 0600);
-    size_ += records.size();
-  }
+void RevocationJournal::drop_unmarked() {
+  if (reached_ == place_) return;
   pending_.clear();
-  anew_ = !kept;  // a part of it may stand there
-  if (!kept) {
-    if (!std::exchange(failed_, true)) log(LogLevel::error, kept.error());
-    return;
-  }
+  out_.reset();
+}
+
+void RevocationJournal::keep_head(const KeptHead& head) {
+  if (head_ && head_->key == head.key && head_->head.head.count >= head.head.head.count) return;
+  head_ = head;
+  head_is_new_ = true;
+}
+
+void RevocationJournal::go_back(const FeedPlace& common, std::shared_ptr<const revocation::RevocationSet> kept) {
+  if (head_ && static_cast<std::int64_t>(head_->head.head.count) > common.number) head_.reset();
+  back_ = Back{common, std::move(kept)};
+  out_.reset();
+  retry_ = {};
+}
+
+void RevocationJournal::mark(const FeedPlace& place, UnixSeconds heard, Seconds period) {
+  const auto reached = reaches();
+  if (!reached || *reached != place) return;
+  const bool lately = marked_ && heard >= *marked_ && heard - *marked_ < period;
+  const bool with_head = head_is_new_ && static_cast<std::int64_t>(head_->head.head.count) <= place.number;
+  if (pending_.empty() && !with_head && place == place_ && lately) return;
+  const std::string mark = (with_head ? journal_head(*head_) : std::string()) + journal_mark(place, heard);
+  write(std::exchange(pending_, {}) + mark);
+  if (!out_) return;
+  if (const Status synced = out_->sync(); !synced) return failed(synced.error());
   if (std::exchange(failed_, false)) log(LogLevel::info, "revocations are kept on disk again");
+  pause_ = {};
+  head_is_new_ = head_is_new_ && !with_head;
+  back_.reset();
   place_ = place;
   marked_ = heard;
+  marks_ += mark.size();
+  if (marks_ > kMostMarks) out_.reset();  // the next one is without them
+}
+
+void RevocationJournal::write(std::string_view records) {
+  if (const Status written = out_->write(records); !written) failed(written.error());
+}
+
+// A part may stand there.
+void RevocationJournal::failed(const Error& why) {
+  if (!std::exchange(failed_, true)) log(LogLevel::error, why);
+  out_.reset();
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  retry_ = std::chrono::steady_clock::now() + pause_;
 }
 
 }  // namespace symbolon::enroll

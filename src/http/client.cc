@@ -57,7 +57,7 @@ net::Task<Result<Response>> Client::Impl::call(Request request, net::Deadline de
   const auto sent = co_await stream->write(as_bytes(octets), deadline);
   // A server that refuses early answers before it closes: read all the same.
   if (!sent && sent.error().code != Code::connection_reset) co_return std::unexpected(sent.error());
-  std::array<std::uint8_t, 16 << 10> buffer;
+  std::array<std::uint8_t, 64 << 10> buffer;
   while (!parser.complete()) {
     CO_TRY(const auto count, co_await stream->read_some(buffer, deadline));
     if (count == 0) {

@@ -89,6 +89,8 @@ crypto::Sha256 gateway_digest(const KnownGateway& gateway) {
   return Canonical().add(gateway.name).add(gateway.since).digest();
 }
 
+crypto::Sha256 rollback_digest(UnixSeconds until) { return Canonical().add(until).digest(); }
+
 crypto::Sha256 issuer_digest(const Issuer& issuer) {
   return Canonical()
       .add(issuer.id.value)
@@ -174,7 +176,7 @@ bool action::is_reserved(std::string_view name) {
   return name == create || name == add_issuer || name == set_issuer_state || name == use_issuer || name == reserve ||
          name == issue || name == abandon || name == revoke || name == release || name == accept_clock ||
          name == ask_change || name == approve_change || name == use_change || name == add_gateway ||
-         name == forget_gateway;
+         name == forget_gateway || name == accept_rollback;
 }
 
 }  // namespace symbolon::ledger

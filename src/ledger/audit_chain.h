@@ -21,6 +21,7 @@ class Canonical {
   Canonical& add(UnixSeconds value) { return add(value.count); }
   Canonical& add(std::string_view value) { return add(as_bytes(value)); }
   Canonical& add(ByteView value);
+  const Bytes& octets() const { return octets_; }
   crypto::Sha256 digest() const { return crypto::sha256(octets_); }
 
  private:
@@ -42,6 +43,7 @@ crypto::Sha256 abandon_digest(std::string_view why);
 crypto::Sha256 revocation_digest(const Revocation& revocation);
 crypto::Sha256 change_digest(const Change& change);  // as it is after the entry
 crypto::Sha256 gateway_digest(const KnownGateway& gateway);
+crypto::Sha256 rollback_digest(UnixSeconds until);
 crypto::Sha256 issuer_digest(const Issuer& issuer);  // without its state
 crypto::Sha256 issuer_state_digest(IssuerState state);
 
@@ -68,6 +70,7 @@ inline constexpr std::string_view approve_change = "approve_change";
 inline constexpr std::string_view use_change = "use_change";
 inline constexpr std::string_view add_gateway = "add_gateway";
 inline constexpr std::string_view forget_gateway = "forget_gateway";
+inline constexpr std::string_view accept_rollback = "accept_rollback";
 // Of an entry of the sequence of revocations.
 constexpr std::string_view of(RevocationReason reason) {
   return reason == RevocationReason::remove_from_crl ? release : revoke;

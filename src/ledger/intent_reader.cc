@@ -65,9 +65,20 @@ Result<std::vector<SerialStatus>> IntentReader::serial_statuses(const std::vecto
 }
 
 // One statement sees one state.
+Status IntentReader::revocations(std::uint64_t after, const Ledger::RevocationVisitor& each) {
+  const ReaderPool::Lease reader = TRY(impl_->readers.lease());
+  return reader->revocations(after, each);
+}
+
 Status IntentReader::revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each) {
   const ReaderPool::Lease reader = TRY(impl_->readers.lease());
   return reader->revocations(range, each);
+}
+
+Result<AuditHead> IntentReader::audit_head() { return TRY(impl_->readers.lease())->audit_head(); }
+
+Result<std::vector<AuditEntry>> IntentReader::audit(std::uint64_t after, std::size_t limit) {
+  return TRY(impl_->readers.lease())->audit(after, limit);
 }
 
 Result<std::uint64_t> IntentReader::newest_revocation() { return TRY(impl_->readers.lease())->newest_revocation(); }

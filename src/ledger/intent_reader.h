@@ -41,9 +41,12 @@ class IntentReader {
   // As Ledger::serial_statuses.
   Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
                                                     const std::vector<x509::SerialNumber>& serials);
-  // As Ledger::revocations; of one commit.
+  // As Ledger has them; of one commit. `each` runs on this thread and may stop the walk.
+  Status revocations(std::uint64_t after, const Ledger::RevocationVisitor& each);
   Status revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each);
   Result<std::uint64_t> newest_revocation();  // Revocation::sequence; 0: there is none
+  Result<AuditHead> audit_head();
+  Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit);
 
  private:
   struct Impl;

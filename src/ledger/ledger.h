@@ -112,6 +112,11 @@ class Ledger {
   // Takes the present time for the right one although entries are newer (they were made under a clock that ran ahead).
   virtual Result<AuditHead> accept_clock(std::string actor) = 0;
 
+  // Gives up, for this history of the ledger, what signed heads of another one vouch for that were signed until then.
+  virtual Result<AuditHead> accept_rollback(UnixSeconds until, std::string actor) = 0;
+  // Until when; none: nothing was given up.
+  virtual Result<std::optional<UnixSeconds>> rollback_accepted() = 0;
+
   // -- revocation. Idempotent: a second one changes nothing and says so; but a final one follows a hold. A reserved or
   // abandoned serial can be revoked too. Works with a clock that was set back (the time is then that of the newest
   // entry). Fails with not_found (unless unknown serials are accepted), issuer_unknown, bad_request (removeFromCRL).
@@ -173,8 +178,10 @@ class Ledger {
   // Entries with a sequence above `after`.
   virtual Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit) = 0;
   // Recomputes the whole chain and compares every certificate, revocation and issuer with its entries. Fails with
-  // audit_broken (the first bad entry) or ledger_corrupt.
-  virtual Result<VerifyReport> verify(const Progress& progress) = 0;
+  // audit_broken (the first bad entry) or ledger_corrupt. `against`: a head of before, which the chain must still hold;
+  // else it fails with audit_head_mismatch.
+  virtual Result<VerifyReport> verify(const Progress& progress, const std::optional<AuditHead>& against) = 0;
+  Result<VerifyReport> verify(const Progress& progress) { return verify(progress, std::nullopt); }
 
   // -- backup: a consistent copy while everything goes on, complete and 0600 when its name appears. Fails with
   // file_exists, file_unwritable, ledger_disk_full.

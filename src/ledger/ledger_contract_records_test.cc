@@ -114,7 +114,8 @@ TEST_P(LedgerContract, WhatIsOnHoldCanBeReleasedOrRevokedForGood) {
   EXPECT_EQ(record(id).revocation->reason, RevocationReason::key_compromise);
   EXPECT_EQ(ledger_->status().value().revoked, 1U);
   std::vector<std::string> actions;
-  for (const AuditEntry& entry : ledger_->audit(0, 100).value()) {
+  const auto entries = ledger_->audit(0, 100).value();
+  for (const AuditEntry& entry : entries) {
     if (entry.action == "revoke" || entry.action == "release") actions.push_back(entry.actor + " " + entry.action);
   }
   EXPECT_EQ(actions, (std::vector<std::string>{"bob revoke", "carol release", "bob revoke", "bob revoke"}));

@@ -150,6 +150,8 @@ struct NewRevocation {
   std::optional<UnixSeconds> invalid_since = {};
   std::string actor = {};
   UnknownSerial unknown_serial = UnknownSerial::refuse;  // accept: for certificates an imported CA issued before
+  // Of one that this authority recorded before in a ledger that is lost; its entry has the time of now. Absent: now.
+  std::optional<UnixSeconds> revoked_at = {};
 };
 
 struct RevocationOutcome {
@@ -232,7 +234,7 @@ struct AuditEntry {
   UnixSeconds time;            // never before the entry before it
   std::string actor;
   // "reserve", "issue", "abandon", "revoke", "release", "add_issuer", "set_issuer_state", "use_issuer", "ask_change",
-  // "approve_change", "use_change", "add_gateway", "forget_gateway", or of a note
+  // "approve_change", "use_change", "add_gateway", "forget_gateway", "accept_rollback", or of a note
   std::string action;
   std::int64_t object = 0;  // certificate id, issuer id or revocation sequence, as the action has it; 0: none
   std::string details;      // a JSON object

@@ -82,6 +82,10 @@ class Sqlite final : public Ledger, private Transactions {
   Result<AuditHead> accept_clock(std::string actor) override {
     return write<AuditHead>([&] { return writer_->accept_clock(actor); });
   }
+  Result<AuditHead> accept_rollback(UnixSeconds until, std::string actor) override {
+    return write<AuditHead>([&] { return writer_->accept_rollback(until, actor); });
+  }
+  Result<std::optional<UnixSeconds>> rollback_accepted() override { return TRY(readers_.lease())->rollback_accepted(); }
   Result<AuditHead> note(AuditNote note) override {
     return write<AuditHead>([&] { return writer_->note(note); });
   }
@@ -141,9 +145,10 @@ class Sqlite final : public Ledger, private Transactions {
     return TRY(readers_.lease())->audit(after, limit);
   }
   Result<LedgerStatus> status() override;
-  Result<VerifyReport> verify(const Progress& progress) override {
+  using Ledger::verify;
+  Result<VerifyReport> verify(const Progress& progress, const std::optional<AuditHead>& against) override {
     const ReaderPool::Lease reader = TRY(readers_.lease());
-    return verify_ledger(*reader, progress);
+    return verify_ledger(*reader, progress, against);
   }
   Result<BackupReport> backup(const Path& to, const Progress& progress) override {
     const ReaderPool::Lease reader = TRY(readers_.lease());

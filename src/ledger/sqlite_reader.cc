@@ -266,6 +266,15 @@ Result<AuditHead> SqliteReader::audit_head() {
   return AuditHead{entry.sequence, entry.time, entry.hash};
 }
 
+Result<std::optional<UnixSeconds>> SqliteReader::rollback_accepted() {
+  sql::Statement row = TRY(connection_.prepare("SELECT value FROM meta WHERE key = ?"));
+  TRY(row.start(kRollbackAccepted));
+  if (!TRY(row.step())) return std::optional<UnixSeconds>();
+  std::uint64_t count = 0;
+  for (const std::uint8_t octet : row.blob(0)) count = (count << 8U) | octet;
+  return std::optional(UnixSeconds{static_cast<std::int64_t>(count)});
+}
+
 Result<std::vector<AuditEntry>> SqliteReader::audit(std::uint64_t after, std::size_t limit) {
   std::vector<AuditEntry> out;
   TRY(statements_->audit.start(static_cast<std::int64_t>(after), static_cast<std::int64_t>(limit)));

@@ -45,6 +45,7 @@ class SqliteReader {
   Result<std::optional<Change>> change(ChangeId id);
   Result<std::vector<Change>> changes(std::size_t limit);
   Result<AuditHead> audit_head();
+  Result<std::optional<UnixSeconds>> rollback_accepted();
   Result<std::vector<AuditEntry>> audit(std::uint64_t after, std::size_t limit);
   // Every certificate, by id, revocations left out.
   Status walk_certificates(const std::function<Proceed(const CertificateRecord&)>& each);

@@ -8,6 +8,9 @@
 
 namespace symbolon::ledger {
 
+// Of `meta`: until when signed heads of a history that this ledger does not have are given up (8 octets).
+inline constexpr std::string_view kRollbackAccepted = "rollback_accepted";
+
 // Each reads the columns that its list names, in that order, from column 0.
 inline constexpr std::string_view kCertificateColumns =
     "c.id, c.issuer, c.serial, c.state, c.profile, c.requester, c.subject, c.names, c.not_before, c.not_after,"

@@ -13,10 +13,12 @@ constexpr std::size_t kPiece = 4096;  // entries read under one snapshot
 
 class Verification {
  public:
-  Verification(SqliteReader& reader, const Progress& progress) : reader_(reader), progress_(progress) {}
+  Verification(SqliteReader& reader, const Progress& progress, const std::optional<AuditHead>& against)
+      : reader_(reader), progress_(progress), against_(against) {}
 
   Result<VerifyReport> run() {
     TRY(check_file());
+    TRY(check_head());
     crypto::Sha256 genesis = TRY(read_genesis());
     before_ = genesis;
     while (TRY(check_piece())) {
@@ -41,6 +43,24 @@ class Verification {
       }
     }
     return {};
+  }
+
+  // By the hash that stands there; that it is the right one for what stands before it, the walk finds out.
+  Status check_head() {
+    if (!against_) return {};
+    const auto mismatch = [&](std::string_view words) {
+      return fail_at(reader_.connection().where(), Code::audit_head_mismatch, "entry {}, as it was {}: {}",
+                     against_->sequence, to_rfc3339(against_->time), words);
+    };
+    if (against_->sequence == 0) return mismatch("a chain has at least one entry");
+    const auto entries = TRY(reader_.audit(against_->sequence - 1, 1));
+    if (entries.empty() || entries.front().sequence != against_->sequence) {
+      const AuditHead newest = TRY(reader_.audit_head());
+      if (newest.sequence >= against_->sequence) return mismatch("it is missing");
+      return mismatch(fmt::format("the chain ends with entry {}, of {}", newest.sequence, to_rfc3339(newest.time)));
+    }
+    if (entries.front().hash == against_->hash) return {};
+    return mismatch("it, or one before it, is another one now");
   }
 
   Status check_structure(const std::string& pragma) {
@@ -104,6 +124,7 @@ class Verification {
     }
     if (entry.action == action::set_issuer_state) issuer_states_[entry.object] = entry;
     if (entry.action == action::use_issuer) in_use_ = entry.object;
+    if (entry.action == action::accept_rollback) rollback_ = entry.digest;
     if (entry.action == action::add_gateway) gateways_.insert(entry.digest);
     if (entry.action == action::forget_gateway) gateways_.erase(entry.digest);
     return {};
@@ -211,6 +232,10 @@ class Verification {
       const std::int64_t there = TRY(count(of));
       if (there != wanted) return broken(report_.head.sequence, "{} {}, but {} entries", there, of, wanted);
     }
+    const auto accepted = TRY(reader_.rollback_accepted());
+    if ((accepted ? std::optional(rollback_digest(*accepted)) : std::nullopt) != rollback_) {
+      return broken(report_.head.sequence, "what a restored backup gave up is not what the entries say");
+    }
     for (const KnownGateway& gateway : TRY(reader_.gateways())) {
       if (gateways_.contains(gateway_digest(gateway))) continue;
       return broken(report_.head.sequence, "gateway {} stands there, which no entry says", gateway.name);
@@ -232,6 +257,7 @@ class Verification {
 
   SqliteReader& reader_;
   const Progress& progress_;
+  const std::optional<AuditHead>& against_;
   VerifyReport report_;
   crypto::Sha256 before_{};
   std::set<crypto::Sha256> gateways_;  // digests of those that were added and not forgotten
@@ -243,13 +269,15 @@ class Verification {
   std::int64_t approved_ = 0;
   std::int64_t used_ = 0;
   std::map<std::int64_t, AuditEntry> issuer_states_;
-  std::int64_t in_use_ = 0;  // by the entries; 0: none was ever
+  std::optional<crypto::Sha256> rollback_;  // digest of the last one that was accepted
+  std::int64_t in_use_ = 0;                 // by the entries; 0: none was ever
 };
 
 }  // namespace
 
-Result<VerifyReport> verify_ledger(SqliteReader& reader, const Progress& progress) {
-  return Verification(reader, progress).run();
+Result<VerifyReport> verify_ledger(SqliteReader& reader, const Progress& progress,
+                                   const std::optional<AuditHead>& against) {
+  return Verification(reader, progress, against).run();
 }
 
 }  // namespace symbolon::ledger

@@ -6,7 +6,8 @@
 
 namespace symbolon::ledger {
 
-// Reads in pieces, so that the journal can begin anew meanwhile; writing goes on.
-Result<VerifyReport> verify_ledger(SqliteReader& reader, const Progress& progress);
+// Reads in pieces, so that the journal can begin anew meanwhile; writing goes on. `against`: Ledger::verify.
+Result<VerifyReport> verify_ledger(SqliteReader& reader, const Progress& progress,
+                                   const std::optional<AuditHead>& against = {});
 
 }  // namespace symbolon::ledger

@@ -345,7 +345,7 @@ Result<RevocationOutcome> SqliteWriter::revoke(const NewRevocation& revocation) 
                    .serial = revocation.serial,
                    .certificate = former ? former->certificate : std::nullopt,
                    .reason = revocation.reason,
-                   .revoked_at = held ? former->revoked_at : now(),
+                   .revoked_at = held ? former->revoked_at : revocation.revoked_at.value_or(now()),
                    .invalid_since = revocation.invalid_since,
                    .actor = revocation.actor};
   if (held && !entry.invalid_since) entry.invalid_since = former->invalid_since;
@@ -403,6 +403,16 @@ Result<Revocation> SqliteWriter::record(Revocation entry) {
 Result<AuditHead> SqliteWriter::note(const AuditNote& note) {
   if (action::is_reserved(note.action)) return fail(Code::bad_request, "'{}' is the ledger's own action", note.action);
   TRY(append(now(), {.actor = note.actor, .action = note.action, .details = note.details}));
+  return now_.head;
+}
+
+Result<AuditHead> SqliteWriter::accept_rollback(UnixSeconds until, const std::string& actor) {
+  sql::Statement keep = TRY(connection_.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"));
+  TRY(keep.run(kRollbackAccepted, Canonical().add(until).octets()));
+  TRY(append(now(), {.actor = actor,
+                     .action = action::accept_rollback,
+                     .details = json_object({{"until", to_rfc3339(until)}}),
+                     .digest = rollback_digest(until)}));
   return now_.head;
 }
 

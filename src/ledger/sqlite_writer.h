@@ -47,6 +47,7 @@ class SqliteWriter {
   Result<Change> use_change(ChangeId change, const std::string& actor);
   Result<AuditHead> note(const AuditNote& note);
   Result<AuditHead> accept_clock(const std::string& actor);
+  Result<AuditHead> accept_rollback(UnixSeconds until, const std::string& actor);
 
   const InstancePrefix& instance_prefix() const { return prefix_; }
   sql::Connection& connection() { return connection_; }

@@ -241,9 +241,7 @@ RevocationSet::Builder& RevocationSet::Builder::add(const RevocationSet& set) {
   for (const auto& [key, issuer] : set.issuers_) {
     Pending& pending = pending_[key];
     pending.coverage.insert(pending.coverage.end(), issuer.coverage.begin(), issuer.coverage.end());
-    for (const auto& table : {issuer.revoked.bulk, issuer.revoked.recent}) {
-      pending.table = pending.table.size() == 0 ? *table : pending.table.merged_with(*table);
-    }
+    for (const auto& table : {issuer.revoked.bulk, issuer.revoked.recent}) pending.table.append(*table);
     issuer.held.for_each([&](ByteView octets, UnixSeconds since) {
       if (const auto serial = x509::SerialNumber::from_magnitude(octets)) pending.held.try_emplace(*serial, since);
     });

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <thread>
 
 #include "revocation/revocation_source.h"
@@ -38,6 +39,39 @@ TEST(SerialTable, FindsEverySerialInWhateverOrderItCame) {
   for (const int value : {0, 1, 4, 254, 257, 65536, 16777216}) {
     EXPECT_FALSE(table.find(serial(fmt::format("{:x}", value)))) << value;
   }
+}
+
+// As serials of this authority are: the first octets in common, then few values, then any.
+TEST(SerialTable, SortsManyWithAnythingInCommon) {
+  SerialTable table;
+  std::map<SerialNumber, std::int64_t> all;
+  std::uint64_t state = 1;
+  const auto draw = [&state] { return state = state * 6364136223846793005U + 1442695040888963407U; };
+  for (int i = 0; i < 50'000; ++i) {
+    const std::uint64_t drawn = draw() >> 16;
+    const std::string text =
+        i % 7 == 0 ? fmt::format("{:x}", drawn % 9000 + 1) : fmt::format("5ab1{:04x}{:024x}", i % 50, drawn % 100'000);
+    const auto since = static_cast<std::int64_t>(draw() >> 40);
+    table.add(serial(text), UnixSeconds{since});
+    const auto known = all.emplace(serial(text), since).first;
+    known->second = std::min(known->second, since);
+  }
+  SerialTable further;
+  further.add(serial("5ab2"), UnixSeconds{5});
+  further.add(all.begin()->first, UnixSeconds{0});
+  table.sort();
+  further.sort();
+  EXPECT_EQ(table.size(), all.size());
+  table = table.merged_with(further);
+  all[serial("5ab2")] = 5;
+  all.begin()->second = 0;
+  ASSERT_EQ(table.size(), all.size());
+  for (const auto& [one, since] : all) ASSERT_EQ(table.find(one), UnixSeconds{since}) << one.hex();
+  Bytes before;
+  table.for_each([&](ByteView octets, UnixSeconds) {
+    ASSERT_TRUE(before.size() < octets.size() || std::ranges::lexicographical_compare(before, octets));
+    before = to_bytes(octets);
+  });
 }
 
 // step-ca #972: one serial, stored in two ways.

@@ -23,7 +23,7 @@ namespace {
 using Instant = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
-using Name = std::variant<IntentName, CrlName, OcspName>;
+using Name = std::variant<IntentName, CrlName, OcspName, revocation::HeadKind>;
 
 // One call that waits: it lives on the stack of its thread.
 struct Waiting {
@@ -52,6 +52,9 @@ bool add(Message& packet, std::uint64_t number, const CrlName& name) {
 }
 bool add(Message& packet, std::uint64_t number, const OcspName& name) {
   return add_to<OcspRequests>(packet, kMostInPacket, number, name);
+}
+bool add(Message& packet, std::uint64_t number, revocation::HeadKind kind) {
+  return add_to<HeadRequests>(packet, kMostInPacket, number, kind);
 }
 
 std::unexpected<Error> unreachable(std::string_view why) { return fail(Code::signer_unreachable, "{}", why); }
@@ -277,6 +280,10 @@ std::vector<OfferedKey> Client::keys() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->keys.entries;
 }
+Bytes Client::head_key() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->keys.heads;
+}
 Status Client::await_key(std::int64_t issuer) { return impl_->await_key(issuer); }
 Status Client::refresh_keys() { return impl_->refresh_keys(); }
 Result<Bytes> Client::sign(const IntentName& intent) {
@@ -285,9 +292,15 @@ Result<Bytes> Client::sign(const IntentName& intent) {
 Result<Bytes> Client::sign_crl(const CrlName& crl) {
   return impl_->sign(crl, impl_->limits.crl_answer, impl_->limits.crl_repeat);
 }
-Result<Bytes> Client::sign_ocsp(const OcspName& response) {
+Result<SignedOcsp> Client::sign_ocsp(const OcspName& response) {
   ENSURE(fits(response));
-  return impl_->sign(response, impl_->limits.answer, impl_->limits.repeat);
+  const Bytes octets = TRY(impl_->sign(response, impl_->limits.answer, impl_->limits.repeat));
+  return decode_ocsp(octets);
+}
+
+Result<revocation::SignedHead> Client::sign_head(revocation::HeadKind kind) {
+  const Bytes octets = TRY(impl_->sign(kind, impl_->limits.answer, impl_->limits.repeat));
+  return decode_head(kind, octets);
 }
 
 }  // namespace symbolon::signer

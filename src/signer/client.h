@@ -36,6 +36,7 @@ class Client {
   // asks anew, and waits for the answer as long; after an error that only a signer started since can have given, the
   // keys are that one's.
   std::vector<OfferedKey> keys() const;
+  Bytes head_key() const;  // likewise the key of heads (SubjectPublicKeyInfo); empty: it has none
   Status await_key(std::int64_t issuer);
   Status refresh_keys();
   // Blocks for the signature, at most ClientLimits::answer. Fails with signer_unreachable, overloaded, and as the
@@ -45,7 +46,9 @@ class Client {
   Result<Bytes> sign_crl(const CrlName& crl);
   // Likewise for an OCSP response, with the limits of sign(). Asking twice is harmless: the ledger is looked up again.
   // Aborts for a name that no packet can hold (see OcspName).
-  Result<Bytes> sign_ocsp(const OcspName& response);
+  Result<SignedOcsp> sign_ocsp(const OcspName& response);
+  // Likewise the newest head of that chain, as the ledger has it now.
+  Result<revocation::SignedHead> sign_head(revocation::HeadKind kind);
 
  private:
   struct Impl;

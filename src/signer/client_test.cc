@@ -42,12 +42,19 @@ class EchoDesk final : public Desk {
     return Bytes{static_cast<std::uint8_t>(crl.number)};
   }
   // Signs with the digits of the first serial; the name must be for its responder of now. Takes its time.
-  Result<Bytes> sign_ocsp(const OcspName& name) override {
+  Result<SignedOcsp> sign_ocsp(const OcspName& name) override {
     ++asked_ocsp;
     std::this_thread::sleep_for(ocsp_takes);
     if (name.responder.at(0) != generation) return fail(Code::ocsp_responder_changed, "another");
-    return to_bytes(name.entries.front().serial.magnitude());
+    return SignedOcsp{.octets = {generation}, .signature = to_bytes(name.entries.front().serial.magnitude())};
   }
+  Bytes head_key() const override { return {8, generation}; }
+  // Of as many entries as were asked for.
+  Result<revocation::SignedHead> sign_head(revocation::HeadKind kind) override {
+    const std::uint64_t count = ++asked_heads;
+    return revocation::SignedHead{.head = {.kind = kind, .count = count, .time = UnixSeconds{7}}, .signature = {1, 2}};
+  }
+  std::atomic<std::uint64_t> asked_heads = 0;
   std::atomic<int> asked = 0;
   std::atomic<int> asked_ocsp = 0;
   milliseconds ocsp_takes{0};
@@ -132,6 +139,20 @@ TEST(SignerClient, CallsOfManyThreadsGetTheirOwnAnswers) {
   EXPECT_EQ(signing.desk.asked, 16 * 200);
 }
 
+TEST(SignerClient, GetsHeadsWithWhatTheyAreOf) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority);
+  EXPECT_EQ(client->head_key(), signing.desk.head_key());
+  for (const auto kind : {revocation::HeadKind::audit, revocation::HeadKind::feed}) {
+    const auto head = client->sign_head(kind);
+    ASSERT_TRUE(head) << head.error().text();
+    EXPECT_EQ(head->head.kind, kind);
+    EXPECT_EQ(head->head.count, signing.desk.asked_heads);
+    EXPECT_EQ(head->signature, (Bytes{1, 2}));
+  }
+}
+
 // A long one is waited for longer, is not asked for again meanwhile, and holds up nobody.
 TEST(SignerClient, ACrlIsSignedBesideCertificates) {
   const Pair pair;
@@ -174,7 +195,12 @@ TEST(SignerClient, OcspResponsesAndCertificatesOfManyThreadsGetTheirOwnAnswers) 
     callers.push_back(std::async(std::launch::async, [&, thread] {
       for (int i = 0; i < 200; ++i) {
         const std::string serial = fmt::format("{:04x}", 0x1000 + thread * 200 + i);
-        const auto signature = thread % 2 == 0 ? client->sign_ocsp(response(serial)) : client->sign(intent(1, serial));
+        if (thread % 2 == 0) {
+          const auto made = client->sign_ocsp(response(serial));
+          if (!made || to_hex(made->signature) != serial) return false;
+          continue;
+        }
+        const auto signature = client->sign(intent(1, serial));
         if (!signature || to_hex(*signature) != serial) return false;
       }
       return true;

@@ -8,8 +8,16 @@
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 5;
-enum class Kind : std::uint8_t { hello = 1, sign = 2, keys = 3, answers = 4, sign_crl = 5, sign_ocsp = 6 };
+constexpr std::uint8_t kVersion = 6;
+enum class Kind : std::uint8_t {
+  hello = 1,
+  sign = 2,
+  keys = 3,
+  answers = 4,
+  sign_crl = 5,
+  sign_ocsp = 6,
+  sign_head = 7
+};
 enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
 class Writer {
@@ -59,6 +67,7 @@ class Reader {
     std::ranges::copy(take(Size), out.begin());
     return out;
   }
+  ByteView rest() const { return rest_; }
   bool good() const { return good_; }
   bool at_end() const { return good_ && rest_.empty(); }
 
@@ -129,6 +138,16 @@ Bytes encoded(const OcspRequests& message) {
   return out.take();
 }
 
+Bytes encoded(const HeadRequests& message) {
+  ENSURE(!message.entries.empty() && message.entries.size() <= kMostInPacket);
+  Writer out(Kind::sign_head, message.entries.size());
+  for (const HeadRequest& request : message.entries) {
+    out.number(request.number);
+    out.number(static_cast<std::uint8_t>(request.kind));
+  }
+  return out.take();
+}
+
 Bytes encoded(const Keys& message) {
   ENSURE(message.entries.size() <= kMostKeys);
   Writer out(Kind::keys, message.entries.size());
@@ -139,6 +158,7 @@ Bytes encoded(const Keys& message) {
     out.field<std::uint16_t>(key.algorithm);
     out.field<std::uint16_t>(key.responder);
   }
+  out.field<std::uint16_t>(message.heads);
   return out.take();
 }
 
@@ -230,6 +250,18 @@ Result<Message> read_ocsp_requests(Reader& in, std::size_t count) {
   return Message(std::move(out));
 }
 
+Result<Message> read_head_requests(Reader& in, std::size_t count) {
+  if (count == 0 || count > kMostInPacket) return malformed("too many requests, or none");
+  HeadRequests out;
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    const auto number = in.number<std::uint64_t>();
+    const auto kind = in.number<std::uint8_t>();
+    if (kind > static_cast<std::uint8_t>(revocation::HeadKind::feed)) return malformed("the head of no chain");
+    out.entries.push_back({number, static_cast<revocation::HeadKind>(kind)});
+  }
+  return Message(std::move(out));
+}
+
 Result<Message> read_keys(Reader& in, std::size_t count) {
   if (count > kMostKeys) return malformed("too many keys");
   Keys out;
@@ -242,6 +274,7 @@ Result<Message> read_keys(Reader& in, std::size_t count) {
     const ByteView responder = in.field<std::uint16_t>();
     out.entries.push_back({issuer, to_bytes(spki), to_bytes(algorithm), file == 1, to_bytes(responder)});
   }
+  out.heads = to_bytes(in.field<std::uint16_t>());
   return Message(std::move(out));
 }
 
@@ -275,6 +308,7 @@ Result<Message> read_entries(Reader& in, std::uint8_t kind, std::size_t count) {
     case Kind::answers: return read_answers(in, count);
     case Kind::sign_crl: return read_crl_requests(in, count);
     case Kind::sign_ocsp: return read_ocsp_requests(in, count);
+    case Kind::sign_head: return read_head_requests(in, count);
   }
   return malformed("of an unknown kind");
 }
@@ -298,6 +332,43 @@ Result<Message> decode(ByteView packet) {
   auto message = read_entries(in, kind, count);
   if (message && !in.at_end()) return malformed("cut, or something follows");
   return message;
+}
+
+Bytes encode_ocsp(const SignedOcsp& response) {
+  Bytes out = to_bytes(response.octets);
+  out.insert(out.end(), response.signature.begin(), response.signature.end());
+  return out;
+}
+
+Result<SignedOcsp> decode_ocsp(ByteView octets) {
+  Reader in(octets);
+  SignedOcsp out{.octets = in.octets<std::tuple_size_v<crypto::Sha256>>(), .signature = {}};
+  if (!in.good() || in.at_end()) return malformed("the signature of an OCSP response that is cut");
+  out.signature = to_bytes(in.rest());
+  return out;
+}
+
+Bytes encode_head(const revocation::SignedHead& head) {
+  const revocation::Head& signed_of = head.head;
+  Bytes out;
+  const auto number = [&out](std::uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+  };
+  number(signed_of.count);
+  out.insert(out.end(), signed_of.hash.begin(), signed_of.hash.end());
+  number(static_cast<std::uint64_t>(signed_of.time.count));
+  out.insert(out.end(), head.signature.begin(), head.signature.end());
+  return out;
+}
+
+Result<revocation::SignedHead> decode_head(revocation::HeadKind kind, ByteView octets) {
+  Reader in(octets);
+  revocation::SignedHead out{.head = {.kind = kind, .count = in.number<std::uint64_t>()}, .signature = {}};
+  out.head.hash = in.octets<std::tuple_size_v<crypto::Sha256>>();
+  out.head.time.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+  if (!in.good() || in.at_end()) return malformed("a head that is cut");
+  out.signature = to_bytes(in.rest());
+  return out;
 }
 
 }  // namespace symbolon::signer

@@ -4,7 +4,8 @@
 //                         sign       names of intents: CA and serial, never the bytes to be signed
 //                         sign_crl   names of CRLs: CA, dates, numbers, never their entries
 //                         sign_ocsp  names of OCSP responses: CA, dates, serials, never what is said of them
-//   signer -> authority   keys       what it can sign for
+//                         sign_head  which chain, never how far it goes
+//   signer -> authority   keys       what it can sign for, and the key of heads
 //                         answers    a signature or an error for each
 //
 // A packet is: version (1 octet), kind (1), count (2), then `count` entries. Numbers are big-endian.
@@ -15,9 +16,14 @@
 //   sign_ocsp number (8), issuer (8), responder (32), thisUpdate (8), nextUpdate (8), length (1), nonce, certificates
 //   (2),
 //             then for each: hash (1: 0 SHA-1, 1 SHA-256), length (1), serial
+//   sign_head number (8), chain (1: 0 audit, 1 feed)
 //   keys      issuer (8), file (1: 0 plain, 1 encrypted), length (2), SubjectPublicKeyInfo, length (2),
-//             AlgorithmIdentifier, length (2), CertificationRequest of the OCSP responder (0 octets: there is none)
+//             AlgorithmIdentifier, length (2), CertificationRequest of the OCSP responder (0 octets: there is none);
+//             after all of them: length (2), SubjectPublicKeyInfo of the key of heads (0 octets: there is none)
 //   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
+//
+// The signature of a head comes with what was signed: count (8), hash (32), time (8), signature. That of an OCSP
+// response comes with the SHA-256 of the octets that were signed (32).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +35,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "revocation/signed_head.h"
 #include "x509/serial_number.h"
 
 namespace symbolon::signer {
@@ -114,6 +121,16 @@ struct OcspRequests {
   std::vector<OcspRequest> entries;  // 1 to kMostInPacket
   bool operator==(const OcspRequests&) const = default;
 };
+// The newest head of that chain, as the ledger has it when it is asked.
+struct HeadRequest {
+  std::uint64_t number = 0;  // comes back with the answer
+  revocation::HeadKind kind = revocation::HeadKind::audit;
+  bool operator==(const HeadRequest&) const = default;
+};
+struct HeadRequests {
+  std::vector<HeadRequest> entries;  // 1 to kMostInPacket
+  bool operator==(const HeadRequests&) const = default;
+};
 struct OfferedKey {
   std::int64_t issuer = 0;
   Bytes spki;              // DER
@@ -124,6 +141,7 @@ struct OfferedKey {
 };
 struct Keys {
   std::vector<OfferedKey> entries;  // at most kMostKeys
+  Bytes heads = {};                 // SubjectPublicKeyInfo of the key of heads; empty: none is here
   bool operator==(const Keys&) const = default;
 };
 struct Answer {
@@ -134,11 +152,25 @@ struct Answers {
   std::vector<Answer> entries;  // 1 to kMostInPacket
 };
 
-using Message = std::variant<Hello, SignRequests, CrlRequests, OcspRequests, Keys, Answers>;
+using Message = std::variant<Hello, SignRequests, CrlRequests, OcspRequests, HeadRequests, Keys, Answers>;
 
 // Words beyond kLargestField are cut. Aborts for more entries than are allowed, and for a nonce that is longer.
 Bytes encode(const Message& message);
 // Total. Fails with signer_protocol.
 Result<Message> decode(ByteView packet);
+
+// A signature, and what was signed: whoever built the same octets need not verify it to know that they are the same.
+struct SignedOcsp {
+  crypto::Sha256 octets{};  // SHA-256 of them
+  Bytes signature;
+  bool operator==(const SignedOcsp&) const = default;
+};
+// What Answer::signature holds for an OcspRequest. Reading fails with signer_protocol.
+Bytes encode_ocsp(const SignedOcsp& response);
+Result<SignedOcsp> decode_ocsp(ByteView octets);
+
+// What Answer::signature holds for a HeadRequest. Reading fails with signer_protocol.
+Bytes encode_head(const revocation::SignedHead& head);
+Result<revocation::SignedHead> decode_head(revocation::HeadKind kind, ByteView octets);
 
 }  // namespace symbolon::signer

@@ -40,6 +40,10 @@ TEST(SignerMessages, ComeBackAsTheyWere) {
   const Keys keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}, {3, {}, Bytes(kLargestField), false, {}}}};
   EXPECT_EQ(round_trip(keys), keys);
   EXPECT_EQ(round_trip(Keys{}), Keys{});
+  const Keys with_heads{{{2, {1}, {4}, false, {}}}, {9, 9, 9}};
+  EXPECT_EQ(round_trip(with_heads), with_heads);
+  const HeadRequests heads{{{1, revocation::HeadKind::feed}, {0xffff'ffff'ffff'ffff, revocation::HeadKind::audit}}};
+  EXPECT_EQ(round_trip(heads), heads);
 
   const Answers answers =
       round_trip(Answers{{{5, Bytes{9, 8}}, {6, std::unexpected(Error{Code::intent_missing, "line\nand another"})}}});
@@ -102,6 +106,38 @@ TEST(SignerMessages, AKeyFileIsPlainOrEncrypted) {
   }
 }
 
+TEST(SignerMessages, AHeadIsOfAChainThatThereIs) {
+  Bytes packet = encode(HeadRequests{{{1, revocation::HeadKind::feed}}});
+  ASSERT_TRUE(decode(packet));
+  packet.back() = 2;
+  EXPECT_FALSE(decode(packet));
+}
+
+TEST(SignerMessages, AHeadComesBackWithItsSignatureAndCutItIsRefused) {
+  const revocation::SignedHead head{.head = {.kind = revocation::HeadKind::feed,
+                                             .count = 0x0102'0304'0506'0708,
+                                             .hash = crypto::sha256(as_bytes("chain")),
+                                             .time = UnixSeconds{1'800'000'000}},
+                                    .signature = {0x30, 0x01}};
+  const Bytes octets = encode_head(head);
+  EXPECT_EQ(decode_head(revocation::HeadKind::feed, octets).value(), head);
+  const std::size_t least = octets.size() - head.signature.size();
+  for (std::size_t size = 0; size <= least; ++size) {
+    const auto cut = decode_head(revocation::HeadKind::feed, ByteView(octets).first(size));
+    ASSERT_FALSE(cut) << size;
+    EXPECT_EQ(cut.error().code, Code::signer_protocol);
+  }
+}
+
+TEST(SignerMessages, TheSignatureOfAnOcspResponseComesWithWhatWasSigned) {
+  const SignedOcsp made{.octets = crypto::sha256(as_bytes("response")), .signature = {0x30, 0x01}};
+  const Bytes octets = encode_ocsp(made);
+  EXPECT_EQ(decode_ocsp(octets).value(), made);
+  for (std::size_t size = 0; size <= octets.size() - made.signature.size(); ++size) {
+    EXPECT_FALSE(decode_ocsp(ByteView(octets).first(size))) << size;
+  }
+}
+
 TEST(SignerMessages, WordsThatAreTooLongAreCut) {
   const Answers answers =
       round_trip(Answers{{{1, std::unexpected(Error{Code::crypto_failed, std::string(100'000, 'x')})}}});
@@ -114,7 +150,8 @@ TEST(SignerMessages, CutAnywhereOrProlongedTheyAreRefused) {
                               SignRequests{{{1, {7, serial("0a1b")}}}},
                               CrlRequests{{{1, {7, 41, 5, {}, {}}}}},
                               OcspRequests{{{1, ocsp_name(3)}}},
-                              Keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}}},
+                              HeadRequests{{{1, revocation::HeadKind::feed}}},
+                              Keys{{{2, {1, 2, 3}, {4}, true, {5, 6}}}, {7, 8}},
                               Answers{{{5, Bytes{9, 8}}}}};
   for (const Message& message : messages) {
     Bytes packet = encode(message);

@@ -23,7 +23,18 @@ Answers answer(const SignRequests& requests, Desk& desk) {
 Answers answer(const OcspRequests& requests, Desk& desk) {
   Answers out;
   for (const OcspRequest& request : requests.entries) {
-    out.entries.push_back({request.number, desk.sign_ocsp(request.response)});
+    const auto response = desk.sign_ocsp(request.response);
+    out.entries.push_back(
+        {request.number, response ? Result<Bytes>(encode_ocsp(*response)) : std::unexpected(response.error())});
+  }
+  return out;
+}
+
+Answers answer(const HeadRequests& requests, Desk& desk) {
+  Answers out;
+  for (const HeadRequest& request : requests.entries) {
+    const auto head = desk.sign_head(request.kind);
+    out.entries.push_back({request.number, head ? Result<Bytes>(encode_head(*head)) : std::unexpected(head.error())});
   }
   return out;
 }
@@ -92,11 +103,13 @@ void serve_alone(const ServeOptions& options, Desk& desk, CrlInHand& in_hand) {
     if (!message) {
       log(LogLevel::warning, message.error());
     } else if (std::holds_alternative<Hello>(*message)) {
-      reply(options.descriptor, Keys{desk.keys()});
+      reply(options.descriptor, Keys{desk.keys(), desk.head_key()});
     } else if (const auto* const requests = std::get_if<SignRequests>(&*message)) {
       reply(options.descriptor, answer(*requests, desk));
     } else if (const auto* const responses = std::get_if<OcspRequests>(&*message)) {
       reply(options.descriptor, answer(*responses, desk));
+    } else if (const auto* const heads = std::get_if<HeadRequests>(&*message)) {
+      reply(options.descriptor, answer(*heads, desk));
     } else if (const auto* const crls = std::get_if<CrlRequests>(&*message)) {
       const Answers answers = answer(*crls, desk, in_hand);
       if (!answers.entries.empty()) reply(options.descriptor, answers);

@@ -14,12 +14,15 @@ class Desk {
  public:
   virtual ~Desk() = default;
   virtual std::vector<OfferedKey> keys() const = 0;  // at most kMostKeys
+  virtual Bytes head_key() const = 0;                // SubjectPublicKeyInfo of the key of heads; empty: it has none
   // Looks the intent up by itself; the name is all that the other side gets to say.
   virtual Result<Bytes> sign(const IntentName& intent) = 0;
   // Likewise builds the CRL by itself. By one thread at a time, so that certificates do not wait for CRLs.
   virtual Result<Bytes> sign_crl(const CrlName& crl) = 0;
   // Likewise finds by itself what there is to be said of each certificate.
-  virtual Result<Bytes> sign_ocsp(const OcspName& response) = 0;
+  virtual Result<SignedOcsp> sign_ocsp(const OcspName& response) = 0;
+  // Likewise finds by itself how far the chain goes.
+  virtual Result<revocation::SignedHead> sign_head(revocation::HeadKind kind) = 0;
 };
 
 struct ServeOptions {
