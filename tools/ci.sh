@@ -63,7 +63,7 @@ sanitized() {
   SYMBOLON_SANITIZED=1 SYMBOLON_IDLE_CONNECTIONS=300 SYMBOLON_HALF_OPEN=200 \
     UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_OPTIONS=detect_stack_use_after_return=1 \
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
-    "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" $(printf -- "--deselect %s " $left_out)
+    "$python" tools/run_tests.py --build "$folder" --kinds "$kinds" --timeout 900 $(printf -- "--deselect %s " $left_out)
 }
 # Tests that say nothing under a sanitizer: the first wants a race lost, which the slow gateway wins for the wrong reason; the
 # others take away what the sanitizers need themselves (their memory is larger than any cap, and they open pipes to look at some),
