@@ -357,5 +357,29 @@ TEST_F(TakingBackTest, APositionWithoutAHeadIsAnErrorThatNamesTheGateway) {
   EXPECT_TRUE(taking_->alarms().empty());
 }
 
+// Pages come from the newest to the oldest; nothing that was revoked for good or is on hold is lost by that.
+TEST_F(TakingBackTest, AHoldComesBackWithoutItsRelease) {
+  revoke(0);
+  backup();
+  const ledger::NewRevocation hold{.issuer = issuer_,
+                                   .serial = serial(1),
+                                   .reason = ledger::RevocationReason::certificate_hold,
+                                   .actor = "test",
+                                   .unknown_serial = ledger::UnknownSerial::accept};
+  ASSERT_TRUE(ledger_->revoke(hold));
+  ASSERT_TRUE(ledger_->release({.issuer = issuer_, .serial = serial(1), .actor = "test"}));
+  revoke(2);
+  const Told all = told();
+  ASSERT_EQ(all.entries.size(), 4U);
+  restore();
+  EXPECT_EQ(hand_back(page(all, 2, 4)).next, 2);
+  EXPECT_TRUE(behind());
+  EXPECT_EQ(hand_back(page(all, 1, 2)).outcome, api::HandBackAnswer::Outcome::done);
+  EXPECT_FALSE(behind());
+  EXPECT_TRUE(has_all(0, 3));
+  EXPECT_TRUE(ledger_->release({.issuer = issuer_, .serial = serial(1), .actor = "test"})) << "it is on hold";
+  EXPECT_EQ(code_of(ledger_->release({.issuer = issuer_, .serial = serial(2), .actor = "test"})), Code::not_on_hold);
+}
+
 }  // namespace
 }  // namespace symbolon::authority
