@@ -1,10 +1,12 @@
 """What every system test gets: a folder of its own, a state, a foreign CA, a backend."""
 
+import os
 import pathlib
 import pwd
 import shutil
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -24,10 +26,24 @@ def pytest_configure():
         raise pytest.UsageError(f"{BINARY} does not exist: ./dev build makes it, or set SYMBOLON_BINARY")
 
 
+def pytest_runtest_setup():
+    """For runs that have to end: tools/run_tests.py --until counts what is left out, and says so."""
+    if time.time() > float(os.environ.get("SYMBOLON_TESTS_UNTIL", "inf")):
+        pytest.skip("no time was left")
+
+
+@pytest.fixture(scope="session")
+def first_state(tmp_path_factory):
+    """What `symbolon init` makes: one for all tests, since each would cost a key derivation."""
+    return Symbolon(tmp_path_factory.mktemp("first")).init().state
+
+
 @pytest.fixture
-def symbolon(tmp_path):
-    """A folder without a state: `symbolon.init()` makes one."""
-    return Symbolon(tmp_path / "s")  # short: a Unix socket's path has 107 octets at most
+def symbolon(tmp_path, first_state):
+    """A folder without a state: `symbolon.init()` makes one, with the same authority in every test."""
+    symbolon = Symbolon(tmp_path / "s")  # short: a Unix socket's path has 107 octets at most
+    symbolon.alike = first_state
+    return symbolon
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # clang-tidy 19 on the C++ files that the last push changed (or since BASE, or on the files named), at most 8 minutes.
-# Uses the compile commands of build-fuzz: clang's own, with its precompiled headers.
+# Uses compile commands of clang's own, with its precompiled headers.
 # tools/tidy.sh [--since BASE | --all | FILE...]
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -37,7 +37,7 @@ if [ ${#units[@]} -eq 0 ]; then
   exit 0
 fi
 
-tools/fuzz.sh --seconds 0 >/dev/null || exit 1 # configures build-fuzz and makes the precompiled headers
+tools/clang_build.sh build-tidy "" && ninja -C build-tidy pch_core pch_asio >/dev/null || exit 1
 checked=0
 bad=0
 while read -r unit status; do
@@ -45,7 +45,7 @@ while read -r unit status; do
   [ "$status" = 0 ] || bad=$((bad + 1))
 done < <(printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -I{} bash -c '
   [ "$(date +%s)" -lt '$(($(date +%s) + 480))' ] || exit 0
-  words=$(clang-tidy-19 -p build-fuzz --quiet --warnings-as-errors="*" {} 2>/dev/null)
+  words=$(clang-tidy-19 -p build-tidy --quiet --warnings-as-errors="*" {} 2>/dev/null)
   status=$?
   [ $status -eq 0 ] || printf "%s\n" "$words" >&2
   echo {} $status')

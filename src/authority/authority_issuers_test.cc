@@ -80,7 +80,7 @@ TEST(Issuers, AnImportedOneIsInUseOnlyWhenThatIsSaid) {
   ASSERT_TRUE(home.authority->use_issuer(taken->name, kTester));
   EXPECT_EQ(issuer_of(home.issue("client", {"bob"})), taken->name);
 
-  Home other;
+  Home other{InitOptions()};
   api::ImportIssuerRequest used = foreign_ca(other, kNow - kDay);
   used.use = true;
   ASSERT_TRUE(other.authority->import_issuer(used, kTester));

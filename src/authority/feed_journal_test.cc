@@ -130,7 +130,7 @@ TEST_F(JournalTest, OneThatIsDamagedIsReadAsFarAsItGoesAndWrittenAnew) {
 
 TEST_F(JournalTest, OneOfAnotherAuthorityDoesNotCount) {
   follow_once();
-  const Home other;
+  const Home other{InitOptions()};
   auto of_other = options(away());
   of_other.anchors = {other.authority->issuance().issuers()->select(std::nullopt, kNow).value()->certificate};
   const auto refused = enroll::RevocationFollower::follow(std::move(of_other), home_.clock);

@@ -270,7 +270,7 @@ TEST(SigningDesk, BringsALedgerOfAnOlderVersionUpToDate) {
 
 TEST(KeySource, ASignerWithAnotherKeyIsNotTaken) {
   Home one;
-  Home other;
+  Home other{InitOptions()};
   const SignerBeside beside(other);
   one.authority.reset();
   const auto opened = Authority::open(

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -23,20 +24,33 @@ inline constexpr UnixSeconds kNow{1'800'000'000};  // 2027-01-15T08:00:00Z
 inline const Requester kTester{.text = "test", .roles = api::Roles::all(), .person = "tester"};
 inline constexpr std::string_view kPassphrase = "correct horse battery staple";
 
+inline void make_state(const Folder& folder, InitOptions options) {
+  options.organization = "Example Corp";
+  options.state = folder.path() / "state";
+  options.root_passphrase = Secret(kPassphrase);
+  const auto made = init(options, FixedClock(kNow));
+  EXPECT_TRUE(made) << made.error().text();
+}
+
 // A state that init made at kNow, and the authority over it.
 struct Home {
   Folder folder;
   FixedClock clock{kNow};
   std::unique_ptr<Authority> authority;
 
-  explicit Home(InitOptions options = {}) {
-    options.organization = "Example Corp";
-    options.state = folder.path() / "state";
-    options.root_passphrase = Secret(kPassphrase);
-    const auto made = init(options, clock);
-    EXPECT_TRUE(made) << made.error().text();
+  // With a copy of a state that was made once: the authorities of all such homes are the same one.
+  Home() {
+    static const Folder first;
+    if (!std::filesystem::exists(first / "state")) make_state(first, {});
+    std::filesystem::copy(first / "state", folder / "state", std::filesystem::copy_options::recursive);
     open();
   }
+  // With an authority unlike any other.
+  explicit Home(InitOptions options) {
+    make_state(folder, std::move(options));
+    open();
+  }
+
   void open(std::map<std::string, ProfileConfig> profiles = {}) { open_with({.profiles = std::move(profiles)}); }
   void open_with(AuthorityOptions options) {
     authority.reset();

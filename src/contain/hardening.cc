@@ -10,7 +10,7 @@
 namespace symbolon::contain {
 
 bool is_sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SYMBOLON_SANITIZED
   return true;
 #else
   return false;

@@ -10,6 +10,11 @@
 #include <cstring>
 #include <memory>
 
+#ifdef __clang__  // libseccomp's macros are C
+#pragma clang diagnostic ignored "-Wc99-extensions"
+#pragma clang diagnostic ignored "-Wmissing-field-initializers"
+#endif
+
 namespace symbolon::contain {
 namespace {
 

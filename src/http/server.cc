@@ -140,7 +140,7 @@ void Server::Impl::stop() {
   }
   listening.clear();
   for (auto& [key, connection] : live) {
-    asio::post(connection.executor, [connection = connection.connection] { connection->stop(); });
+    asio::post(connection.executor, [stopped = connection.connection] { stopped->stop(); });
   }
 }
 

@@ -50,7 +50,7 @@ SearchSelection::SearchSelection(const Query& query, UnixSeconds now, const Sear
   }
   any_ = query.standings.empty() && query.times.empty() && profiles_.empty() && requesters_.empty() && issuers_.empty();
   // Long words are rare: what they leave over, the others are spared.
-  std::ranges::stable_sort(texts_, std::ranges::greater{}, [](const TextTerm* term) { return term->value.size(); });
+  std::ranges::sort(texts_, std::ranges::greater{}, [](const TextTerm* term) { return term->value.size(); });
 }
 
 bool SearchSelection::standing_fits(const StandingTerm& term, const SearchRow& row) const {

@@ -181,7 +181,7 @@ TEST(Dialling, AFullQueueOfAUnixSocketIsWaitedFor) {
     };
     asio::co_spawn(executor, wait, asio::detached);
     Listener listener(executor, std::move(sockets->front()));
-    for (std::size_t i = 0; i < held.size(); ++i) co_await listener.accept();
+    for (std::size_t i = 0; i < held.size(); ++i) EXPECT_TRUE(co_await listener.accept());
     while (waits) co_await asio::post(executor, asio::use_awaitable);
     co_return out;
   });

@@ -97,7 +97,7 @@ Result<SignatureSearch> SignatureSearch::begin(const CrlHead& head, const std::v
 
 // Those whose key identifier it names come first.
 Result<x509::Certificate> SignatureSearch::issuer(const CrlTail& tail) {
-  std::ranges::stable_partition(candidates_, [&](const Candidate& one) {
+  std::ranges::partition(candidates_, [&](const Candidate& one) {
     return tail.authority_key_id && one.certificate.subject_key_identifier() == tail.authority_key_id;
   });
   for (Candidate& one : candidates_) {

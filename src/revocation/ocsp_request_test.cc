@@ -70,7 +70,7 @@ TEST(OcspRequest, IsWrittenAsOpensslDoes) {
 
 // RFC 9654 §2.1: 1 to 128 octets.
 TEST(OcspRequest, TakesNoncesOf1To128Octets) {
-  for (const std::size_t size : {1, 2, 127, 128, 129, 256}) {
+  for (const std::size_t size : {1U, 2U, 127U, 128U, 129U, 256U}) {
     const Bytes octets = octets_of(request_for({.nonce = Bytes(size, 5)}));
     const auto request = parse_ocsp_request(octets);
     EXPECT_EQ(request.has_value(), size <= 128) << size;
@@ -95,7 +95,7 @@ TEST(OcspRequest, TakesOneNonceOnly) {
 }
 
 TEST(OcspRequest, TakesUpTo100Requests) {
-  for (const std::size_t count : {1, 2, 100, 101}) {
+  for (const std::size_t count : {1U, 2U, 100U, 101U}) {
     const Bytes octets = octets_of(request_for({.digests = std::vector<const EVP_MD*>(count, EVP_sha512())}));
     const auto request = parse_ocsp_request(octets);
     EXPECT_EQ(request.has_value(), count <= 100) << count;

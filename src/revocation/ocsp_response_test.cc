@@ -226,7 +226,7 @@ TEST(OcspResponse, WhatNoResponseCanSayIsRefused) {
   OcspHeading late = heading();
   late.produced_at = UnixSeconds{300'000'000'000};
   EXPECT_EQ(verdict(late, {good}), "bad_request");
-  for (const std::size_t size : {0, 1, 2, 128, 129}) {
+  for (const std::size_t size : {0U, 1U, 2U, 128U, 129U}) {
     OcspHeading head = heading();
     const Bytes nonce(size, 1);
     head.nonce = nonce;

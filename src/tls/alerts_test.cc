@@ -49,7 +49,7 @@ class Demanding final : public x509::RevocationChecker {
 
 std::vector<Case> certificate_cases() {
   const House& h = house();
-  const auto revoking = [&h](const x509::Certificate& issuer, const x509::Certificate& revoked) {
+  const auto revoking = [](const x509::Certificate& issuer, const x509::Certificate& revoked) {
     auto source = std::make_shared<revocation::RevocationSource>();
     source->add(revocation::IssuerKey::of(issuer), revoked.serial(), kNow - kDay);
     return [source](JudgeOptions& options) { options.revocation = source; };

@@ -68,9 +68,9 @@ TEST_P(Resumption, IsNeverOfferedAndNeverAccepted) {
   ServerOptions options = house().options();
   options.verify = verify;
   const auto served = routes(std::move(options));
-  ClientSetup setup{.holder = &alice, .version = version, .prepare = [tickets = tickets](SSL_CTX* made) {
+  ClientSetup setup{.holder = &alice, .version = version, .prepare = [wanted = tickets](SSL_CTX* made) {
                       keep_sessions(made);
-                      if (!tickets) SSL_CTX_set_options(made, SSL_OP_NO_TICKET);
+                      if (!wanted) SSL_CTX_set_options(made, SSL_OP_NO_TICKET);
                     }};
   Visit first;
   visit(served, setup, nullptr, first);
