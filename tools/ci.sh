@@ -83,7 +83,7 @@ export python left_out system_tests_until
 export -f sanitized_system_tests threads_watched
 
 echo "CI of symbolon: aims at $budget minutes on 2 cores, must be over at $hard; $(nproc) cores here"
-stage "build, all tests" 55 ./dev test
+stage "build, all tests" 72 ./dev test
 stage "lint" 3 ./dev lint
 stage "demo" 8 ./dev demo
 stage "soak (60 s)" 5 ./dev soak --minutes 1 --seed 1

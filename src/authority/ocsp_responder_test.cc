@@ -45,7 +45,7 @@ TEST_F(OcspResponderTest, AnswersAboutAHundred) {
 
 TEST_F(OcspResponderTest, GivesTheNonceBack) {
   const SerialNumber serial = issue();
-  for (const std::size_t size : {1, 32, 128}) {
+  for (const std::size_t size : {1U, 32U, 128U}) {
     const Bytes nonce(size, 7);
     const auto answered = said(ask({serial}, {EVP_sha1(), nonce}));
     EXPECT_TRUE(std::ranges::equal(ByteView(answered.nonce).last(size), nonce));
