@@ -91,7 +91,6 @@ def test_a_clock_that_jumps_both_ways(start, symbolon, foreign, alice):
             "FAKETIME_TIMESTAMP_FILE": str(clock),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "ASAN_OPTIONS": "verify_asan_link_order=0",
         },
         handshake_timeout="20s",
     )

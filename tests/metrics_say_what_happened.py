@@ -272,7 +272,12 @@ def test_a_scrape_costs_little_with_many_routes(symbolon, foreign, backend):
     config = symbolon.configure(routes, metrics={"listen": f"127.0.0.1:{metrics}"})
     with symbolon.run(config, listen, metrics):
         seen = Watched(metrics)
+
+        def ready():
+            return sum(1 for name, _, value in seen.samples() if name == "symbolon_route_ready" and value == 1)
+
+        wait_until(lambda: ready() == 500, "every route is ready")
         begin = time.monotonic()
-        assert sum(1 for name, _, value in seen.samples() if name == "symbolon_route_ready" and value == 1) == 500
+        assert ready() == 500
         assert seen.value("symbolon_gateway_threads_silent") == 0
         assert time.monotonic() - begin < 10

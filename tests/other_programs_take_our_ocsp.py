@@ -211,7 +211,8 @@ def test_kill_9_of_everything_leaves_what_was_revoked_revoked(symbolon, answerin
     for pid in pids.values():
         subprocess.run(["kill", "-9", str(pid)], stderr=subprocess.DEVNULL)
     with symbolon.run(answering.config, answering.listen):
-        assert status_of(symbolon, symbolon.alice) == REVOKED
+        first = wait_until(lambda: status_of(symbolon, symbolon.alice), "an answer after try_later")
+        assert first == REVOKED
         assert status_of(symbolon, symbolon.bob) == GOOD
 
 
