@@ -138,7 +138,13 @@ frontend f
   {rule}
   http-request return status 200
 """
-    return Process(["haproxy", "-db", "-f", setup.write("haproxy.cfg", config)])
+    return Process(["haproxy", "-db", "-f", setup.write("haproxy.cfg", config)], env=_lenient(setup) if setup.weak else None)
+
+
+def _lenient(setup):
+    """HAProxy loads its certificate before it reads `ciphers`: OpenSSL's own configuration has to let a weak one through."""
+    text = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = DEFAULT:@SECLEVEL=0\n"
+    return {**os.environ, "OPENSSL_CONF": str(setup.write("openssl.cnf", text))}
 
 
 def apache(setup, stack):
@@ -168,27 +174,31 @@ def stunnel(setup, stack):
         return _plain_end(setup, stack, lambda to: _stunnel(setup, [*lines, f"client = yes\nconnect = {to}"]))
     lines += [f"connect = {stack.enter_context(Backend()).address}\ncert = {setup.server.chain}\nkey = {setup.server.key}"]
     lines += [f"sslVersion = TLSv{setup.version}\nverifyChain = yes\nrequireCert = yes"]
-    lines += [f"CAfile = {setup.names}\nCApath = {_hashed(setup)}"] if setup.names else [f"CAfile = {setup.trust}"]
+    late = setup.folder / "trusted"
+    lines += [f"CAfile = {setup.names}\nCApath = {late}"] if setup.names else [f"CAfile = {setup.trust}"]
     lines += [f"CRLfile = {setup.crl}"] if setup.crl else []
     lines += [f"checkHost = {setup.rule}"] if setup.rule else []
     lines += ["securityLevel = 0"] if setup.weak else []
     lines += [f"ciphers = {setup.ciphers}"] if setup.no_cipher and setup.ciphers else []
     lines += [f"ciphersuites = {setup.suites}"] if setup.suites else []
-    return _stunnel(setup, lines)
+    late.mkdir()
+    process = _stunnel(setup, lines)
+    if setup.names:  # what comes into CApath after the start is trusted at once and named after the next
+        stack.callback(process.stop)
+        process.wait_listening(setup.port)
+        _trust_in(late, setup.trust)
+    return process
 
 
 def _stunnel(setup, lines):
     return Process(["/usr/bin/stunnel4", setup.write("stunnel.conf", "\n".join([*lines, ""]))])
 
 
-def _hashed(setup):
-    """A folder in which OpenSSL finds the trusted CA by its name's hash."""
-    folder = setup.folder / "trusted"
-    folder.mkdir()
-    (folder / "root.pem").write_text(setup.trust.read_text())
+def _trust_in(folder, ca):
+    """A folder in which OpenSSL finds the CA by its name's hash."""
+    (folder / "root.pem").write_text(ca.read_text())
     done = run(["openssl", "rehash", folder])
     assert done.status == 0, done
-    return folder
 
 
 def _plain_end(setup, stack, start):
@@ -202,9 +212,9 @@ def _plain_end(setup, stack, start):
 
 
 def hitch(setup, stack):
-    host, _, to = stack.enter_context(Backend()).address.partition(":")
+    host, _, port = stack.enter_context(Backend()).address.partition(":")
     lines = [
-        f'frontend = "[127.0.0.1]:{setup.port}"\nbackend = "[{host}]:{to}"\npem-file = "{setup.pair}"\nworkers = 1\ndaemon = off',
+        f'frontend = "[127.0.0.1]:{setup.port}"\nbackend = "[{host}]:{port}"\npem-file = "{setup.pair}"\nworkers = 1\ndaemon = off',
         f'tls-protos = TLSv{setup.version}\nclient-verify = required\nclient-verify-ca = "{setup.trust}"',
     ]
     lines += ['user = "_hitch"\ngroup = "_hitch"'] if os.geteuid() == 0 else []
