@@ -56,8 +56,9 @@ class BrokenPki:
         """CRLs of both CAs: some servers ask for one of each CA in the path. "fresh" lists the revoked client, "stale" has ended."""
         self.client("revoked")
         path = self.folder / f"{name}.crl.pem"
-        issuing = self.issuing.crl(24 if name == "fresh" else -1).read_text()
-        path.write_text(issuing + self.root.crl().read_text())
+        version_2 = ["-crlexts", "crl_version_2"]
+        issuing = self.issuing.crl(24 if name == "fresh" else -1, version_2).read_text()
+        path.write_text(issuing + self.root.crl(options=version_2).read_text())
         return path
 
     def _client_of_the_same_name(self):

@@ -4,10 +4,11 @@
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import signal
 
-from harness.attack import BadService, reset
+from harness.attack import BadService, gateway_of, reset
 from harness.process import PORTS
 from harness.server_kinds import SERVERS, Setup
 
@@ -91,6 +92,12 @@ def broken(pki, folder, server, version, breakage=GOOD):
         stack.callback(process.stop)
         process.wait_listening(setup.port)
         if breakage.before == "stall":  # the kernel still accepts, nobody answers
-            process.signal_group(signal.SIGSTOP)
-            stack.callback(process.signal_group, signal.SIGCONT)
+            _signal(process, signal.SIGSTOP)
+            stack.callback(_signal, process, signal.SIGCONT)
         yield Cell(setup.port, client, speaks, pki.trust, process)
+
+
+def _signal(process, number):
+    """To all of it: our gateway is in no group with who started it."""
+    process.signal_group(number)
+    os.kill(gateway_of(process), number)

@@ -49,6 +49,12 @@ class Setup:
         return path
 
     @property
+    def above(self):
+        """A file with what the server sends behind its leaf; None where that is nothing."""
+        text = self.server.chain.read_text().removeprefix(self.server.cert.read_text())
+        return self.write("above.pem", text) if text else None
+
+    @property
     def pair(self):
         """The chain and the key in one file."""
         return self.write("pair.pem", self.server.chain.read_text() + self.server.key.read_text())
@@ -57,8 +63,7 @@ class Setup:
 def openssl(setup, stack):
     """-www answers a request with what the connection is."""
     command = ["openssl", "s_server", "-accept", f"127.0.0.1:{setup.port}", "-cert", setup.server.cert, "-key", setup.server.key]
-    chain = setup.server.chain.read_text().removeprefix(setup.server.cert.read_text())
-    command += ["-cert_chain", setup.write("above.pem", chain)] if chain else []
+    command += ["-cert_chain", setup.above] if setup.above else []
     command += ["-CAfile", setup.names, "-verifyCAfile", setup.trust] if setup.names else ["-CAfile", setup.trust]
     command += ["-CRL", setup.crl, "-crl_check"] if setup.crl else []
     command += ["-verify_hostname", setup.rule] if setup.rule else []
@@ -296,8 +301,12 @@ def gateway(setup, stack):
         )
     clients = {"allow": [{"cn": setup.rule}]} if setup.rule else {}
     route = static_route(setup.port, stack.enter_context(Backend()).address, setup.server, [setup.trust], clients=clients)
-    crls = {"crls": [{"from": f"file:{setup.crl}", "on_stale": "refuse"}]} if setup.crl else {}
+    crls = {"crls": [{"from": f"file:{setup.crl}", "issuers": _issuers(setup), "on_stale": "refuse"}]} if setup.crl else {}
     return symbolon.run(symbolon.configure({"routes": [route], **crls}), setup.port)
+
+
+def _issuers(setup):
+    return str(setup.write("issuers.pem", setup.above.read_text() + setup.trust.read_text()))
 
 
 SERVERS = {
