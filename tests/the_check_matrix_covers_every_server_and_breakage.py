@@ -7,7 +7,7 @@ import pytest
 from harness import peers
 from harness.broken_pki import BrokenPki
 from harness.broken_servers import BREAKAGES, SERVERS, VERSIONS, broken
-from harness.check_matrix import also_true, held_back, known_codes, new_codes, rows
+from harness.check_matrix import Row, also_true, held_back, known_codes, mistakes, new_codes, rows
 
 
 def test_every_cell_has_one_row():
@@ -34,6 +34,31 @@ def test_a_cell_has_a_certainty_or_a_reason():
 
 def test_two_servers_are_held_back():
     assert len(set(held_back())) == 2 and set(held_back()) <= SERVERS.keys()
+
+
+REFUSED = "client_certificate_refused"
+REVOKED = Row("nginx_http", "1.3", "client_revoked", f"{REFUSED} + client_certificate_revoked", "proven", "")
+RULE = Row("haproxy", "1.3", "client_refused_by_rule", "not_allowed_by_policy", "likely", "")
+
+
+@pytest.mark.parametrize(
+    ("row", "findings", "count"),
+    [
+        (REVOKED, [(REFUSED, "proven"), ("client_certificate_revoked", "possible")], 0),
+        (REVOKED, [(REFUSED, "likely"), ("client_certificate_revoked", "possible")], 0),
+        (REVOKED, [(REFUSED, "proven"), ("client_certificate_revoked", "proven")], 1),  # nobody can know that
+        (REVOKED, [(REFUSED, "proven")], 1),
+        (REVOKED, [("client_certificate_revoked", "likely")], 2),
+        (REVOKED, [], 2),
+        (RULE, [("not_allowed_by_policy", "likely"), (REFUSED, "proven")], 0),
+        (RULE, [("not_allowed_by_policy", "proven")], 1),
+        (RULE, [("not_allowed_by_policy", "likely"), ("client_certificate_expired", "proven")], 1),
+        (RULE, [("client_certificate_expired", "proven"), ("not_allowed_by_policy", "likely")], 2),
+    ],
+)
+def test_findings_are_judged_as_the_table_says(row, findings, count):
+    given = [{"code": code, "certainty": certainty} for code, certainty in findings]
+    assert len(mistakes(row, given)) == count, mistakes(row, given)
 
 
 @pytest.fixture(scope="module")

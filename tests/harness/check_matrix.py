@@ -63,6 +63,19 @@ def also_true(row, path=TABLE):
     return {code for places, codes in found if any(fnmatch.fnmatch(row.breakage, p) for p in places.split()) for code in codes.split()}
 
 
+def mistakes(row, findings, path=TABLE):
+    """What is wrong with what check found in this cell: dictionaries with `code` and `certainty`, the first one first. Empty: right."""
+    codes = [finding["code"] for finding in findings]
+    proven = [finding["code"] for finding in findings if finding["certainty"] == "proven"]
+    first = codes[0] if codes else "nothing"
+    known = {*row.first, *also_true(row, path)}
+    wrong = [f"{first} comes first"] if first not in row.first else []
+    wrong += [f"none of {', '.join(row.further)} follows"] if row.further and not set(row.further) & set(codes[1:]) else []
+    wrong += [f"{code} is called proven" for code in proven if code not in known]
+    wrong += [f"{first} can only be likely"] if first in row.first and row.certainty == "likely" and proven[:1] == [first] else []
+    return wrong
+
+
 def held_back(path=TABLE):
     """The servers that are not looked at until the rest is right."""
     return re.search(r"^# held back: (.*)$", path.read_text(), re.M)[1].split(", ")

@@ -66,7 +66,7 @@ def openssl(setup, stack):
     command += ["-cert_chain", setup.above] if setup.above else []
     command += ["-CAfile", setup.names, "-verifyCAfile", setup.trust] if setup.names else ["-CAfile", setup.trust]
     command += ["-CRL", setup.crl, "-crl_check"] if setup.crl else []
-    command += ["-verify_hostname", setup.rule] if setup.rule else []
+    command += ["-verify_hostname", setup.rule] if setup.rule else []  # its only rule: a name, and our clients have none
     command += ["-cipher", setup.ciphers] if setup.ciphers else []
     command += ["-ciphersuites", setup.suites] if setup.suites else []
     return Process([*command, "-Verify", 3, "-verify_return_error", "-www", "-tls" + setup.version.replace(".", "_")])
