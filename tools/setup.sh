@@ -5,10 +5,10 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
   libsqlite3-dev libsqlitecpp-dev libseccomp-dev prometheus-cpp-dev ca-certificates curl openssl python3)
-services=(nginx haproxy varnish varnishncsa prometheus stunnel4) # what packages of `test` would start, now and at every boot
+services=(nginx haproxy varnish varnishncsa prometheus stunnel4 hitch caddy) # what packages of `test` would start, now and at every boot
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
-  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy stunnel4 wrk varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
+  python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy stunnel4 hitch caddy wrk varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
   prometheus tmux systemd
   default-jdk-headless golang-go nodejs
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
@@ -99,7 +99,7 @@ rm -f "$log"
 # The tests start these programs themselves; where they were here before, their services stay as they were.
 for service in "${services[@]}"; do
   if [[ " ${missing[*]} " == *" ${service%ncsa}"* ]]; then
-    "${as_root[@]}" deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+    "${as_root[@]}" env DPKG_MAINTSCRIPT_PACKAGE="$service" deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
     "${as_root[@]}" update-rc.d "$service" disable >/dev/null 2>&1 || true
   fi
 done

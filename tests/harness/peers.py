@@ -128,9 +128,9 @@ def node(port, ca, credential=None, host="localhost"):
     return run(["node", CLIENTS / "client.js", port, host, ca, *identity])
 
 
-def build_go(folder):
-    """Compiles the Go client into the folder."""
-    binary = pathlib.Path(folder) / "go-client"
+def build_go(folder, source=CLIENTS / "client.go"):
+    """Compiles the Go client, or another program, into the folder."""
+    binary = pathlib.Path(folder) / f"go-{source.stem}"
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(folder),
@@ -139,7 +139,7 @@ def build_go(folder):
         "GO111MODULE": "off",
         "CGO_ENABLED": "0",
     }
-    done = run(["go", "build", "-o", binary, CLIENTS / "client.go"], deadline=300, env=environment)
+    done = run(["go", "build", "-o", binary, source], deadline=300, env=environment)
     assert done.status == 0, done
     return [str(binary)]
 
@@ -151,10 +151,10 @@ def go_cache():
     return path
 
 
-def build_java(folder):
-    done = run(["javac", "-d", folder, CLIENTS / "Client.java"], deadline=300)
+def build_java(folder, source=CLIENTS / "Client.java"):
+    done = run(["javac", "-d", folder, source], deadline=300)
     assert done.status == 0, done
-    return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", str(folder), "Client"]
+    return ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", str(folder), source.stem]
 
 
 def many(client, port, ca, credential, version, count, size=256 * 1024, deadline=300, more=()):

@@ -35,6 +35,8 @@ organizationName = optional
 organizationalUnitName = optional
 commonName = optional
 emailAddress = optional
+[crl_version_2]
+authorityKeyIdentifier = keyid
 """
 
 
