@@ -1,4 +1,4 @@
-"""Runs the tests of one build folder and ends with exactly one line: `N passed, N failed`.
+"""Runs the tests of one build folder, or of two, and ends with exactly one line: `N passed, N failed`.
 
 Three kinds, in this order: the unit tests (FOLDER_test, GoogleTest), the replays of the fuzz corpora (PARSER_fuzzer), the
 system tests (tests/NAME.py, pytest, against BUILD/symbolon). A test that skips itself did not pass: it counts as failed.
@@ -23,6 +23,12 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KINDS = ("unit", "replay", "system")
 NO_TIME = "no time was left"  # conftest's word for what --until left out
+SYMBOLIZER = "external_symbolizer_path=/usr/bin/addr2line"  # clang's own is in no package that clang's brings
+SANITIZERS = {  # what their runtimes are told, where the caller says nothing else
+    "ASAN_OPTIONS": f"detect_stack_use_after_return=1:{SYMBOLIZER}",
+    "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:{SYMBOLIZER}",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:{SYMBOLIZER}",
+}
 NO_TESTS = 5  # pytest's status where none of the files holds a test that was asked for
 
 
@@ -196,6 +202,7 @@ def main():
     arguments.add_argument("--deselect", action="append", default=[], help="a system test to leave out: FILE.py::TEST")
     arguments.add_argument("names", nargs="*")
     options = arguments.parse_args()
+    os.environ.update(SANITIZERS | os.environ)
     build, kinds = options.build.resolve(), options.kinds.split(",")
     unit_build = (options.unit_build or build).resolve()
     names = [re.sub(r"^(tests|src|fuzz)/|(_test|_fuzzer)?(\.py|\.cc)?$|/$", "", n) for n in options.names]
@@ -229,11 +236,12 @@ def main():
     left_out = 0
     if system:
         start = time.monotonic()
-        outcome = run_system(system, build / "symbolon", options.jobs + options.jobs // 2, options.timeout, options.deselect, options.until)
+        jobs = options.jobs + options.jobs // 2  # they wait much
+        outcome = run_system(system, build / "symbolon", jobs, options.timeout, options.deselect, options.until)
         tally.add("system tests", outcome.passed, outcome.failures, time.monotonic() - start)
         left_out = outcome.left_out
         if left_out:
-            print(f"system tests: {left_out} LEFT OUT, no time was left for them")
+            print(f"LEFT OUT: {left_out} system tests, no time was left")
 
     for failure in tally.failures:
         print(f"FAILED {failure}")
