@@ -61,8 +61,8 @@ struct TicketKeySharing::Impl {
 
   // Until the authority has the key that follows the youngest one.
   milliseconds until_next(Seconds youngest) const {
-    const std::chrono::seconds due((TicketKeys::kPeriod - TicketKeys::kLead - youngest).count);
-    return std::max<milliseconds>(times.least, due) + part_of(times.spread);
+    const std::chrono::seconds left((TicketKeys::kPeriod - TicketKeys::kLead - youngest).count);
+    return std::max<milliseconds>(times.least, left) + part_of(times.spread);
   }
 
   Result<Turn> turn() {
