@@ -50,9 +50,8 @@ TEST(Codec, KeysOfTicketsGoThereAndBack) {
   answer.domains[0].keys[0].age = Seconds{5400};
   answer.domains.emplace_back().name = "none";
   const std::string text = encode(answer);
-  EXPECT_EQ(text,
-            R"({"generation":"ab","domains":[{"name":"cd","keys":[{"key":"AAAA","age":"1h30m"}]},)"
-            R"({"name":"none","keys":[]}]})");
+  EXPECT_EQ(text, R"({"generation":"ab","domains":[{"name":"cd","keys":[{"key":"AAAA","age":"1h30m"}]},)"
+                  R"({"name":"none","keys":[]}]})");
   const auto back = decode<TicketKeysAnswer>(text);
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(encode(*back), text);

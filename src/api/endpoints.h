@@ -42,9 +42,7 @@ struct Endpoint {
   Reach reach = Reach::anywhere;
   Admins admins = Admins::may;
 
-  bool allows(Roles caller) const {
-    return (admins == Admins::may && caller.has(Role::admin)) || caller.meets(roles);
-  }
+  bool allows(Roles caller) const { return (admins == Admins::may && caller.has(Role::admin)) || caller.meets(roles); }
   // "admin or issuer": who may make this call.
   std::string needs() const;
 };

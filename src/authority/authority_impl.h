@@ -28,10 +28,9 @@ struct Authority::Impl {
         started_at(time.now()),
         state(std::move(opened)),
         revocations(std::move(revoked)),
-        ticket_keys(*state.ledger, clock,
-                    [this](const x509::Identity& identity) {
-                      return options.rights.of(identity).has(api::Role::gateway);
-                    }),
+        ticket_keys(
+            *state.ledger, clock,
+            [this](const x509::Identity& identity) { return options.rights.of(identity).has(api::Role::gateway); }),
         feed(*state.ledger, clock, {}, std::move(entries)),
         head_signer(options.head_signer ? options.head_signer : sign_heads_here()),
         taking_back({.ledger = *state.ledger,

@@ -86,7 +86,8 @@ TEST_F(Rings, AreBoundedAndForgetTheOneThatWasNamedLongestAgo) {
 
 TEST_F(Rings, AreForWhatCanBeADomain) {
   EXPECT_EQ(code_of(rings.give({{}})), Code::bad_request);
-  for (const char* const name : {"", "ab", "web"}) EXPECT_EQ(code_of(rings.give({{domain(1), name}})), Code::bad_request);
+  for (const char* const name : {"", "ab", "web"})
+    EXPECT_EQ(code_of(rings.give({{domain(1), name}})), Code::bad_request);
   EXPECT_EQ(rings.size(), 0U);
 }
 

@@ -329,8 +329,8 @@ Status Service::Impl::start_gateway() {
   inputs.authority_credential = [this](const gateway::CertificateFromAuthority& wish) {
     return renewal->credential(wish.profile, wish.names);
   };
-  inputs.ask_ticket_keys = [way = way_to_the_authority()](const api::TicketKeysRequest& request)
-      -> Result<api::TicketKeysAnswer> {
+  inputs.ask_ticket_keys =
+      [way = way_to_the_authority()](const api::TicketKeysRequest& request) -> Result<api::TicketKeysAnswer> {
     enroll::AuthorityClient client = TRY(way(kForTicketKeys));
     return client.ticket_keys(request);
   };

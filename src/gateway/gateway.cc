@@ -183,9 +183,7 @@ Status Gateway::Impl::make_figures() {
   parts.limits = &shared.limits;
   parts.chains = [this] { return chains(); };
   parts.reload = [this] { return reload_state(); };
-  parts.warnings = [this] {
-    return passing_warnings();
-  };
+  parts.warnings = [this] { return passing_warnings(); };
   parts.crls = [this] { return crls.facts(); };
   parts.inventory = TRY(Inventory::open(inputs.seen));
   if (const std::size_t lines = parts.inventory->unreadable_lines(); lines != 0)

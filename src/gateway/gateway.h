@@ -43,7 +43,7 @@ struct GatewayInputs {
   std::function<Result<AuthorityTrust>()> authority_trust;
   std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
-  AskTicketKeys ask_ticket_keys;  // for `shared_ticket_keys`; unset: nothing is shared
+  AskTicketKeys ask_ticket_keys;                           // for `shared_ticket_keys`; unset: nothing is shared
   std::shared_ptr<const net::InheritedSockets> inherited;  // null: none; taken where they fit a listening address
   std::optional<Path> crls;  // the folder where CRLs that were fetched are kept; none: nowhere
   std::optional<Path> seen;  // where the client certificates that were seen are kept; none: nowhere
