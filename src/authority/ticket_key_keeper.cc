@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <system_error>
 #include <utility>
 
 #include "authority/issuance.h"
@@ -9,6 +12,11 @@
 #include "x509/certificate.h"
 
 namespace symbolon::authority {
+namespace {
+
+constexpr std::chrono::seconds kLook{60};
+
+}  // namespace
 
 // What was revoked since somebody asked last.
 struct TicketKeyKeeper::Noted {
@@ -34,9 +42,28 @@ TicketKeyKeeper::TicketKeyKeeper(ledger::Ledger& ledger, const Clock& clock, IsG
 TicketKeyKeeper::~TicketKeyKeeper() { noted_->wanted = false; }
 
 Result<api::TicketKeysAnswer> TicketKeyKeeper::give(const api::TicketKeysRequest& request) {
+  TRY(keep_young());
   noted_->wanted = true;
   settle();
   return rings_.give(request);
+}
+
+// From the first question on.
+Status TicketKeyKeeper::keep_young() {
+  const std::lock_guard lock(waking_);
+  if (thread_.joinable()) return {};
+  try {
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+      std::unique_lock waiting(waking_);
+      while (!stop.stop_requested()) {
+        wake_.wait_for(waiting, stop, kLook, [] { return false; });
+        rings_.drop_old();
+      }
+    });
+  } catch (const std::system_error& failure) {
+    return fail(Code::system_error, "no thread for ticket keys: {}", failure.what());
+  }
+  return {};
 }
 
 std::string TicketKeyKeeper::generation() {

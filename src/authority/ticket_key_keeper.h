@@ -1,10 +1,12 @@
 // Which revocations end the keys of session tickets that gateways share.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "authority/ticket_key_rings.h"
@@ -26,7 +28,7 @@ class TicketKeyKeeper {
   TicketKeyKeeper(ledger::Ledger& ledger, const Clock& clock, IsGateway is_gateway);
   ~TicketKeyKeeper();
 
-  // As those of TicketKeyRings. Both may block on the ledger.
+  // As those of TicketKeyRings. Both may block on the ledger. Also fails with system_error.
   Result<api::TicketKeysAnswer> give(const api::TicketKeysRequest& request);
   std::string generation();
 
@@ -34,12 +36,16 @@ class TicketKeyKeeper {
   struct Noted;
   void settle();
   bool ends_keys(ledger::CertificateId id);
+  Status keep_young();
 
   ledger::Ledger& ledger_;
   const IsGateway is_gateway_;
   const std::shared_ptr<Noted> noted_;
   std::mutex settling_;  // who finds nothing noted waits until that which was is dealt with
   TicketKeyRings rings_;
+  std::mutex waking_;  // guards the next two
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // drops keys that are too old; last: it ends first
 };
 
 }  // namespace symbolon::authority

@@ -69,6 +69,12 @@ void TicketKeyRings::replace() {
   generation_ = new_generation();
 }
 
+void TicketKeyRings::drop_old() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, ring] : rings_) ring.keys.drop_old();
+  std::erase_if(rings_, [](const auto& one) { return one.second.keys.size() == 0; });
+}
+
 std::size_t TicketKeyRings::size() const {
   const std::lock_guard lock(mutex_);
   return rings_.size();

@@ -29,6 +29,8 @@ class TicketKeyRings {
   std::string generation() const;
   // All are new from now on.
   void replace();
+  // Wipes keys that are too old. They are also dropped by use; this is for when nobody asks.
+  void drop_old();
   std::size_t size() const;  // domains
 
  private:

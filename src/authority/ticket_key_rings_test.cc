@@ -62,6 +62,15 @@ TEST_F(Rings, TurnWithTimeAndGiveNothingThatIsTooOld) {
   EXPECT_EQ(std::ranges::count(both, later[0]), 0);
 }
 
+TEST_F(Rings, LoseKeysThatAreTooOldAlsoWhereNobodyAsks) {
+  keys(domain(1));
+  clock.set(clock.now() + tls::TicketKeys::kPeriod);
+  keys(domain(2));
+  clock.set(clock.now() + tls::TicketKeys::kPeriod);
+  rings.drop_old();
+  EXPECT_EQ(rings.size(), 1U);
+}
+
 TEST_F(Rings, AreAllNewOnceTheyAreReplaced) {
   const auto first = keys(domain(1));
   const auto second = keys(domain(2));

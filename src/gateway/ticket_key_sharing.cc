@@ -198,8 +198,10 @@ void TicketKeySharing::generation_is(const std::string& generation) {
 
 std::optional<std::string> TicketKeySharing::warning() const {
   const std::lock_guard lock(impl_->mutex);
-  if (!impl_->problem) return std::nullopt;
-  return "the keys of session tickets are not shared: " + impl_->problem->text();
+  constexpr std::string_view kWords = "the keys of session tickets are not shared: ";
+  if (impl_->problem) return std::string(kWords) + impl_->problem->text();
+  if (!impl_->wanted || impl_->generation) return std::nullopt;
+  return std::string(kWords) + "the authority has not said yet which ones count";
 }
 
 }  // namespace symbolon::gateway

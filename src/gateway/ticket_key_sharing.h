@@ -38,7 +38,7 @@ class TicketKeySharing {
   void domains_are(Wish wish);
   // As FeedPage::ticket_keys.
   void generation_is(const std::string& generation);
-  // Why nothing is shared, where something should be; not before a question has failed.
+  // Why nothing is shared, where something should be; not before a question has failed, or none can be asked.
   std::optional<std::string> warning() const;
 
  private:

@@ -140,6 +140,7 @@ TEST_F(Sharing, TakesNothingBeforeTheFeedHasSaidWhichGenerationCounts) {
   other.begin("one");
   ASSERT_TRUE(shares(other));
   EXPECT_FALSE(hands.has(one.seals()));
+  EXPECT_TRUE(one.sharing.warning());
   one.sharing.generation_is("another");
   const int then = hands.questions;
   EXPECT_TRUE(soon([&] { return hands.questions > then + 3; }));
