@@ -59,9 +59,9 @@ struct TicketKeySharing::Impl {
     milliseconds again{0};  // until the next question; of `nothing`: whenever something changes
   };
 
-  // Until the authority has the key that follows the youngest one.
-  milliseconds until_next(Seconds youngest) const {
-    const std::chrono::seconds left((TicketKeys::kPeriod - TicketKeys::kLead - youngest).count);
+  // Until the authority has the key that follows the youngest one of some domain; `age` is that of the oldest of these.
+  milliseconds until_next(Seconds age) const {
+    const std::chrono::seconds left((TicketKeys::kPeriod - TicketKeys::kLead - age).count);
     return std::max<milliseconds>(times.least, left) + part_of(times.spread);
   }
 
@@ -71,15 +71,16 @@ struct TicketKeySharing::Impl {
     const UnixSeconds asked = clock.now();
     const api::TicketKeysAnswer answer = TRY(ask(request));
     std::vector<std::vector<SharedTicketKey>> keys;
-    Seconds youngest = TicketKeys::kPeriod;
+    Seconds age;
     for (const api::TicketDomain& domain : answer.domains) {
       keys.push_back(TRY(keys_of(domain)));
-      for (const SharedTicketKey& key : keys.back()) youngest = std::min(youngest, key.age);
+      const auto youngest = std::ranges::min_element(keys.back(), {}, &SharedTicketKey::age);
+      if (youngest != keys.back().end()) age = std::max(age, youngest->age);
     }
     const std::lock_guard lock(mutex);
     if (!wanted || answer.generation != generation) return Turn{Asked::left_there, times.longest_retry};
     for (std::size_t i = 0; i < keys.size(); ++i) domains.take(answer.domains[i].name, keys[i], asked);
-    return Turn{Asked::took, until_next(youngest)};
+    return Turn{Asked::took, until_next(age)};
   }
 
   // With the mutex held, here and below. Said once when it breaks, and once when it works.
