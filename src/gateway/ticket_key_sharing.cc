@@ -62,7 +62,7 @@ struct TicketKeySharing::Impl {
   // Until the authority has the key that follows the youngest one of some domain; `age` is that of the oldest of these.
   milliseconds until_next(Seconds age) const {
     const std::chrono::seconds left((TicketKeys::kPeriod - TicketKeys::kLead - age).count);
-    return std::max<milliseconds>(times.least, left) + part_of(times.spread);
+    return std::clamp<milliseconds>(left, times.least, times.longest) + part_of(times.spread);
   }
 
   Result<Turn> turn() {

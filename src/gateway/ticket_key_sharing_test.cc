@@ -21,6 +21,7 @@ using Wish = TicketKeySharing::Wish;
 constexpr SharingTimes kQuick{.first_retry = std::chrono::milliseconds(5),
                               .longest_retry = std::chrono::milliseconds(20),
                               .least = std::chrono::milliseconds(5),
+                              .longest = std::chrono::milliseconds(20),
                               .spread = std::chrono::milliseconds(5)};
 
 bool soon(const std::function<bool()>& condition) {
