@@ -18,10 +18,6 @@ struct SharingTimes {
   std::chrono::milliseconds least{60'000};       // between two questions where nothing fails
   std::chrono::milliseconds longest{3'600'000};  // however young the keys are: the clock may jump, keys be forgotten
   std::chrono::milliseconds spread{600'000};     // gateways ask for the next key within this, well before it seals
-};  // after a failure; twice as long after each further one
-std::chrono::milliseconds longest_retry{60'000};
-std::chrono::milliseconds least{60'000};    // between two questions where nothing fails
-std::chrono::milliseconds spread{600'000};  // gateways ask for the next key within this, well before it seals
 };
 
 // A thread of its own asks (none while nothing is shared): at once where domains or the generation of the keys have
