@@ -9,6 +9,13 @@ namespace {
 
 using namespace symbolon;
 
+// What has secrets is not compared but as text.
+template <typename T>
+bool same(const T& one, const T& other) {
+  if constexpr (requires { one == other; }) return one == other;
+  return api::encode(one) == api::encode(other);
+}
+
 template <typename T>
 void check(std::string_view text) {
   const auto object = api::decode<T>(text);
@@ -18,7 +25,7 @@ void check(std::string_view text) {
     return;
   }
   const auto back = api::decode<T>(api::encode(*object));
-  ENSURE(back.has_value() && *back == *object);
+  ENSURE(back.has_value() && same(*back, *object));
 }
 
 }  // namespace
@@ -50,6 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 'g': check<api::GatewayStatus>(text); break;
     case 'e': check<api::SeenCertificate>(text); break;
     case 'E': check<api::SeenPage>(text); break;
+    case 't': check<api::TicketKeysRequest>(text); break;
+    case 'T': check<api::TicketKeysAnswer>(text); break;
     default: check<api::Progress>(text); break;
   }
   return 0;

@@ -25,6 +25,7 @@ ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
 REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 FEED = [("GET", "/v1/feed"), ("POST", "/v1/feed/hand-back")]
+FOR_GATEWAYS = [("POST", "/v1/ticket-keys")]  # alone
 FOR_ADMINS = [
     ("POST", "/v1/ledger/backup"),
     ("POST", "/v1/ledger/accept-clock"),
@@ -37,7 +38,7 @@ FOR_ADMINS = [
     ("POST", "/v1/gateways/{serial}/forget"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
-CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, *FEED, *FOR_ADMINS, *FOR_NOBODY]
+CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, *FEED, *FOR_GATEWAYS, *FOR_ADMINS, *FOR_NOBODY]
 
 
 class Api:
@@ -85,13 +86,13 @@ def api(symbolon, tmp_path):
 @pytest.mark.parametrize(
     "who, allowed",
     [
-        (("admin", "second"), [call for call in CALLS if call not in FOR_NOBODY]),
+        (("admin", "second"), [call for call in CALLS if call not in FOR_GATEWAYS + FOR_NOBODY]),
         (("client", "build-7"), [*READS, ISSUE]),
         (("person", "Olga", "olga@ops.example"), [*READS, *REVOKES]),
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),
-        (("gateway", "gw.example"), [*READS[2:], *FEED]),
+        (("gateway", "gw.example"), [*READS[2:], *FEED, *FOR_GATEWAYS]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),
     ],
@@ -134,6 +135,9 @@ def test_what_was_denied_stands_in_the_audit_chain(symbolon, api):
     builder = symbolon.issue("client", "build-7")
     status, problem = api(builder, "POST", "/v1/revocations", {"what": "laptop"})
     assert status == 403
+    second = symbolon.issue("admin", "second")
+    status, of_admin = api(second, "POST", "/v1/ticket-keys", {"domains": ["ab" * 32]})
+    assert status == 403 and "'ticket_keys' needs the role gateway" in of_admin
     assert "'revoke' needs the role admin or revoker" in problem and "has: issuer" in problem
     assert api.issue(builder, "admin", "mallory")[0] == 403  # the call is allowed, what it asks for is not
     serial = symbolon.json("show", "laptop")["summary"]["serial"]
@@ -146,6 +150,7 @@ def test_what_was_denied_stands_in_the_audit_chain(symbolon, api):
 
     wait_until(lambda: denied(serial, "POST /v1/revocations"), "the laptop's call is recorded")
     wait_until(lambda: denied("build-7", "POST /v1/revocations"), "the builder's call is recorded")
+    wait_until(lambda: denied("second", "POST /v1/ticket-keys"), "and the admin's")
     wait_until(lambda: denied("build-7", "POST /v1/certificates"), "what was asked for in vain is recorded")
     symbolon.do("ledger", "verify")
 

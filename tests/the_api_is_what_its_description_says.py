@@ -183,6 +183,12 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert page["entries"] and page["feed_head"]["count"] == 3
     behind = api("feed", query=f"?gateway=web-1&after=7&digest={'0' * 64}&wait=0")[1]
     assert behind["behind"] and [mark["number"] for mark in behind["past"]] == [3, 2, 1, 0]
+    assert page["ticket_keys"]
+    keys = api("ticket_keys", {"domains": ["ab" * 32]})[1]
+    assert keys["code"] == "forbidden", "they are for gateways alone"
+    keys = api("ticket_keys", {"domains": ["ab" * 32]}, credential=symbolon.issue("gateway", "gw.example"))[1]
+    assert keys["generation"] == page["ticket_keys"]
+    assert [(d["name"], [len(base64.b64decode(k["key"])) for k in d["keys"]]) for d in keys["domains"]] == [("ab" * 32, [80])]
     unknown = api("revoke", {"what": "00badcafe0", "unknown": True, "issuer": "issuing"})[1]
     assert unknown["outcome"] == "revoked" and unknown["certificate"]["serial"] == "badcafe0"
     known = api("gateways")[1]
@@ -201,7 +207,9 @@ OTHERS = {"import_issuer"}
 
 def test_every_call_fails_as_the_description_says(symbolon, api):
     laptop = symbolon.issue("client", "laptop")
+    gateway = symbolon.issue("gateway", "gw.example")
     for name, (method, path, operation) in OPERATIONS.items():
+        allowed = None if "admin" in operation["x-roles"] else gateway
         parameters = {key: "nobody" for key in re.findall(r"{(\w+)}", path)}
         body = {} if "requestBody" in operation else None
         status, problem = api(name, body, credential=laptop, **parameters)
@@ -210,7 +218,7 @@ def test_every_call_fails_as_the_description_says(symbolon, api):
             assert api(name, query="?colour=red", **parameters)[0] in (400, 404), name
         for nonsense in ('{"colour": "red"}', "[]", "{", "") if "requestBody" in operation else ():
             expected = 403 if "local sockets only" in operation["description"] else 400
-            assert api(name, nonsense, **parameters)[0] == expected, (name, nonsense)
+            assert api(name, nonsense, credential=allowed, **parameters)[0] == expected, (name, nonsense)
     assert api("show", what="nobody")[1]["code"] == "not_found"
     assert api("revoke", {"what": "nobody"})[1]["code"] == "not_found"
     assert api("revoke", {"what": "laptop", "reason": "removeFromCRL"})[1]["code"] == "bad_request"
@@ -253,6 +261,6 @@ def test_the_description_is_whole():
         jsonschema.Draft202012Validator.check_schema(schema)
     assert DOCUMENT["openapi"].startswith("3.1.")
     for name, (_, path, operation) in OPERATIONS.items():
-        assert operation["x-roles"][0] == "admin"
+        assert operation["x-roles"][0] == "admin" or name == "ticket_keys" and operation["x-roles"] == ["gateway"]
         inside = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
         assert inside == set(re.findall(r"{(\w+)}", path)), name

@@ -19,6 +19,7 @@
 #include "api/issuer.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
+#include "api/ticket_keys.h"
 #include "base/error.h"
 
 namespace symbolon::api {
@@ -65,6 +66,8 @@ std::string encode(const Progress&);
 std::string encode(const GatewayStatus&);
 std::string encode(const SeenCertificate&);
 std::string encode(const SeenPage&);
+std::string encode(const TicketKeysRequest&);
+std::string encode(const TicketKeysAnswer&);
 
 // Defined for the types above. Fails with bad_request.
 template <typename T>

@@ -42,6 +42,37 @@ std::string refusal(std::string_view json) {
   return result.error().words;
 }
 
+TEST(Codec, KeysOfTicketsGoThereAndBack) {
+  goes_there_and_back(TicketKeysRequest{{ticket_domain_name(crypto::sha256(as_bytes("a")))}});
+  TicketKeysAnswer answer{.generation = "ab", .domains = {}};
+  answer.domains.emplace_back().name = "cd";
+  answer.domains[0].keys.emplace_back().key = Secret("AAAA");
+  answer.domains[0].keys[0].age = Seconds{5400};
+  answer.domains.emplace_back().name = "none";
+  const std::string text = encode(answer);
+  EXPECT_EQ(text, R"({"generation":"ab","domains":[{"name":"cd","keys":[{"key":"AAAA","age":"1h30m"}]},)"
+                  R"({"name":"none","keys":[]}]})");
+  const auto back = decode<TicketKeysAnswer>(text);
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(encode(*back), text);
+  const std::string one = R"({"key":"AAAA","age":"0s"})";
+  const auto with = [](const std::string& keys) {
+    return R"({"generation":"ab","domains":[{"name":"cd","keys":[)" + keys + "]}]}";
+  };
+  EXPECT_EQ(refusal<TicketKeysAnswer>(with(one + "," + one)), "accepted");
+  EXPECT_THAT(refusal<TicketKeysAnswer>(with(one + "," + one + "," + one + "," + one + "," + one)),
+              HasSubstr("at most 4"));
+  EXPECT_THAT(refusal<TicketKeysAnswer>(with(R"({"key":"","age":"0s"})")), HasSubstr("'domains[0].keys[0].key'"));
+}
+
+TEST(Codec, DomainsOfTicketsAreCalledByWhatTheyTrust) {
+  const auto one = ticket_domain_name(crypto::sha256(as_bytes("a")));
+  EXPECT_EQ(one.size(), 64U);
+  EXPECT_EQ(one, ticket_domain_name(crypto::sha256(as_bytes("a"))));
+  EXPECT_NE(one, ticket_domain_name(crypto::sha256(as_bytes("b"))));
+  EXPECT_NE(one, to_hex(crypto::sha256(as_bytes("a"))));
+}
+
 TEST(Codec, EveryObjectGoesThereAndBack) {
   const std::string pem(kPemText);
   CertificateSummary reserved = summary();
@@ -83,7 +114,8 @@ TEST(Codec, EveryObjectGoesThereAndBack) {
                                .past = {{7, "ff"}, {0, "ee"}},
                                .feed_head = head,
                                .audit_head = head,
-                               .head_key = "MFkw"});
+                               .head_key = "MFkw",
+                               .ticket_keys = "ab"});
   goes_there_and_back(LedgerVerifyRequest{});
   goes_there_and_back(LedgerVerifyRequest{head});
   goes_there_and_back(RollbackAcceptance{RollbackOutcome::accepted, {5}, 2});

@@ -199,6 +199,17 @@ constexpr std::array kEndpoints = {
              200,
              "HandBackRequest",
              "HandBackAnswer"},
+    Endpoint{"ticket_keys",
+             "POST",
+             "/v1/ticket-keys",
+             {Role::gateway},
+             "the keys of session tickets that gateways share",
+             200,
+             "TicketKeysRequest",
+             "TicketKeysAnswer",
+             AnswerForm::object,
+             Reach::anywhere,
+             Admins::may_not},
     Endpoint{"openapi",
              "GET",
              "/v1/openapi.json",
@@ -213,11 +224,13 @@ constexpr std::array kEndpoints = {
 }  // namespace
 
 std::string Endpoint::needs() const {
-  std::string out(api::name(Role::admin));
   if (roles == Roles::all()) return "any role";
-  const auto others = roles.list();
-  for (std::size_t i = 0; i < others.size(); ++i) {
-    out += (i + 1 == others.size() ? " or " : ", ") + std::string(api::name(others[i]));
+  std::vector<Role> all = roles.list();
+  if (admins == Admins::may) all.insert(all.begin(), Role::admin);
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0) out += i + 1 == all.size() ? " or " : ", ";
+    out += api::name(all[i]);
   }
   return out;
 }

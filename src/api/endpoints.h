@@ -9,6 +9,12 @@
 
 namespace symbolon::api {
 
+// Whether admins may make a call beside those whose roles it names.
+enum class Admins : std::uint8_t {
+  may,
+  may_not /* they can issue themselves what may, and that is on record */
+};
+
 // From where a call may be made.
 enum class Reach : std::uint8_t {
   anywhere,
@@ -27,15 +33,16 @@ struct Endpoint {
   std::string_view name;    // "issue": stable; what refusals and documents call it
   std::string_view method;  // "POST"
   std::string_view path;    // "/v1/certificates/{what}"
-  Roles roles;              // one of these, or admin
+  Roles roles;              // one of these, or (`admins`) admin
   std::string_view summary;
   int status = 200;               // of a good answer
   std::string_view request = {};  // the wire object that is its body; empty: it has none
   std::string_view answer = {};   // the wire object that it answers, or (lines) results in
   AnswerForm form = AnswerForm::object;
   Reach reach = Reach::anywhere;
+  Admins admins = Admins::may;
 
-  bool allows(Roles caller) const { return caller.has(Role::admin) || caller.meets(roles); }
+  bool allows(Roles caller) const { return (admins == Admins::may && caller.has(Role::admin)) || caller.meets(roles); }
   // "admin or issuer": who may make this call.
   std::string needs() const;
 };

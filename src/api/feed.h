@@ -80,6 +80,8 @@ struct FeedPage {
   std::optional<SignedHead> feed_head = {};
   std::optional<SignedHead> audit_head = {};
   std::optional<std::string> head_key = {};
+  // TicketKeysAnswer::generation as it is now. Absent: nobody here shares keys of tickets.
+  std::optional<std::string> ticket_keys = {};
   bool operator==(const FeedPage&) const = default;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secret.h"
 
 namespace symbolon::api {
 
@@ -91,6 +92,12 @@ class Reader {
   void read(const char* name, const boost::json::value& value, std::string& field, const TextBounds& bounds) {
     keep(name, field, read_text(value, bounds));
   }
+  void read(const char* name, const boost::json::value& value, Secret& field, const TextBounds& bounds) {
+    auto text = read_text(value, bounds);
+    if (!text) return refuse(name, std::move(text).error());
+    field = Secret(*text);
+    explicit_bzero(text->data(), text->size());
+  }
   void read(const char* name, const boost::json::value& value, std::int64_t& field, const IntegerBounds& bounds) {
     keep(name, field, read_integer(value, bounds));
   }
@@ -164,6 +171,7 @@ class Writer {
 
  private:
   static boost::json::value value_of(const std::string& text) { return boost::json::value(text); }
+  static boost::json::value value_of(const Secret& secret) { return boost::json::value(secret.reveal()); }
   static boost::json::value value_of(std::int64_t number) { return number; }
   static boost::json::value value_of(bool truth) { return truth; }
   static boost::json::value value_of(UnixSeconds time) { return boost::json::value(to_rfc3339(time)); }

@@ -185,6 +185,26 @@ void members(auto& f, Is<FeedPage> auto& x) {
   f.optional("feed_head", x.feed_head);
   f.optional("audit_head", x.audit_head);
   f.optional("head_key", x.head_key, kLine);
+  f.optional("ticket_keys", x.ticket_keys, kName);
+}
+
+void members(auto& f, Is<TicketKeysRequest> auto& x) {
+  f.required("domains", x.domains, ListBounds{.most = TicketKeysRequest::kMostDomains, .item = kName});
+}
+
+void members(auto& f, Is<TicketKey> auto& x) {
+  f.required("key", x.key, kName);
+  f.required("age", x.age);
+}
+
+void members(auto& f, Is<TicketDomain> auto& x) {
+  f.required("name", x.name, kName);
+  f.required("keys", x.keys, ListBounds{.most = TicketDomain::kMostKeys});
+}
+
+void members(auto& f, Is<TicketKeysAnswer> auto& x) {
+  f.required("generation", x.generation, kName);
+  f.required("domains", x.domains, ListBounds{.most = TicketKeysRequest::kMostDomains});
 }
 
 void members(auto& f, Is<ProfileInfo> auto& x) {

@@ -159,7 +159,8 @@ json::object operation_of(const Endpoint& endpoint) {
   out["summary"] = std::string(endpoint.summary);
   const std::string_view reach = endpoint.reach == Reach::local ? " Over local sockets only." : "";
   out["description"] = fmt::format("Role: {}.{}", endpoint.needs(), reach);
-  json::array roles{"admin"};
+  json::array roles;
+  if (endpoint.admins == Admins::may) roles.emplace_back(std::string(name(Role::admin)));
   for (const Role role : endpoint.roles.list()) {
     if (role != Role::admin) roles.emplace_back(std::string(name(role)));
   }

@@ -57,6 +57,7 @@ class Describer {
 
  private:
   static boost::json::object schema_of(const std::string&, const TextBounds& bounds) { return schema_of_text(bounds); }
+  static boost::json::object schema_of(const Secret&, const TextBounds& bounds) { return schema_of_text(bounds); }
   static boost::json::object schema_of(std::int64_t, const IntegerBounds& bounds) { return schema_of_integer(bounds); }
   static boost::json::object schema_of(bool) { return {{"type", "boolean"}}; }
   static boost::json::object schema_of(UnixSeconds) { return schema_of_time(); }

@@ -148,6 +148,7 @@ struct ApiServer::Impl {
     add_ledger();
     add_feed();
     add_hand_back();
+    add_ticket_keys();
     ENSURE(routed_calls == api::endpoints().size());
   }
 
@@ -176,10 +177,12 @@ struct ApiServer::Impl {
 
   // Routes a call of the table (api/endpoints.h): who has none of its roles does not come to the handler.
   using Answer = std::function<net::Task<Response>(RoutedRequest, Requester)>;
-  void on(std::string_view name, Answer answer) {
+  // `twice`: also after the answer was made, which then is for nobody who was revoked meanwhile.
+  enum class Asked : std::uint8_t { once, twice };
+  void on(std::string_view name, Answer answer, Asked asked = Asked::once) {
     const api::Endpoint& endpoint = api::endpoint(name);
-    auto checked = [this, &endpoint, answer = std::move(answer)](RoutedRequest routed,
-                                                                 const Caller& caller) -> net::Task<Response> {
+    auto checked = [this, &endpoint, asked, answer = std::move(answer)](RoutedRequest routed,
+                                                                        const Caller& caller) -> net::Task<Response> {
       auto requester = co_await ask_who(caller);
       if (!requester) co_return refuse(routed.request, caller, requester.error());
       const Status allowed = check_right(endpoint, *requester, caller.transport);
@@ -188,7 +191,11 @@ struct ApiServer::Impl {
       auto response = co_await answer(std::move(routed), *std::move(requester));
       // The call was allowed, what it asked for was not: another's role, one's own approval.
       if (response.status == row(Code::forbidden).http_status) refusals.record(caller, call, http::error_of(response));
-      co_return response;
+      if (asked == Asked::once) co_return response;
+      const auto still = co_await ask_who(caller);
+      if (still) co_return response;
+      if (still.error().code == Code::forbidden) refusals.record(caller, call, still.error());
+      co_return http::problem(still.error());
     };
     router.add(endpoint.method, endpoint.path, std::move(checked));
     ++routed_calls;
@@ -235,6 +242,7 @@ struct ApiServer::Impl {
   void add_ledger();
   void add_feed();
   void add_hand_back();
+  void add_ticket_keys();
   net::Task<Response> follow(api::FeedQuery query);
 
   Operations& operations;
@@ -462,6 +470,16 @@ void ApiServer::Impl::add_hand_back() {
     auto call = [this, request = *std::move(body)] { return operations.hand_back(request); };
     co_return co_await run_in(feed_pool, 200, std::move(call));
   });
+}
+
+void ApiServer::Impl::add_ticket_keys() {
+  auto answer = [this](RoutedRequest routed, Requester) -> net::Task<Response> {
+    auto body = body_of<api::TicketKeysRequest>(routed);
+    if (!body) co_return http::problem(body.error());
+    auto call = [this, request = *std::move(body)] { return operations.ticket_keys(request); };
+    co_return co_await run_in(feed_pool, 200, std::move(call));
+  };
+  on("ticket_keys", std::move(answer), Asked::twice);
 }
 
 net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {

@@ -16,10 +16,14 @@ namespace {
 
 using testing::HasSubstr;
 
-// Knows status() alone; every certificate has the standing that the test sets.
+// Knows status() and ticket_keys() alone; every certificate has the standing that the test sets.
 class StatusOnly final : public UnaskedOperations {
  public:
   Result<api::StatusInfo> status() override { return api::StatusInfo{}; }
+  Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest&) override {
+    if (revoked_meanwhile) standing = Standing::revoked;
+    return api::TicketKeysAnswer{.generation = "one", .domains = {}};
+  }
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate&) const override {
     EXPECT_TRUE(issuer.is_ca());
     return standing.load();
@@ -28,6 +32,7 @@ class StatusOnly final : public UnaskedOperations {
   void record_refusal(const std::string&, const std::string&, const Error&) override { ++refusals; }
 
   std::atomic<Standing> standing = Standing::good;
+  std::atomic<bool> revoked_meanwhile = false;
   std::atomic<int> refusals = 0;
 };
 
@@ -38,6 +43,7 @@ class ApiTlsTest : public testing::Test {
         "-subj /CN=root -addext keyUsage=critical,keyCertSign,cRLSign");
     make("server", "subjectAltName=DNS:ca.internal\nextendedKeyUsage=serverAuth\n");
     make("admin", fmt::format("extendedKeyUsage=clientAuth\n{}=ASN1:UTF8String:admin\n", x509::kProfileOid));
+    make("gateway", fmt::format("extendedKeyUsage=clientAuth\n{}=ASN1:UTF8String:gateway\n", x509::kProfileOid));
     make("other", fmt::format("extendedKeyUsage=clientAuth\n{}=ASN1:UTF8String:person\n", x509::kProfileOid));
     make("plain", "extendedKeyUsage=clientAuth\n");
     trust_ = std::make_shared<const x509::TrustBundle>(
@@ -136,6 +142,25 @@ TEST_F(ApiTlsTest, AnAdminThatIsRevokedMeanwhileIsForbiddenOnItsOpenConnection) 
   EXPECT_EQ(revoked.error().code, Code::forbidden);
   operations_.standing = Standing::foreign;
   EXPECT_FALSE(authority->status());
+}
+
+TEST_F(ApiTlsTest, KeysOfTicketsAreForGatewaysAlone) {
+  const api::TicketKeysRequest request{{std::string(64, 'a')}};
+  const auto answer = client("gateway")->ticket_keys(request);
+  ASSERT_TRUE(answer) << answer.error().text();
+  EXPECT_EQ(answer->generation, "one");
+  for (const char* const who : {"admin", "other", "plain"}) {
+    const auto refused = client(who)->ticket_keys(request);
+    ASSERT_FALSE(refused) << who;
+    EXPECT_EQ(refused.error().code, Code::forbidden) << who;
+  }
+}
+
+TEST_F(ApiTlsTest, KeysOfTicketsAreForNobodyWhoIsRevokedWhileTheyAreFetched) {
+  operations_.revoked_meanwhile = true;
+  const auto refused = client("gateway")->ticket_keys({{std::string(64, 'a')}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::forbidden);
 }
 
 TEST_F(ApiTlsTest, AServerOfAnotherNameIsNotTalkedTo) {

@@ -278,9 +278,14 @@ Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
   } else {
     impl_->taking_back.in_step(query.gateway);
   }
+  page.ticket_keys = impl_->ticket_keys.generation();
   if (!query.repeated)
     TRY(impl_->feed.heard(query, page.behind));  // what it enforces by another ledger's numbers does not count
   return page;
+}
+
+Result<api::TicketKeysAnswer> Authority::ticket_keys(const api::TicketKeysRequest& request) {
+  return impl_->ticket_keys.give(request);
 }
 
 Result<api::GatewayList> Authority::gateways() { return impl_->feed.gateways(); }

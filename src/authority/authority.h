@@ -95,6 +95,7 @@ class Authority final : public Operations {
                                 const Requester& requester) override;
   Result<api::GatewayList> gateways() override;
   Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester& requester) override;
+  Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
   Result<Standing> standing_of(const x509::Certificate& issuer, const x509::Certificate& leaf) const override;

@@ -14,6 +14,7 @@
 #include "authority/records_view.h"
 #include "authority/revocation_feed.h"
 #include "authority/taking_back.h"
+#include "authority/ticket_key_keeper.h"
 #include "x509/pem.h"
 #include "x509/request.h"
 
@@ -27,6 +28,9 @@ struct Authority::Impl {
         started_at(time.now()),
         state(std::move(opened)),
         revocations(std::move(revoked)),
+        ticket_keys(
+            *state.ledger, clock,
+            [this](const x509::Identity& identity) { return options.rights.of(identity).has(api::Role::gateway); }),
         feed(*state.ledger, clock, {}, std::move(entries)),
         head_signer(options.head_signer ? options.head_signer : sign_heads_here()),
         taking_back({.ledger = *state.ledger,
@@ -129,7 +133,8 @@ struct Authority::Impl {
   UnixSeconds started_at;
   State state;
   std::shared_ptr<LedgerRevocations> revocations;
-  RevocationFeed feed;  // after `revocations`: who is told of a revocation finds it there
+  TicketKeyKeeper ticket_keys;
+  RevocationFeed feed;  // after these two: who is told of a revocation finds it there
   std::shared_ptr<HeadSigner> head_signer;
   TakingBack taking_back;  // after the feed, whose history it asks
   HeadKeeper head_keeper;  // likewise

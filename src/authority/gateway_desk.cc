@@ -76,6 +76,9 @@ Result<api::HandBackAnswer> GatewayDesk::hand_back(const api::HandBackRequest& r
   here.gateway = api::kLocalGateway;
   return authority_.hand_back(here);
 }
+Result<api::TicketKeysAnswer> GatewayDesk::ticket_keys(const api::TicketKeysRequest& request) {
+  return authority_.ticket_keys(request);
+}
 Result<api::HeadsAnswer> GatewayDesk::heads() { return authority_.heads(); }
 
 Result<api::ListPage> GatewayDesk::list(const api::ListQuery&) { return refuse("for a list"); }

@@ -1,6 +1,7 @@
 // What a gateway in another process may ask of the authority, over a socket of its own: its certificates, for the names
-// that the configuration gives it, and the revocations. Nothing else, whoever sits in that process. The server of that
-// socket grants local callers `kGatewayRoles`, so that most calls do not even come here.
+// that the configuration gives it, the revocations, and the keys of session tickets that gateways share. Nothing else,
+// whoever sits in that process. The server of that socket grants local callers `kGatewayRoles`, so that most calls do
+// not even come here.
 #pragma once
 
 #include <functional>
@@ -37,6 +38,7 @@ class GatewayDesk final : public Operations {
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
   Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request) override;
+  Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) override;
   Result<api::HeadsAnswer> heads() override;
   Result<api::StatusInfo> status() override;  // for the metrics
 

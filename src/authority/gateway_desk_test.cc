@@ -115,5 +115,13 @@ TEST_F(GatewayDeskTest, GivesTheFeed) {
   EXPECT_TRUE(desk_.feed_page({.gateway = "web-1"}));
 }
 
+TEST_F(GatewayDeskTest, GivesTheKeysThatGatewaysShare) {
+  const api::TicketKeysRequest request{{std::string(64, 'a')}};
+  const auto here = desk_.ticket_keys(request);
+  const auto elsewhere = home_.authority->ticket_keys(request);
+  ASSERT_TRUE(here && elsewhere);
+  EXPECT_EQ(here->domains.at(0).keys.at(0).key.reveal(), elsewhere->domains.at(0).keys.at(0).key.reveal());
+}
+
 }  // namespace
 }  // namespace symbolon::authority

@@ -17,6 +17,7 @@
 #include "api/ledger.h"
 #include "api/revocation.h"
 #include "api/roles.h"
+#include "api/ticket_keys.h"
 #include "base/error.h"
 #include "x509/certificate.h"
 #include "x509/identity.h"
@@ -123,6 +124,10 @@ class Operations {
     return fail(Code::not_found, "no gateway '{}' here", name);
   }
 
+  // The keys of session tickets that gateways share (TicketKeyKeeper).
+  virtual Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) {
+    return fail(Code::not_found, "no keys for {} domains here", request.domains.size());
+  }
   // What follows query.after, for a gateway, which by that says that it enforces everything up to it; without waiting.
   virtual Result<api::FeedPage> feed_page(const api::FeedQuery& query) {
     return fail(Code::not_found, "no feed after {}", query.after);

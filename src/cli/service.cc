@@ -26,6 +26,7 @@
 namespace symbolon::cli {
 namespace {
 
+constexpr enroll::ClientTimes kForTicketKeys{.connect = std::chrono::seconds(5), .call = std::chrono::seconds(5)};
 constexpr std::size_t kApiThreads = 2;
 // Responses that must be signed: each thread has one at the signer.
 constexpr std::size_t kOcspThreads = 4;
@@ -121,6 +122,7 @@ struct Service::Impl {
   ~Impl() {
     if (authority) authority->revocations()->on_change({});
     if (follower) follower->source()->on_change({});
+    if (follower) follower->on_ticket_keys({});
     follower.reset();  // it calls the renewal
     renewal.reset();   // it calls into the gateway and the API
     if (gateway) gateway->stop();
@@ -141,6 +143,7 @@ struct Service::Impl {
   Status serve_publicly();
   Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
+  Status check_sharing(const gateway::GatewayConfig& config) const;
   enroll::ReachAuthority way_to_the_authority() const;
   Status start_gateway();
   Status renew();
@@ -292,6 +295,14 @@ Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& conf
   return {};
 }
 
+// The feed says when keys count no more: whoever does not follow it may have none.
+Status Service::Impl::check_sharing(const gateway::GatewayConfig& config) const {
+  if (!config.shared_ticket_keys || follower) return {};
+  return fail_at(config.place.text(), Code::config_bad_value, "`shared_ticket_keys` {}",
+                 authority ? "is for gateways in a process of their own, and --insecure-one-process is set"
+                           : "needs an authority that the keys come from: `gateway.authority`, or one in the state");
+}
+
 Status Service::Impl::start_gateway() {
   const gateway::GatewayConfig& config = *loaded.content.gateway;
   gateway::GatewayInputs inputs;
@@ -313,9 +324,15 @@ Status Service::Impl::start_gateway() {
     inputs.revocation = follower->source();
   }
   TRY(check_revocation_source(config));
+  TRY(check_sharing(config));
   inputs.authority_trust = [this] { return trust(); };
   inputs.authority_credential = [this](const gateway::CertificateFromAuthority& wish) {
     return renewal->credential(wish.profile, wish.names);
+  };
+  inputs.ask_ticket_keys =
+      [way = way_to_the_authority()](const api::TicketKeysRequest& request) -> Result<api::TicketKeysAnswer> {
+    enroll::AuthorityClient client = TRY(way(kForTicketKeys));
+    return client.ticket_keys(request);
   };
   inputs.inherited = inherited;
   if (watching->has_folder()) {
@@ -332,6 +349,8 @@ Status Service::Impl::start_gateway() {
   const auto judge_again = [this](const revocation::Addition* added) { gateway->judge_again(added); };
   if (authority) authority->revocations()->on_change(judge_again);
   if (follower) follower->source()->on_change(judge_again);
+  if (follower)
+    follower->on_ticket_keys([this](const std::string& generation) { gateway->ticket_keys_are(generation); });
   gateway->judge_again();  // it serves already: what came in between was told to nobody
   return {};
 }
@@ -385,7 +404,9 @@ Status Service::Impl::reload(const LoadedConfiguration& next_loaded) {
   if (next.gateway.has_value() != (gateway != nullptr) && (gateway || !now.gateway)) later("`gateway`");
   if (next.gateway) TRY(records->reopen(next.gateway->records));
   if (!gateway || !next.gateway) return {};
-  if (auto checked = check_revocation_source(*next.gateway); !checked) {
+  Status checked = check_revocation_source(*next.gateway);
+  if (checked) checked = check_sharing(*next.gateway);
+  if (!checked) {
     gateway->reload_failed(checked.error());
     return checked;
   }

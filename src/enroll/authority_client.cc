@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstring>
 
 #include "api/codec.h"
 #include "api/feed_block.h"
@@ -270,6 +271,14 @@ Result<api::HandBackAnswer> AuthorityClient::hand_back(const api::HandBackReques
 }
 
 Result<api::HeadsAnswer> AuthorityClient::heads() { return impl_->ask<api::HeadsAnswer>(get("/v1/heads")); }
+
+// What the answer came in is wiped: it has keys.
+Result<api::TicketKeysAnswer> AuthorityClient::ticket_keys(const api::TicketKeysRequest& request) {
+  http::Response response = TRY(impl_->exchange(post("/v1/ticket-keys", api::encode(request)), impl_->times.call));
+  auto out = api::decode<api::TicketKeysAnswer>(response.body);
+  explicit_bzero(response.body.data(), response.body.size());
+  return out;
+}
 
 Result<api::GatewayList> AuthorityClient::gateways() { return impl_->ask<api::GatewayList>(get("/v1/gateways")); }
 

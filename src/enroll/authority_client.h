@@ -15,6 +15,7 @@
 #include "api/issuer.h"
 #include "api/ledger.h"
 #include "api/revocation.h"
+#include "api/ticket_keys.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -83,6 +84,7 @@ class AuthorityClient {
   Result<api::FeedPage> feed(const api::FeedQuery& query);
   Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request);
   Result<api::HeadsAnswer> heads();
+  Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request);
   // From another thread: what runs now fails, and the connection is spent.
   void cancel();
 

@@ -66,6 +66,7 @@ struct RevocationFollower::Impl {
                                            .head = newest_head(),
                                            .packed = true,
                                            .wait = static_cast<std::int64_t>(wait.count())}));
+    if (said.ticket_keys) tell_ticket_keys(*said.ticket_keys);
     said.block = TRY(block_of(said));
     if (said.behind && (after.number == 0 || !said.block.empty())) {
       return fail(Code::bad_request, "the authority contradicts itself about its feed");
@@ -83,6 +84,13 @@ struct RevocationFollower::Impl {
     }
     out.end = {out.block->last(), out.said->digest.value_or("")};
     return out;
+  }
+
+  void tell_ticket_keys(const std::string& generation) {
+    const std::lock_guard lock(telling);
+    if (ticket_keys == generation) return;
+    ticket_keys = generation;
+    if (on_ticket_keys) on_ticket_keys(generation);
   }
 
   // Of those that it was told, also where it could not hold them against its chain: a newer one is news, that one is
@@ -369,6 +377,9 @@ struct RevocationFollower::Impl {
   bool forgetting_said = false;
   std::optional<RevocationJournal> journal;
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
+  std::mutex telling;  // guards the next two, and is held while the hook runs
+  std::optional<std::string> ticket_keys;
+  std::function<void(const std::string& generation)> on_ticket_keys;
   std::mutex mutex;  // guards all below
   std::condition_variable wake;
   FollowerState state;
@@ -400,6 +411,12 @@ std::shared_ptr<const revocation::RevocationSource> RevocationFollower::source()
 FollowerState RevocationFollower::state() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->state;
+}
+
+void RevocationFollower::on_ticket_keys(std::function<void(const std::string& generation)> hook) {
+  const std::lock_guard lock(impl_->telling);
+  impl_->on_ticket_keys = std::move(hook);
+  if (impl_->on_ticket_keys && impl_->ticket_keys) impl_->on_ticket_keys(*impl_->ticket_keys);
 }
 
 }  // namespace symbolon::enroll

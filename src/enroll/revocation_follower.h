@@ -48,6 +48,9 @@ class RevocationFollower {
   // says so: what is revoked stays revoked, and after `stale_after` nothing is good any more.
   std::shared_ptr<const revocation::RevocationSource> source() const;
   FollowerState state() const;
+  // Called with FeedPage::ticket_keys: now, if the authority has said one, and for each other one that it says, on the
+  // follower's thread, before anything of that page is enforced. Empty: nobody is, and no call runs any more.
+  void on_ticket_keys(std::function<void(const std::string& generation)> hook);
 
  private:
   struct Impl;

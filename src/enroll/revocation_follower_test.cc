@@ -91,6 +91,39 @@ TEST_F(FollowerTest, TakesTheWholeFeedInPagesAndWhatFollows) {
   EXPECT_TRUE(knows(*follower, model.serial(2501)));
 }
 
+TEST_F(FollowerTest, SaysWhichKeysOfTicketsCount) {
+  FeedModel model;
+  const auto say = [&](const std::string& generation) {
+    authority_.answer([model, generation](const FakeAuthority::Question& question) {
+      api::FeedPage page = model.page(question.after, question.digest);
+      page.ticket_keys = generation;
+      return FakeAuthority::page(page);
+    });
+  };
+  say("one");
+  const auto follower = follow();
+  ASSERT_TRUE(follower);
+  std::mutex mutex;
+  std::vector<std::string> heard;
+  follower->on_ticket_keys([&](const std::string& generation) {
+    const std::lock_guard lock(mutex);
+    heard.push_back(generation);
+  });
+  EXPECT_EQ(heard, std::vector<std::string>{"one"}) << "what it knows already";
+  ASSERT_TRUE(asked_again());
+  say("two");
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return heard.size();
+  };
+  EXPECT_TRUE(soon([&] { return count() == 2; })) << "once, however often it is said";
+  EXPECT_EQ(heard.back(), "two");
+  follower->on_ticket_keys({});
+  say("three");
+  ASSERT_TRUE(asked_again());
+  EXPECT_EQ(count(), 2U);
+}
+
 TEST_F(FollowerTest, AForgedEntryIsRefused) {
   lie([](api::FeedPage page) {
     if (!page.entries.empty()) page.entries[1].serial = "5eed";

@@ -246,6 +246,14 @@ Status check_listeners(const GatewayConfig& gateway) {
   return {};
 }
 
+Status check_sharing(const GatewayConfig& gateway) {
+  const auto has_tickets = [](const RouteConfig& route) {
+    return route.session_tickets.value_or(RouteConfig::kSessionTickets);
+  };
+  if (!gateway.shared_ticket_keys || std::ranges::any_of(gateway.routes, has_tickets)) return {};
+  return fail(Code::config_bad_value, "`shared_ticket_keys` would do nothing: no route has `session_tickets: true`");
+}
+
 }  // namespace
 
 std::vector<Path> files_of(const GatewayConfig& config) {
@@ -326,12 +334,17 @@ config::Table<GatewayConfig> gateway_table() {
       .optional("stale_after", &GatewayConfig::stale_after, config::duration(Seconds{10}, kDay * 30),
                 "Where the authority is another process and was not heard of for so long, nobody knows what it has "
                 "revoked since: certificates of its CAs are refused (`revocation_unknown`) until it is back.")
+      .optional("shared_ticket_keys", &GatewayConfig::shared_ticket_keys, config::boolean(),
+                "Whether the keys of session tickets come from the authority, which gives the same ones to every "
+                "gateway that asks and trusts the same certificates, so that a session of one resumes at the others; "
+                "off by default. Who has such a key can come as any client: docs/threat-model.md.")
       .optional("crls", &GatewayConfig::crls, crls_value(),
                 "Revocation lists of other CAs, by which certificates are judged beside what the authority says.")
       .check(check_names, "routes")
       .check(check_plain_addresses, "routes")
       .check(check_plain_options, "routes")
       .check(check_listeners, "listeners")
+      .check(check_sharing, "shared_ticket_keys")
       .place(&GatewayConfig::place);
   return t;
 }

@@ -82,8 +82,9 @@ struct GatewayConfig {
   std::optional<Path> records;  // none: standard output
   Seconds drain_timeout{30};    // for open connections, once the gateway is told to stop
   std::optional<AuthorityElsewhere> authority;
-  Seconds stale_after{3600};    // of an authority in another process: silence
-  std::vector<CrlConfig> crls;  // of other CAs
+  bool shared_ticket_keys = false;  // docs/decisions/0018-shared-ticket-keys.md
+  Seconds stale_after{3600};        // of an authority in another process: silence
+  std::vector<CrlConfig> crls;      // of other CAs
   config::Place place;
 };
 

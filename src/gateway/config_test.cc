@@ -150,6 +150,17 @@ TEST(GatewayConfig, SessionTicketsAreARoutesOwnAndLiveSixHoursAtMost) {
   EXPECT_FALSE(read(kOutward + "    session_tickets: true\n").has_value());
 }
 
+TEST(GatewayConfig, SharedTicketKeysAreForRoutesWithTickets) {
+  const std::string shared = "shared_ticket_keys: true\n";
+  EXPECT_FALSE(read(kRoute)->shared_ticket_keys);
+  const auto without = read(kRoute + shared);  // would do nothing
+  ASSERT_FALSE(without.has_value());
+  EXPECT_EQ(without.error().code, Code::config_bad_value);
+  const auto with = read(kRoute + "    session_tickets: true\n" + shared);
+  ASSERT_TRUE(with.has_value()) << with.error().text();
+  EXPECT_TRUE(with->shared_ticket_keys);
+}
+
 TEST(GatewayConfig, ADefaultRouteMustBeOneOfItsAddress) {
   EXPECT_TRUE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: web } ]\n").has_value());
   EXPECT_FALSE(read(kRoute + "listeners: [ { listen: \":8443\", default_route: api } ]\n").has_value());

@@ -11,6 +11,7 @@
 #include "gateway/crl_keeper.h"
 #include "gateway/snapshot.h"
 #include "gateway/staple_keeper.h"
+#include "gateway/ticket_key_sharing.h"
 #include "gateway/worker.h"
 #include "revocation/combined_checker.h"
 
@@ -54,6 +55,7 @@ struct Gateway::Impl {
         shared(*inputs.clock),
         addresses(inputs.inherited),
         threads(threads_of(first)),
+        sharing(shared.tickets, *inputs.clock, inputs.ask_ticket_keys),
         staples(*inputs.clock),
         crls({.clock = inputs.clock, .folder = inputs.crls, .changed = [this] { judge_again(); }}) {
     std::vector<std::shared_ptr<const x509::RevocationChecker>> sources = {crls.checker()};
@@ -73,6 +75,7 @@ struct Gateway::Impl {
   Addresses addresses;
   std::size_t threads;
   std::vector<std::unique_ptr<Worker>> workers;
+  TicketKeySharing sharing;
   StapleKeeper staples;
   CrlKeeper crls;  // goes before the workers that it calls
   RouteLimits route_limits;
@@ -92,6 +95,7 @@ struct Gateway::Impl {
   RouteLimits limit_routes(Materials& materials) const;
   std::vector<StapleWish> staple_routes(Materials& materials) const;
   std::vector<std::string> warnings_of(const GatewayConfig& next, std::vector<std::string> of_files) const;
+  std::vector<std::string> passing_warnings() const;
   void note_failure(const Error& error);
   Status make_figures();
   std::vector<RouteFacts> facts_of_routes(const Materials& materials) const;
@@ -131,6 +135,7 @@ Status Gateway::Impl::try_change(std::unique_ptr<const GatewayConfig> next) {
   route_limits = std::move(next_limits);
   crls.keep(std::move(next_crls));
   shared.tickets.keep(std::move(next_tickets));
+  sharing.domains_are(next->shared_ticket_keys ? TicketKeySharing::Wish::share : TicketKeySharing::Wish::keep_apart);
   for (std::size_t i = 0; i < threads; ++i) workers[i]->change(std::move(snapshots[i]));
   for (std::size_t i = 0; i < threads; ++i) workers[i]->open(std::move(doors[i]));
   staples.keep(staple_wishes);
@@ -178,11 +183,7 @@ Status Gateway::Impl::make_figures() {
   parts.limits = &shared.limits;
   parts.chains = [this] { return chains(); };
   parts.reload = [this] { return reload_state(); };
-  parts.warnings = [this] {
-    auto out = staples.warnings();
-    for (std::string& one : crls.warnings()) out.push_back(std::move(one));
-    return out;
-  };
+  parts.warnings = [this] { return passing_warnings(); };
   parts.crls = [this] { return crls.facts(); };
   parts.inventory = TRY(Inventory::open(inputs.seen));
   if (const std::size_t lines = parts.inventory->unreadable_lines(); lines != 0)
@@ -226,6 +227,14 @@ std::vector<std::string> Gateway::Impl::warnings_of(const GatewayConfig& next,
   for (const auto& socket : addresses.unused(next))
     of_files.push_back("the service manager handed over " + socket + ", where no route listens");
   return of_files;
+}
+
+// What comes and goes between two changes.
+std::vector<std::string> Gateway::Impl::passing_warnings() const {
+  auto out = staples.warnings();
+  for (std::string& one : crls.warnings()) out.push_back(std::move(one));
+  if (auto one = sharing.warning()) out.push_back(*std::move(one));
+  return out;
 }
 
 Status Gateway::Impl::change(std::unique_ptr<const GatewayConfig> next) {
@@ -290,6 +299,8 @@ ReloadState Gateway::reload_state() const { return impl_->reload_state(); }
 
 void Gateway::judge_again(const revocation::Addition* added) { impl_->judge_again(added); }
 
+void Gateway::ticket_keys_are(const std::string& generation) { impl_->sharing.generation_is(generation); }
+
 void Gateway::drain(std::function<void()> ended) {
   const std::lock_guard lock(impl_->changing);
   if (impl_->draining) return;
@@ -325,8 +336,7 @@ net::Endpoint Gateway::address_of(const std::string& route) const {
 std::vector<std::string> Gateway::warnings() const {
   const std::lock_guard lock(impl_->changing);
   std::vector<std::string> out = impl_->warnings;
-  for (std::string& one : impl_->staples.warnings()) out.push_back(std::move(one));
-  for (std::string& one : impl_->crls.warnings()) out.push_back(std::move(one));
+  for (std::string& one : impl_->passing_warnings()) out.push_back(std::move(one));
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/ticket_keys.h"
 #include "base/clock.h"
 #include "gateway/config.h"
 #include "gateway/figures.h"
@@ -29,6 +30,9 @@ struct AuthorityTrust {
 // What a connection has just passed: for tests that let a revocation come between two steps.
 enum class AdmissionStep : std::uint8_t { client_indexed, client_compared, server_indexed, server_compared };
 
+// Asks the authority (POST /v1/ticket-keys); blocks, for some seconds at most. Called on one thread.
+using AskTicketKeys = std::function<Result<api::TicketKeysAnswer>(const api::TicketKeysRequest&)>;
+
 // What the gateway gets from those who started it.
 struct GatewayInputs {
   const Clock* clock = nullptr;                               // not null; outlives the gateway
@@ -39,6 +43,7 @@ struct GatewayInputs {
   std::function<Result<AuthorityTrust>()> authority_trust;
   std::function<Result<std::shared_ptr<const tls::Credential>>(const CertificateFromAuthority& wish)>
       authority_credential;
+  AskTicketKeys ask_ticket_keys;                           // for `shared_ticket_keys`; unset: nothing is shared
   std::shared_ptr<const net::InheritedSockets> inherited;  // null: none; taken where they fit a listening address
   std::optional<Path> crls;  // the folder where CRLs that were fetched are kept; none: nowhere
   std::optional<Path> seen;  // where the client certificates that were seen are kept; none: nowhere
@@ -71,6 +76,9 @@ class Gateway {
   // Revocations came. Open connections are judged anew: those that stand on the certificate that was added, at once; or
   // (null) all, in turns. Without loss, however many come together.
   void judge_again(const revocation::Addition* added = nullptr);
+  // The keys of session tickets that the authority hands to gateways are of this generation (api::FeedPage). Where they
+  // are shared: after the first one all others wipe every key at once, and keys are asked for.
+  void ticket_keys_are(const std::string& generation);
 
   // Begins to stop: serves what waits in the backlogs, accepts nothing more; open connections may go on for
   // `drain_timeout`, then they are closed (records say `draining`). `ended` (may be empty) is called on another thread

@@ -7,6 +7,20 @@
 namespace symbolon::gateway {
 namespace {
 
+// What we present, up to its anchor where that is at hand: clients mostly have the same CAs, and then a session of
+// another gateway finds them here before anybody has shown them.
+std::vector<x509::Certificate> own_path(const SideMaterial& side) {
+  if (!side.credential) return {};
+  std::vector<x509::Certificate> out = side.credential->chain();
+  if (side.credential->left_out()) {
+    out.push_back(*side.credential->left_out());
+  } else if (side.trust) {
+    const auto above = side.trust->with_subject(out.back().issuer());
+    if (above.size() == 1) out.push_back(side.trust->anchors()[above.front()]);
+  }
+  return out;
+}
+
 bool is_meant(const revocation::Addition& added, const x509::Certificate& own) {
   return added.serial == own.serial() && added.issuer.name == crypto::sha256(own.issuer().canonical());
 }
@@ -26,6 +40,7 @@ TicketDomains::Assigned TicketDomains::assign(Materials& materials) const {
     auto& domain = out.domains[trust];
     if (const auto known = now_.domains.find(trust); !domain && known != now_.domains.end()) domain = known->second;
     if (!domain) domain = std::make_shared<tls::SessionTickets>(clock_);
+    domain->remember_cas(own_path(route.clients));
     route.tickets = domain;
   }
   return out;
@@ -57,6 +72,28 @@ void TicketDomains::note_revoked(const revocation::Addition* added, const x509::
   }
   if (!found) return;
   for (const auto& [trust, domain] : now_.domains) domain->keys().renew();
+}
+
+api::TicketKeysRequest TicketDomains::request() const {
+  const std::lock_guard lock(mutex_);
+  api::TicketKeysRequest out;
+  for (const auto& [trust, domain] : now_.domains) {
+    if (out.domains.size() == api::TicketKeysRequest::kMostDomains) break;
+    out.domains.push_back(api::ticket_domain_name(trust));
+  }
+  return out;
+}
+
+void TicketDomains::take(const std::string& name, std::span<const tls::SharedTicketKey> keys, UnixSeconds asked) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [trust, domain] : now_.domains) {
+    if (api::ticket_domain_name(trust) == name) domain->keys().take(keys, asked);
+  }
+}
+
+void TicketDomains::forget() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [trust, domain] : now_.domains) domain->keys().forget();
 }
 
 void TicketDomains::drop_old() {

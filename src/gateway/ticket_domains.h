@@ -4,8 +4,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "api/ticket_keys.h"
 #include "base/clock.h"
 #include "crypto/digest.h"
 #include "revocation/revocation_source.h"
@@ -36,6 +39,13 @@ class TicketDomains {
   void note_revoked(const revocation::Addition* added, const x509::RevocationChecker& revocation);
   // Wipes keys that are too old.
   void drop_old();
+
+  // What the authority is asked for: the domains in force, as many as fit into a question.
+  api::TicketKeysRequest request() const;
+  // Shared keys of one of them, by its name there (tls::TicketKeys::take). Of none: nothing.
+  void take(const std::string& name, std::span<const tls::SharedTicketKey> keys, UnixSeconds asked);
+  // Every key is wiped; shared ones that come from now on are taken.
+  void forget();
 
  private:
   const Clock& clock_;

@@ -92,6 +92,39 @@ TEST_F(Domains, StayOverAReloadAndEndWithTheirTrust) {
   EXPECT_FALSE(opens(again, name));
 }
 
+TEST_F(Domains, AreAskedForByNamesThatTellWhatTheyTrust) {
+  EXPECT_TRUE(domains.request().domains.empty());
+  put(routes({"root", "root", "other"}));
+  const auto asked = domains.request().domains;
+  ASSERT_EQ(asked.size(), 2U);
+  for (const std::string name : {"root", "other"})
+    EXPECT_EQ(std::ranges::count(asked, api::ticket_domain_name(trust(name)->identity())), 1);
+}
+
+TEST_F(Domains, TakeSharedKeysEachByItsName) {
+  const auto given = put(routes({"root", "other"}));
+  tls::SharedTicketKey shared;
+  shared.key.name.fill(7);
+  const Bytes name = to_bytes(shared.key.name);
+  domains.take(api::ticket_domain_name(trust("other")->identity()), std::array{shared}, system_clock().now());
+  domains.take("none", std::array{shared}, system_clock().now());
+  EXPECT_TRUE(opens(given[1], name));
+  EXPECT_FALSE(opens(given[0], name));
+  const Bytes own = key_of(given[0]);
+  domains.forget();
+  EXPECT_FALSE(opens(given[0], own) || opens(given[1], name));
+}
+
+TEST_F(Domains, KnowTheCasOfWhatIsPresented) {
+  const Domain domain = put(routes({"root"}))[0];
+  const x509::Certificate alice = pki().read("alice");
+  const auto links = tls::links_of({alice, pki().read("issuing"), pki().read("root")});
+  const auto chain = domain->rebuild(alice, links);
+  ASSERT_TRUE(chain);
+  EXPECT_EQ(chain->size(), 2U);
+  EXPECT_FALSE(put(routes({"other"}))[0]->rebuild(alice, links));
+}
+
 TEST_F(Domains, OfAChangeThatFailedChangeNothing) {
   const Domain first = put(routes({"root"}))[0];
   const Bytes name = key_of(first);
