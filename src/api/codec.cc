@@ -15,12 +15,12 @@ std::string write(const T& object) {
 }
 
 template <typename T>
-Result<T> read(std::string_view json) {
+Result<T> read(std::string_view json, UnknownMembers unknown) {
   const boost::json::value value = TRY(parse_strict_json(json));
   const auto* object = value.if_object();
   if (object == nullptr) return fail(Code::bad_request, "a JSON object is expected");
   T result;
-  Reader reader(*object);
+  Reader reader(*object, unknown);
   members(reader, result);
   if (auto outcome = reader.finish(); !outcome) return std::unexpected(outcome.error());
   return result;
@@ -32,7 +32,11 @@ Result<T> read(std::string_view json) {
   std::string encode(const T& object) { return write(object); } \
   template <>                                                   \
   Result<T> decode<T>(std::string_view json) {                  \
-    return read<T>(json);                                       \
+    return read<T>(json, UnknownMembers::refused);              \
+  }                                                             \
+  template <>                                                   \
+  Result<T> decode_answer<T>(std::string_view json) {           \
+    return read<T>(json, UnknownMembers::passed_over);          \
   }
 #define WIRE_PART(T)
 #include "api/wire_objects.inc"

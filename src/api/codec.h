@@ -2,7 +2,8 @@
 //
 // Decoding is strict: an unknown or repeated member, a wrong type, a value out of its bounds, text that is not UTF-8
 // and nesting deeper than 16 fail with bad_request; the words name the member ("names[3]"). What encode() writes,
-// decode() reads.
+// decode() reads. What an authority answers is read by decode_answer(), which passes over unknown members: an older
+// gateway or command follows a newer authority.
 #pragma once
 
 #include <string>
@@ -72,5 +73,7 @@ std::string encode(const TicketKeysAnswer&);
 // Defined for the types above. Fails with bad_request.
 template <typename T>
 Result<T> decode(std::string_view json);
+template <typename T>
+Result<T> decode_answer(std::string_view json);
 
 }  // namespace symbolon::api

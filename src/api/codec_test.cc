@@ -226,6 +226,16 @@ TEST(Codec, NamesTheMemberThatIsWrong) {
   EXPECT_THAT(refusal<ListPage>(R"({"certificates":[{"serial":1}]})"), HasSubstr("'certificates[0].serial'"));
 }
 
+TEST(Codec, PassesOverWhatANewerAuthorityAnswers) {
+  constexpr std::string_view answer =
+      R"({"generation":"ab","domains":[{"name":"cd","keys":[],"colour":"red"}],"later":{"a":[1]}})";
+  EXPECT_THAT(refusal<TicketKeysAnswer>(answer), HasSubstr("'domains[0].colour'"));
+  const auto read = decode_answer<TicketKeysAnswer>(answer);
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->domains.at(0).name, "cd");
+  EXPECT_FALSE(decode_answer<TicketKeysAnswer>(R"({"later":1})")) << "what is needed is missing";
+}
+
 TEST(Codec, AcceptsTheStandardsSpellingOfReasons) {
   const auto request = decode<RevocationRequest>(R"({"what":"web","reason":"keyCompromise"})");
   ASSERT_TRUE(request);

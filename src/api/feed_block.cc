@@ -156,7 +156,7 @@ Result<FeedPage> decode_packed(std::string_view octets) {
   if (head > kLongestHead || head > octets.size()) {
     return fail(Code::bad_request, "a page whose JSON has {} octets, of {}", head, octets.size());
   }
-  auto page = TRY(decode<FeedPage>(octets.substr(0, head)));
+  auto page = TRY(decode_answer<FeedPage>(octets.substr(0, head)));
   if (!page.entries.empty()) return fail(Code::bad_request, "entries in the JSON of a packed page");
   octets.remove_prefix(head);
   if (octets.empty()) return page;

@@ -62,6 +62,7 @@ void Reader::refuse(Error error) {
 
 Status Reader::finish() const {
   if (!outcome_) return std::unexpected(outcome_.error());
+  if (unknown_ == UnknownMembers::passed_over) return {};
   for (const auto& member : object_) {
     const std::string_view name(member.key().data(), member.key().size());
     if (!taken_.contains(name)) return std::unexpected(at_member(name, {Code::bad_request, "no such member is known"}));

@@ -53,9 +53,11 @@ Result<Seconds> read_duration(const boost::json::value& value);  // "90d"
 Error at_member(std::string_view member, Error error);
 Error inside_member(std::string_view member, Error error);
 
+enum class UnknownMembers : std::uint8_t { refused, passed_over };
+
 class Reader {
  public:
-  explicit Reader(const boost::json::object& object) : object_(object) {}
+  Reader(const boost::json::object& object, UnknownMembers unknown) : object_(object), unknown_(unknown) {}
 
   template <typename T, typename... Bounds>
   void required(const char* name, T& field, const Bounds&... bounds) {
@@ -73,7 +75,7 @@ class Reader {
     if (const boost::json::value* value = take(name)) read(name, *value, field.emplace(), bounds...);
   }
 
-  // After all members were asked for: unknown ones are refused.
+  // After all members were asked for: unknown ones are refused, or passed over.
   Status finish() const;
 
  private:
@@ -143,12 +145,13 @@ class Reader {
   void read(const char* name, const boost::json::value& value, T& field) {
     const auto* object = value.if_object();
     if (object == nullptr) return refuse(name, {Code::bad_request, "an object is expected"});
-    Reader inner(*object);
+    Reader inner(*object, unknown_);
     members(inner, field);
     if (auto outcome = inner.finish(); !outcome) refuse(inside_member(name, std::move(outcome).error()));
   }
 
   const boost::json::object& object_;
+  UnknownMembers unknown_;
   std::set<std::string, std::less<>> taken_;
   Status outcome_;
 };

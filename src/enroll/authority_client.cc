@@ -112,7 +112,7 @@ struct AuthorityClient::Impl {
   template <typename T>
   Result<T> ask(http::Request request) {
     const http::Response response = TRY(exchange(std::move(request), times.call));
-    return api::decode<T>(response.body);
+    return api::decode_answer<T>(response.body);
   }
 
   template <typename T>
@@ -120,7 +120,7 @@ struct AuthorityClient::Impl {
     LineReader lines(on_progress);
     const auto on_body = [&lines](std::string_view so_far) { lines.see(so_far); };
     const http::Response response = TRY(exchange(std::move(request), times.long_call, on_body));
-    return api::decode<T>(TRY(lines.finish(response.body)));
+    return api::decode_answer<T>(TRY(lines.finish(response.body)));
   }
 };
 
@@ -263,7 +263,7 @@ Result<api::FeedPage> AuthorityClient::feed(const api::FeedQuery& query) {
   if (query.packed) request.headers.add("Accept", std::string(api::kFeedMedia));
   const http::Response response = TRY(impl_->exchange(std::move(request), impl_->times.call));
   if (response.headers.find("Content-Type") == api::kFeedMedia) return api::decode_packed(response.body);
-  return api::decode<api::FeedPage>(response.body);
+  return api::decode_answer<api::FeedPage>(response.body);
 }
 
 Result<api::HandBackAnswer> AuthorityClient::hand_back(const api::HandBackRequest& request) {
@@ -275,7 +275,7 @@ Result<api::HeadsAnswer> AuthorityClient::heads() { return impl_->ask<api::Heads
 // What the answer came in is wiped: it has keys.
 Result<api::TicketKeysAnswer> AuthorityClient::ticket_keys(const api::TicketKeysRequest& request) {
   http::Response response = TRY(impl_->exchange(post("/v1/ticket-keys", api::encode(request)), impl_->times.call));
-  auto out = api::decode<api::TicketKeysAnswer>(response.body);
+  auto out = api::decode_answer<api::TicketKeysAnswer>(response.body);
   explicit_bzero(response.body.data(), response.body.size());
   return out;
 }

@@ -42,14 +42,14 @@ Result<std::string> GatewayClient::get(std::string target) const {
 }
 
 Result<api::GatewayStatus> GatewayClient::status() const {
-  return api::decode<api::GatewayStatus>(TRY(get("/v1/gateway/status")));
+  return api::decode_answer<api::GatewayStatus>(TRY(get("/v1/gateway/status")));
 }
 
 Result<api::SeenPage> GatewayClient::seen(const api::SeenQuery& query) const {
   std::string target = fmt::format("/v1/gateway/seen?limit={}", query.limit);
   if (!query.query.empty()) target += "&query=" + http::percent_encode(query.query);
   if (!query.after.empty()) target += "&after=" + http::percent_encode(query.after);
-  return api::decode<api::SeenPage>(TRY(get(std::move(target))));
+  return api::decode_answer<api::SeenPage>(TRY(get(std::move(target))));
 }
 
 }  // namespace symbolon::enroll

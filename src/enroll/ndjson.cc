@@ -36,7 +36,7 @@ void LineReader::see(std::string_view so_far) {
     const auto line = parse_line(so_far.substr(seen_, end - seen_));
     seen_ = end + 1;
     if (!line || line->kind != "progress" || !on_progress_) continue;
-    if (const auto progress = api::decode<api::Progress>(line->value)) on_progress_(*progress);
+    if (const auto progress = api::decode_answer<api::Progress>(line->value)) on_progress_(*progress);
   }
 }
 
