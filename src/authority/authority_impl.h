@@ -65,7 +65,7 @@ struct Authority::Impl {
   IssuanceOptions issuance_options() {
     IssuanceOptions out = options.issuance;
     out.may_issue = [this] { return taking_back.check(); };
-    if (options.crl && options.crl->url) out.crl_url = *options.crl->url;
+    if (options.crl) out.crls = options.crl->places();
     if (options.ocsp && options.ocsp->url) out.ocsp_url = *options.ocsp->url;
     return out;
   }
