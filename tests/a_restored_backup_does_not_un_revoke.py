@@ -8,7 +8,10 @@ from cryptography import x509
 
 from harness import peers
 from harness.process import wait_until
-from harness.symbolon import port
+from harness.symbolon import BINARY, port
+
+ONE_PROCESS = (BINARY, "run", "--insecure-one-process", "--config")
+JOURNAL = ("gateway", "revocations.journal")
 
 
 class Gateway:
@@ -196,8 +199,7 @@ def test_the_gateway_hands_it_back_by_itself(symbolon, every_role):
     """What it enforced stays enforced all the while."""
     symbolon.do("ledger", "backup", symbolon.state / "copy.db")
     symbolon.do("revoke", "alice", "--reason", "keyCompromise", "--wait")
-    journal = symbolon.state / "gateway" / "revocations.journal"
-    wait_until(lambda: signed_in(journal, 1), "the gateway holds the signed head")
+    wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 1), "the gateway holds the signed head")
     said = symbolon.json("show", "alice")["summary"]["revocation"]
     every_role.stop()
     restore(symbolon, symbolon.state / "copy.db")
@@ -211,4 +213,24 @@ def test_the_gateway_hands_it_back_by_itself(symbolon, every_role):
         assert not warned(symbolon, "ledger_behind") and not warned(symbolon, "feed_entry_not_ours")
     with symbolon.run(every_role.config, every_role.port):
         assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status != 0
+    assert symbolon.do("ledger", "verify").startswith("whole")
+
+
+def test_one_process_and_a_command_take_it_back_from_the_journal_beside_them(symbolon, every_role):
+    """No gateway of another process asks them."""
+    every_role.stop()
+    copy = symbolon.state / "copy.db"
+    with symbolon.run(every_role.config, every_role.port, program=ONE_PROCESS):
+        symbolon.do("ledger", "backup", copy)
+        symbolon.do("revoke", "alice", "--reason", "keyCompromise", "--wait")
+        wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 1), "the gateway holds the signed head")
+    restore(symbolon, copy)
+    taken_back = {"reason": "key_compromise", "by": "gateway local, handed back"}
+    assert taken_back.items() <= symbolon.json("show", "alice")["summary"]["revocation"].items(), "a command"
+    restore(symbolon, copy)
+    with symbolon.run(every_role.config, every_role.port, program=ONE_PROCESS):
+        assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status != 0
+        assert taken_back.items() <= symbolon.json("show", "alice")["summary"]["revocation"].items()
+        symbolon.issue("client", "erin")
+        assert not warned(symbolon, "ledger_behind") and not warned(symbolon, "feed_entry_not_ours")
     assert symbolon.do("ledger", "verify").startswith("whole")

@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "authority/authority_impl.h"
+#include "authority/journal_beside.h"
 #include "ledger/query.h"
 
 namespace symbolon::authority {
@@ -70,6 +71,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   TRY(impl->take(*impl->state.issuers));
   impl->ask_for_profiles(organization);
   impl->taking_back.start();
+  if (impl->options.journal) take_back_from(*impl->options.journal, impl->taking_back, impl->feed.history());
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/file_access.h"
 #include "base/log.h"
+#include "cli/gateway_layout.h"
 #include "enroll/authority_client.h"
 
 namespace symbolon::cli {
@@ -236,6 +237,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.ask_passphrase = std::move(files.ask);
   options.keys = std::move(files.issuing);
   options.head_key = std::move(files.heads);
+  options.journal = GatewayLayout{loaded.state}.revocations();
   return open_with(options, session.clock());
 }
 
@@ -254,6 +256,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
     const auto& section = loaded.content.authority;
     if (section && section->backups) options.backups.push_back(*section->backups);
   }
+  if (!options.on_new_key) options.journal = GatewayLayout{loaded.state}.revocations();  // one process for everything
   return open_with(options, clock);
 }
 

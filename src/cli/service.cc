@@ -115,12 +115,11 @@ struct Service::Impl {
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
   std::unique_ptr<Watching> watching;
-  std::unique_ptr<enroll::RevocationFollower> follower;  // where the authority is another process
+  std::unique_ptr<enroll::RevocationFollower> follower;  // of the authority, in whichever process
   std::unique_ptr<gateway::Gateway> gateway;
 
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
-    if (authority) authority->revocations()->on_change({});
     if (follower) follower->source()->on_change({});
     if (follower) follower->on_ticket_keys({});
     follower.reset();  // it calls the renewal
@@ -285,7 +284,7 @@ enroll::ReachAuthority Service::Impl::way_to_the_authority() const {
 
 // Nothing fails open: without an authority to ask, a revoked client of it would be let in.
 Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& config) const {
-  if (authority || follower) return {};
+  if (follower) return {};
   for (const gateway::RouteConfig& route : config.routes) {
     if (!trusts_the_authority(route)) continue;
     const bool by_clients = route.clients && names_the_authority(route.clients->trust);
@@ -298,9 +297,9 @@ Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& conf
 // The feed says when keys count no more: whoever does not follow it may have none.
 Status Service::Impl::check_sharing(const gateway::GatewayConfig& config) const {
   if (!config.shared_ticket_keys || follower) return {};
-  return fail_at(config.place.text(), Code::config_bad_value, "`shared_ticket_keys` {}",
-                 authority ? "is for gateways in a process of their own, and --insecure-one-process is set"
-                           : "needs an authority that the keys come from: `gateway.authority`, or one in the state");
+  return fail_at(config.place.text(), Code::config_bad_value,
+                 "`shared_ticket_keys` needs an authority that the keys come from: `gateway.authority`, or one in the "
+                 "state");
 }
 
 Status Service::Impl::start_gateway() {
@@ -308,10 +307,7 @@ Status Service::Impl::start_gateway() {
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;
-  if (authority) {
-    inputs.revocation = authority->revocations();
-    authority->feed()->enforced_here();
-  } else if (has_revocations(loaded)) {
+  if (has_revocations(loaded)) {
     enroll::FollowerOptions options{
         .reach = way_to_the_authority(),
         .name = std::string(api::kLocalGateway),
@@ -347,7 +343,6 @@ Status Service::Impl::start_gateway() {
   }
   // A revocation ends the open connections of its certificate.
   const auto judge_again = [this](const revocation::Addition* added) { gateway->judge_again(added); };
-  if (authority) authority->revocations()->on_change(judge_again);
   if (follower) follower->source()->on_change(judge_again);
   if (follower)
     follower->on_ticket_keys([this](const std::string& generation) { gateway->ticket_keys_are(generation); });

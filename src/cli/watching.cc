@@ -50,11 +50,6 @@ Result<api::SeenPage> Watching::Impl::seen(const api::SeenQuery& query) {
   return gateway->figures().seen(query);
 }
 
-Status GatewayLayout::make() const {
-  TRY(make_folder(state, 0700));
-  return make_folder(folder(), 0700);
-}
-
 Watching::Watching(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Watching::~Watching() { impl_->server.reset(); }
 

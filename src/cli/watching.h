@@ -8,22 +8,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/gateway_layout.h"
 #include "gateway/gateway.h"
 #include "watch/config.h"
 
 namespace symbolon::cli {
-
-// What a gateway keeps in the state folder.
-struct GatewayLayout {
-  Path state;
-  Path folder() const { return state / "gateway"; }
-  Path socket() const { return folder() / "gateway.sock"; }
-  Path seen() const { return folder() / "seen.ndjson"; }
-  Path crls() const { return folder() / "crls"; }
-  Path revocations() const { return folder() / "revocations.journal"; }
-  // Makes the folder, and the state where there is none. Fails with file_unwritable.
-  Status make() const;
-};
 
 class Watching {
  public:

@@ -170,7 +170,8 @@ struct RevocationFollower::Impl {
 
   // Where the authority wants none of it, that is said; where it cannot be asked now, it is tried again.
   Status hand_back_what(const KnownBeyond& known) {
-    const Status done = hand_back(*client, known, {.gateway = options.name, .head = *head});
+    const auto call = [this](const api::HandBackRequest& request) { return client->hand_back(request); };
+    const Status done = hand_back(call, known, {.gateway = options.name, .head = *head});
     if (done) return {};
     const Code code = done.error().code;
     const bool refused = code == Code::audit_head_not_ours || code == Code::feed_entry_not_ours ||
