@@ -216,6 +216,22 @@ def test_the_gateway_hands_it_back_by_itself(symbolon, every_role):
     assert symbolon.do("ledger", "verify").startswith("whole")
 
 
+def test_a_release_comes_back_too(symbolon, every_role):
+    """The backup has alice on hold; that she was released is what the gateway knows."""
+    symbolon.do("revoke", "alice", "--reason", "certificateHold", "--wait")
+    symbolon.do("ledger", "backup", symbolon.state / "copy.db")
+    symbolon.do("release", "alice")
+    wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 2), "the gateway holds the signed head")
+    every_role.stop()
+    restore(symbolon, symbolon.state / "copy.db")
+    with symbolon.run(every_role.config, every_role.port) as again:
+        again.wait_line(lambda line: "the authority has taken back revocations" in line, "it hands back")
+        again.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
+        assert "revocation" not in symbolon.json("show", "alice")["summary"]
+        assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status == 0
+    assert symbolon.do("ledger", "verify").startswith("whole")
+
+
 def test_one_process_and_a_command_take_it_back_from_the_journal_beside_them(symbolon, every_role):
     """No gateway of another process asks them."""
     every_role.stop()
