@@ -5,30 +5,25 @@ import contextlib
 import http.server
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from harness.process import run, wait_until
+from harness.revocation import REVOKED, certificate, entry_of, number_of, openssl_verify
+from harness.revocation import fetch as get
 from harness.roles import roles
 from harness.symbolon import port
 
 DELTA = "/issuing/delta.crl"
 HOLD = ("--reason", "certificateHold")
-REVOKED = "error 23"  # X509_V_ERR_CERT_REVOKED
 OTHER_SCOPE = "error 44"  # X509_V_ERR_DIFFERENT_CRL_SCOPE
 
 
 def fetch(symbolon, path):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(symbolon.crl_url + path, timeout=20) as answer:
-            return answer.read()
-    except urllib.error.HTTPError:
-        return None
+    status, _, body = get(symbolon.crl_url + path)
+    return body if status == 200 else None
 
 
 def crl(symbolon, path="/issuing.crl"):
@@ -36,23 +31,9 @@ def crl(symbolon, path="/issuing.crl"):
     return x509.load_der_x509_crl(der) if der else None
 
 
-def certificate(issued):
-    return x509.load_pem_x509_certificate(issued.cert.read_bytes())
-
-
-def entry_of(listing, issued):
-    if listing is None:
-        return None
-    return listing.get_revoked_certificate_by_serial_number(certificate(issued).serial_number)
-
-
 def reason_of(listing, issued):
     entry = entry_of(listing, issued)
     return entry and entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-
-
-def number_of(listing):
-    return listing.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def base_of(listing):
@@ -68,9 +49,7 @@ def write(symbolon, name, listing):
 
 
 def verify(symbolon, issued, *crls, options=()):
-    lists = [word for listing in crls for word in ("-CRLfile", listing)]
-    base = ["openssl", "verify", "-crl_check", "-CAfile", symbolon.ca, "-untrusted", symbolon.state / "issuing.crt"]
-    return run([*base, *options, *lists, issued.cert])
+    return openssl_verify(symbolon, issued, *crls, options=("-crl_check", *options))
 
 
 def start(symbolon, crl_more, **more):
@@ -126,7 +105,7 @@ def test_full_ones_name_its_place(symbolon, deltas):
 
 
 def test_certificates_name_its_place(symbolon, deltas):
-    extension = certificate(symbolon.alice).extensions.get_extension_for_class(x509.FreshestCRL)
+    extension = certificate(symbolon.alice.cert).extensions.get_extension_for_class(x509.FreshestCRL)
     (point,) = extension.value
     assert [name.value for name in point.full_name] == [symbolon.crl_url + DELTA] and not extension.critical
     assert place_of(symbolon.alice) == f"{symbolon.crl_url}/issuing.crl"
@@ -234,7 +213,7 @@ def sharded(symbolon):
 
 
 def place_of(issued):
-    (point,) = certificate(issued).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    (point,) = certificate(issued.cert).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     return point.full_name[0].value
 
 
@@ -243,12 +222,12 @@ def test_certificates_of_a_shard_name_no_delta_crl(symbolon):
         issued = symbolon.issue("client", "alice")
         assert place_of(issued).startswith(f"{symbolon.crl_url}/issuing/4-")
         with pytest.raises(x509.ExtensionNotFound):
-            certificate(issued).extensions.get_extension_for_class(x509.FreshestCRL)
-        certificate(symbolon.issue("server", "localhost")).extensions.get_extension_for_class(x509.FreshestCRL)
+            certificate(issued.cert).extensions.get_extension_for_class(x509.FreshestCRL)
+        certificate(symbolon.issue("server", "localhost").cert).extensions.get_extension_for_class(x509.FreshestCRL)
 
 
 def shard_of(symbolon, issued):
-    path = f"/issuing/4-{(certificate(issued).serial_number & 0xFF) * 4 // 256}.crl"
+    path = f"/issuing/4-{(certificate(issued.cert).serial_number & 0xFF) * 4 // 256}.crl"
     assert place_of(issued) == symbolon.crl_url + path, "what anybody can say who knows the serial"
     return path
 
