@@ -191,6 +191,11 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert [(d["name"], [len(base64.b64decode(k["key"])) for k in d["keys"]]) for d in keys["domains"]] == [("ab" * 32, [80])]
     unknown = api("revoke", {"what": "00badcafe0", "unknown": True, "issuer": "issuing"})[1]
     assert unknown["outcome"] == "revoked" and unknown["certificate"]["serial"] == "badcafe0"
+    seen = {"fingerprint": "ab" * 32, "serial": "0bad", "subject": "CN=mallory", "identity": "CN=mallory", "route": "web"}
+    seen |= {"issuer": symbolon.json("show", "issuers")["issuers"][0]["subject"], "address": "192.0.2.1", "times": 1}
+    seen |= dict.fromkeys(("first_seen", "last_seen"), "2026-11-21T11:12:34Z") | {"not_after": "2096-11-21T11:12:34Z"}
+    assert api("report_seen", {"certificates": [seen]})[1] == {"certificates": [seen]}
+    assert [one["serial"] for one in api("seen_unknown")[1]["certificates"]] == ["0bad"]
     known = api("gateways")[1]
     assert len(known["gateways"]) == 1 and known["newest"] == 4, "the admin asked as a gateway would"
     assert api("forget_gateway", what=known["gateways"][0]["name"])[0] == 200

@@ -148,6 +148,7 @@ struct ApiServer::Impl {
     add_ledger();
     add_feed();
     add_hand_back();
+    add_seen();
     add_ticket_keys();
     ENSURE(routed_calls == api::endpoints().size());
   }
@@ -242,6 +243,7 @@ struct ApiServer::Impl {
   void add_ledger();
   void add_feed();
   void add_hand_back();
+  void add_seen();
   void add_ticket_keys();
   net::Task<Response> follow(api::FeedQuery query);
 
@@ -470,6 +472,22 @@ void ApiServer::Impl::add_hand_back() {
     auto call = [this, request = *std::move(body)] { return operations.hand_back(request); };
     co_return co_await run_in(feed_pool, 200, std::move(call));
   });
+}
+
+void ApiServer::Impl::add_seen() {
+  on("report_seen", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::SeenPage>(routed);
+    if (!body) co_return http::problem(body.error());
+    if (requester.identity == api::kLocalGateway) {
+      co_return http::problem({Code::forbidden, "'local' is the gateway beside the authority"});
+    }
+    std::string gateway = requester.identity.empty() ? std::string(api::kLocalGateway) : std::move(requester.identity);
+    auto call = [this, seen = *std::move(body), gateway = std::move(gateway)] {
+      return operations.report_seen(seen, gateway);
+    };
+    co_return co_await run_in(feed_pool, 200, std::move(call));
+  });
+  on_plain("seen_unknown", &Operations::seen_unknown);
 }
 
 void ApiServer::Impl::add_ticket_keys() {

@@ -290,6 +290,11 @@ Result<api::TicketKeysAnswer> Authority::ticket_keys(const api::TicketKeysReques
   return impl_->ticket_keys.give(request);
 }
 
+Result<api::SeenPage> Authority::report_seen(const api::SeenPage& seen, const std::string& gateway) {
+  return impl_->unknown.take(seen, gateway);
+}
+Result<api::SeenPage> Authority::seen_unknown() { return impl_->unknown.list(); }
+
 Result<api::GatewayList> Authority::gateways() { return impl_->feed.gateways(); }
 
 Result<api::GatewayInfo> Authority::forget_gateway(const std::string& name, const Requester& requester) {

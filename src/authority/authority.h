@@ -97,6 +97,8 @@ class Authority final : public Operations {
                                 const Requester& requester) override;
   Result<api::GatewayList> gateways() override;
   Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester& requester) override;
+  Result<api::SeenPage> report_seen(const api::SeenPage& seen, const std::string& gateway) override;
+  Result<api::SeenPage> seen_unknown() override;
   Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;

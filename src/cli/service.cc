@@ -122,7 +122,7 @@ struct Service::Impl {
   ~Impl() {
     if (follower) follower->source()->on_change({});
     if (follower) follower->on_ticket_keys({});
-    follower.reset();  // it calls the renewal
+    follower.reset();  // it calls the renewal and the gateway
     renewal.reset();   // it calls into the gateway and the API
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
@@ -346,6 +346,7 @@ Status Service::Impl::start_gateway() {
   if (follower) follower->source()->on_change(judge_again);
   if (follower)
     follower->on_ticket_keys([this](const std::string& generation) { gateway->ticket_keys_are(generation); });
+  if (follower) follower->report_seen([this](const api::SeenQuery& query) { return gateway->figures().seen(query); });
   gateway->judge_again();  // it serves already: what came in between was told to nobody
   return {};
 }

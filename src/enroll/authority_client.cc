@@ -272,6 +272,12 @@ Result<api::HandBackAnswer> AuthorityClient::hand_back(const api::HandBackReques
 
 Result<api::HeadsAnswer> AuthorityClient::heads() { return impl_->ask<api::HeadsAnswer>(get("/v1/heads")); }
 
+Result<api::SeenPage> AuthorityClient::report_seen(const api::SeenPage& seen) {
+  return impl_->ask<api::SeenPage>(post("/v1/feed/seen", api::encode(seen)));
+}
+
+Result<api::SeenPage> AuthorityClient::seen_unknown() { return impl_->ask<api::SeenPage>(get("/v1/feed/seen")); }
+
 // What the answer came in is wiped: it has keys.
 Result<api::TicketKeysAnswer> AuthorityClient::ticket_keys(const api::TicketKeysRequest& request) {
   http::Response response = TRY(impl_->exchange(post("/v1/ticket-keys", api::encode(request)), impl_->times.call));

@@ -9,6 +9,7 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/feed.h"
+#include "api/gateway_info.h"
 #include "api/gateways.h"
 #include "api/heads.h"
 #include "api/issue.h"
@@ -84,6 +85,8 @@ class AuthorityClient {
   Result<api::FeedPage> feed(const api::FeedQuery& query);
   Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request);
   Result<api::HeadsAnswer> heads();
+  Result<api::SeenPage> report_seen(const api::SeenPage& seen);
+  Result<api::SeenPage> seen_unknown();
   Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request);
   // From another thread: what runs now fails, and the connection is spent.
   void cancel();
