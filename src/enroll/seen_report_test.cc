@@ -24,10 +24,12 @@ std::string in_feed(const x509::DistinguishedName& name) {
 }
 
 api::SeenCertificate seen(int number, std::string issuer = ca().text(), std::string route = "web") {
-  return {.fingerprint = fmt::format("{:064x}", number),
-          .serial = fmt::format("{:x}", number),
-          .issuer = std::move(issuer),
-          .route = std::move(route)};
+  api::SeenCertificate out;
+  out.fingerprint = fmt::format("{:064x}", number);
+  out.serial = fmt::format("{:x}", number);
+  out.issuer = std::move(issuer);
+  out.route = std::move(route);
+  return out;
 }
 
 struct Inventory {
