@@ -31,15 +31,20 @@ SeenHere::SeenHere(const Session& session) {
   if (auto ask = whom_to_ask(session)) ask_ = *std::move(ask);
 }
 
-std::string SeenHere::words_of(const api::CertificateSummary& certificate) const {
+std::vector<api::SeenCertificate> SeenHere::of(const api::CertificateSummary& certificate) const {
   constexpr int kRoutes = 20;
+  if (!ask_ || certificate.fingerprint.empty()) return {};
+  auto page = ask_({.query = certificate.serial, .after = {}, .limit = kRoutes});
+  if (!page) return {};
+  std::erase_if(page->certificates,
+                [&](const api::SeenCertificate& one) { return one.fingerprint != certificate.fingerprint; });
+  return std::move(page->certificates);
+}
+
+std::string SeenHere::words_of(const api::CertificateSummary& certificate) const {
   std::string out;
-  if (ask_ && !certificate.fingerprint.empty()) {
-    const auto page = ask_({.query = certificate.serial, .after = {}, .limit = kRoutes});
-    for (const api::SeenCertificate& one : page ? page->certificates : std::vector<api::SeenCertificate>()) {
-      if (one.fingerprint != certificate.fingerprint) continue;
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(one.route), to_rfc3339(one.last_seen));
-    }
+  for (const api::SeenCertificate& one : of(certificate)) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(one.route), to_rfc3339(one.last_seen));
   }
   return out.empty() ? "-" : out;
 }

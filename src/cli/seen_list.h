@@ -23,7 +23,8 @@ Status list_seen_unknown(const std::string& words, const Session& session);
 class SeenHere {
  public:
   explicit SeenHere(const Session& session);
-  // "web 2026-11-21T09:48:34Z, api ..." by route; "-": nowhere.
+  std::vector<api::SeenCertificate> of(const api::CertificateSummary& certificate) const;  // by route
+  // "web 2026-11-21T09:48:34Z, api ..."; "-": nowhere.
   std::string words_of(const api::CertificateSummary& certificate) const;
 
  private:
