@@ -183,7 +183,9 @@ TEST(Codec, WhatAGatewaySaysGoesThereAndBack) {
   goes_there_and_back(alice);
   goes_there_and_back(SeenPage{{alice}, "cursor"});
   goes_there_and_back(SeenPage{});
-  RejectionRecord refused{.time = {7}, .id = "7Q4M", .code = "colour_unknown", .fault = "peer", .sentence = "why"};
+  RejectionRecord refused;
+  refused.time = {7};
+  refused.id = refused.code = refused.fault = refused.sentence = "7Q4M";
   goes_there_and_back(refused);
   const RecordedCertificate blamed{"CN=\u0007", {"dns:a", "dns:b"}, "0a", "CN=root", {1}, {2}, "ab"};
   refused.certificate = refused.leaf = blamed;

@@ -70,8 +70,8 @@ struct RejectionList {
 
 // Both must fit; at least one stands there.
 struct RejectionQuery {
-  std::string id;           // as parse_record_id() gives it
-  std::string fingerprint;  // of the leaf that was presented
+  std::string id = {};           // as parse_record_id() gives it
+  std::string fingerprint = {};  // of the leaf that was presented
   bool operator==(const RejectionQuery&) const = default;
 };
 

@@ -52,4 +52,12 @@ Result<api::SeenPage> GatewayClient::seen(const api::SeenQuery& query) const {
   return api::decode_answer<api::SeenPage>(TRY(get(std::move(target))));
 }
 
+Result<api::RejectionList> GatewayClient::rejections(const api::RejectionQuery& query) const {
+  std::string target = "/v1/gateway/records?";
+  if (!query.id.empty()) target += "id=" + http::percent_encode(query.id) + "&";
+  if (!query.fingerprint.empty()) target += "fingerprint=" + http::percent_encode(query.fingerprint) + "&";
+  target.pop_back();
+  return api::decode_answer<api::RejectionList>(TRY(get(std::move(target))));
+}
+
 }  // namespace symbolon::enroll
