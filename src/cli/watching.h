@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "api/rejection.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "gateway/gateway.h"
@@ -33,6 +34,7 @@ class Watching {
     Path state;
     Gateway gateway = Gateway::none;
     std::optional<Path> authority;  // the socket of the authority whose figures are scraped too
+    api::LookUpRejections rejections;
     const Clock* clock = nullptr;   // not null; outlives it
   };
   // Listens, and answers at once: not ready. Fails as net::listen where the metrics cannot be served. A state folder

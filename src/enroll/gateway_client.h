@@ -21,7 +21,8 @@ class GatewayClient {
   Result<api::RejectionList> rejections(const api::RejectionQuery& query) const;
 
  private:
-  Result<std::string> get(std::string target) const;  // the answer's body
+  // The answer's body, which has no more octets.
+  Result<std::string> get(std::string target, std::size_t most = 64 << 20) const;
   Path socket_;
 };
 

@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view kRefused = "{\"record\":\"refused\",";
 constexpr std::string_view kId = "\"id\":\"";
 
+constexpr std::size_t kAnswered = 1 << 20;  // octets of lines after which a list ends
+
 bool is_refusal(std::string_view line) { return line.starts_with(kRefused); }
 
 bool has_id(std::string_view line, std::string_view id) {
@@ -154,9 +156,13 @@ api::RejectionList RecordIndex::look_up(const api::RejectionQuery& query) const 
     lines.assign(lines_.rbegin(), lines_.rend());
   }
   api::RejectionList out;
+  std::size_t octets = 0;
   for (const Line& line : lines) {
-    if (auto record = fitting(*line, query)) out.records.push_back(*std::move(record));
-    if (out.records.size() == api::RejectionList::kMost) break;
+    auto record = fitting(*line, query);
+    if (!record) continue;
+    out.records.push_back(*std::move(record));
+    octets += line->size();
+    if (out.records.size() == api::RejectionList::kMost || octets > kAnswered) break;
   }
   return out;
 }

@@ -53,7 +53,7 @@ Status FileRecordSink::reopen(const std::optional<Path>& file) {
 }
 
 Result<api::RejectionList> FileRecordSink::look_up(const api::RejectionQuery& query) const {
-  api::RejectionList found = index_.look_up(query);
+  api::RejectionList found = recent(query);
   if (!found.records.empty() || query.id.empty()) return found;
   std::optional<Path> file;
   {
