@@ -28,9 +28,9 @@ struct LocalCallers {
 enum class Roleless : std::uint8_t { refused, admitted };
 
 // Over a Unix socket or socket pair, what `local` says, and nobody else anything; over mutual TLS, a certificate that
-// was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused with forbidden, but for a
-// certificate that is admitted without. Revocation shows on an open connection too, because each call asks anew. Over mutual TLS it asks the ledger, and
-// blocks; fails as the ledger does.
+// was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused with forbidden, but
+// for a certificate that is admitted without. Revocation shows on an open connection too, because each call asks anew.
+// Over mutual TLS it asks the ledger, and blocks; fails as the ledger does.
 Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, const LocalCallers& local,
                             Roleless roleless = Roleless::refused);
 

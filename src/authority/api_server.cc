@@ -197,11 +197,10 @@ struct ApiServer::Impl {
   enum class Asked : std::uint8_t { once, twice };
   void on(std::string_view name, Answer answer, Asked asked = Asked::once) {
     const api::Endpoint& endpoint = api::endpoint(name);
-    const bool for_holders =
-        endpoint.holders == api::Holders::where_allowed && own_records == OwnRecords::for_holders;
+    const bool for_holders = endpoint.holders == api::Holders::where_allowed && own_records == OwnRecords::for_holders;
     const Roleless roleless = for_holders ? Roleless::admitted : Roleless::refused;
-    auto checked = [this, &endpoint, asked, roleless, answer = std::move(answer)](RoutedRequest routed,
-                                                                        const Caller& caller) -> net::Task<Response> {
+    auto checked = [this, &endpoint, asked, roleless, answer = std::move(answer)](
+                       RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
       auto requester = co_await ask_who(caller, roleless);
       if (!requester) co_return refuse(routed.request, caller, requester.error());
       const Status allowed = check_right(endpoint, *requester, caller.transport, roleless);
@@ -271,8 +270,8 @@ struct ApiServer::Impl {
   const api::LookUpRejections look_up;
   const OwnRecords own_records;
   http::BlockingPool pool;
-  http::BlockingPool feed_pool{1, 256};  // its own: revocations wait in the other one for who is answered here
-  http::BlockingPool crl_pool{1, 32};    // likewise: a CRL may take long, and revocations are not to wait for it
+  http::BlockingPool feed_pool{1, 256};    // its own: revocations wait in the other one for who is answered here
+  http::BlockingPool crl_pool{1, 32};      // likewise: a CRL may take long, and revocations are not to wait for it
   http::BlockingPool records_pool{1, 32};  // likewise: a gateway is asked, and a file may be read
   RefusalRecorder refusals{operations, pool};
   http::Router router;

@@ -60,9 +60,10 @@ Command check_command() {
               "the CAs that the server's certificate is checked against (default: the system's)")
       .option("--server-name NAME", &options->server_name, "asked for and expected (default: HOST)")
       .option("--http", &options->http, "ask for / over HTTP: only an answer proves that the certificate was accepted")
-      .option("--id ID", &options->other_end.id,
-              "with what our gateway recorded of a refusal under this id: the one here, or beside the --authority (roles "
-              "admin and auditor)")
+      .option(
+          "--id ID", &options->other_end.id,
+          "with what our gateway recorded of a refusal under this id: the one here, or beside the --authority (roles "
+          "admin and auditor)")
       .option("--own", &options->other_end.own,
               "with what the gateway beside the --authority recorded of its refusals of this very certificate (--cert, "
               "else --authority-cert), where `authority.own_records` is set")

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/terminal.h"
+#include "base/utf8.h"
 
 namespace symbolon::cli {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 class Lines {
  public:
   void add(std::string_view what, std::string_view value) {
-    if (!value.empty()) text_ += fmt::format("  {:<12} {}\n", what, printable(value));
+    if (!value.empty()) text_ += fmt::format("  {:<12} {}\n", what, escaped(value, LineBreaks::escape));
   }
   void add(std::string_view what, const std::optional<std::string>& value) { add(what, value.value_or("")); }
   std::string take() && { return std::move(text_); }
@@ -61,7 +61,7 @@ std::string words_of(const api::RejectionRecord& record) {
   out.add("version", record.version);
   out.add("alert sent", text_of(record.alert_sent));
   out.add("received", text_of(record.alert_received));
-  return fmt::format("record {}\n", printable(record.id)) + std::move(out).take();
+  return fmt::format("record {}\n", escaped(record.id, LineBreaks::escape)) + std::move(out).take();
 }
 
 }  // namespace symbolon::cli

@@ -25,7 +25,8 @@ TEST(RejectionWords, SayWhatIsThereAndNothingElse) {
   record.limit = UnixSeconds{1'800'000'000};
   record.by = "2 days";
   const std::string more = words_of(record);
-  for (const char* const part : {"192.0.2.7:4711\n", "CN=alice, serial ", "45 certificate_expired\n", "missed by 2 days"})
+  for (const char* const part :
+       {"192.0.2.7:4711\n", "CN=alice, serial ", "45 certificate_expired\n", "missed by 2 days"})
     EXPECT_THAT(more, HasSubstr(part));
 }
 

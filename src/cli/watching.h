@@ -35,7 +35,7 @@ class Watching {
     Gateway gateway = Gateway::none;
     std::optional<Path> authority;  // the socket of the authority whose figures are scraped too
     api::LookUpRejections rejections;
-    const Clock* clock = nullptr;   // not null; outlives it
+    const Clock* clock = nullptr;  // not null; outlives it
   };
   // Listens, and answers at once: not ready. Fails as net::listen where the metrics cannot be served. A state folder
   // that cannot be written, or that another gateway uses, is a warning: what clients are served needs neither.

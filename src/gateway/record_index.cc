@@ -70,8 +70,7 @@ std::unexpected<Error> unreadable(const Path& file, int problem) {
 Result<bool> read_at(int descriptor, std::uint64_t offset, std::string& into, const Path& file) {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t n =
-        ::pread(descriptor, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t n = ::pread(descriptor, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return unreadable(file, errno);
     if (n == 0) return false;
@@ -175,7 +174,7 @@ Result<api::RejectionList> look_up_in_file(const Path& file, const api::Rejectio
   const Descriptor opened(open_file(file, OpenFor::reading));
   if (opened.get() < 0 && errno == ENOENT) return out;
   if (opened.get() < 0) return unreadable(file, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(opened.get(), &info) != 0) return unreadable(file, errno);
   std::uint64_t end = static_cast<std::uint64_t>(std::max<off_t>(info.st_size, 0));
   const std::uint64_t begin = end > bounds.octets ? end - bounds.octets : 0;

@@ -15,7 +15,7 @@
 namespace symbolon::gateway {
 
 struct RecordIndexOptions {
-  std::size_t records = 10'000;  // at most
+  std::size_t records = 10'000;   // at most
   std::size_t octets = 16 << 20;  // of their lines
 };
 
@@ -39,12 +39,12 @@ class RecordIndex {
 
 // How far a file is read that may be of any size.
 struct SearchBounds {
-  std::uint64_t octets = 128 << 20;       // from its end
-  std::size_t longest_line = 1 << 20;     // longer ones are passed over
+  std::uint64_t octets = 128 << 20;        // from its end
+  std::size_t longest_line = 1 << 20;      // longer ones are passed over
   std::size_t octets_at_once = 256 << 10;  // read
 };
-// The newest refusal of query.id in the file, if it fits, looked for from the end backwards; what is not a file that can
-// be read backwards (a pipe, a terminal, none) holds none. Fails with file_unreadable.
+// The newest refusal of query.id in the file, if it fits, looked for from the end backwards; what is not a file that
+// can be read backwards (a pipe, a terminal, none) holds none. Fails with file_unreadable.
 Result<api::RejectionList> look_up_in_file(const Path& file, const api::RejectionQuery& query,
                                            const SearchBounds& bounds = {});
 
