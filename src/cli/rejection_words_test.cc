@@ -21,7 +21,7 @@ TEST(RejectionWords, SayWhatIsThereAndNothingElse) {
   EXPECT_THAT(few, Not(HasSubstr("from")));
   record.peer = "192.0.2.7:4711";
   record.certificate.emplace().subject = "CN=alice";
-  record.alert_sent = {.number = 45, .name = "certificate_expired"};
+  record.alert_sent = api::RecordedAlert{45, "certificate_expired"};
   record.limit = UnixSeconds{1'800'000'000};
   record.by = "2 days";
   const std::string more = words_of(record);

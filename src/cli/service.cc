@@ -169,7 +169,8 @@ Result<api::RejectionList> Service::Impl::look_up(const api::RejectionQuery& que
   if (!gateway_is_elsewhere) return records->look_up(query);
   api::RejectionList found = records->recent(query);
   auto there = enroll::GatewayClient(GatewayLayout{loaded.state}.socket()).rejections(query);
-  if (!there && found.records.empty()) return there;
+  if (!there && found.records.empty())  // without the path: holders of certificates may have asked
+    return fail(Code::gateway_unreachable, "the gateway beside this authority was asked");
   if (!there) return found;
   for (api::RejectionRecord& record : there->records) found.records.push_back(std::move(record));
   std::ranges::stable_sort(found.records, std::greater<>(), &api::RejectionRecord::time);

@@ -54,7 +54,7 @@ Status FileRecordSink::reopen(const std::optional<Path>& file) {
 
 Result<api::RejectionList> FileRecordSink::look_up(const api::RejectionQuery& query) const {
   api::RejectionList found = recent(query);
-  if (!found.records.empty() || query.id.empty()) return found;
+  if (!found.records.empty() || !query.fingerprint.empty()) return found;
   std::optional<Path> file;
   {
     const std::lock_guard lock(mutex_);

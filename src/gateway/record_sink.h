@@ -49,8 +49,8 @@ class FileRecordSink final : public RecordSink {
   Status reopen(const std::optional<Path>& file);
   // The refusals that fit of the newest, which are in memory; newest first.
   api::RejectionList recent(const api::RejectionQuery& query) const { return index_.look_up(query); }
-  // The refusals that fit, newest first: of the newest, which are in memory, else, where there is an id, the newest one
-  // of that id in the file. Blocks while it reads. Fails with file_unreadable.
+  // The same; where there is none, the newest refusal of that id in the file. (Not where a fingerprint is asked for:
+  // holders of certificates have no files read.) Blocks while it reads. Fails with file_unreadable.
   Result<api::RejectionList> look_up(const api::RejectionQuery& query) const;
 
  private:
