@@ -16,7 +16,7 @@ from harness.roles import roles, wait_roles
 from harness.symbolon import BINARY, Symbolon, port
 
 RIGHTS = {"auditor": [{"cn": "auditor"}], "issuer": [{"cn": "builder"}]}
-FINDING, MISSING = 1, 4  # exit statuses
+FINDING, USELESS, UNREACHABLE = 1, 2, 3  # exit statuses
 
 
 class Place:
@@ -153,10 +153,10 @@ def test_the_apis_own_refusals_are_found_too(place):
 def test_an_id_that_nobody_has(place):
     known = {line["id"] for line in place.log()}
     unknown = next(id for id in ("0000", "0001", "0002") if id not in known)
-    assert place.fails("record_missing", "--id", unknown, who="admin").status == MISSING
-    assert place.symbolon.refused("record_missing", "check", "--id", unknown).status == MISSING
+    assert place.fails("record_missing", "--id", unknown, who="admin").status == USELESS
+    assert place.symbolon.refused("record_missing", "check", "--id", unknown).status == USELESS
     for nonsense in ("7Q4", "7Q4MM", "7Q4U", "", "../a"):
-        assert place.symbolon.refused("bad_request", "check", "--id", nonsense)
+        assert place.symbolon.refused("bad_request", "check", "--id", nonsense).status == USELESS
 
 
 def test_a_role_without_the_right_is_refused_and_that_is_audited(closed):
@@ -186,7 +186,7 @@ def test_a_holder_is_told_of_its_own_certificate_alone(place):
     place.fails("record_missing", "--own", "--id", line["id"], who="carol")
     place.fails("forbidden", "--id", line["id"], who="bob")
     assert place.refuse(carol)["id"] in [record["id"] for record in place.records_of("--own", who="carol")]
-    assert place.symbolon.refused("usage", "check", "--own").status == 2
+    assert place.symbolon.refused("usage", "check", "--own").status == USELESS
 
 
 def test_who_cannot_come_to_the_api_is_told_nothing(place):
@@ -247,7 +247,7 @@ def test_without_an_authority_and_without_anybody_that_runs(symbolon, gateway_of
     found = symbolon("--json", "check", "--id", line["id"])
     assert same(json.loads(found.stdout)["records"][0], line)
     gateway.stop()
-    symbolon.refused("gateway_unreachable", "check", "--id", line["id"])
+    assert symbolon.refused("gateway_unreachable", "check", "--id", line["id"]).status == UNREACHABLE
     config = json.loads((symbolon.folder / f"{gateway.port}.yaml").read_text())
     config["gateway"]["records"] = str(tmp_path / "left.ndjson")
     (tmp_path / "left.ndjson").write_text(json.dumps(line, separators=(",", ":")) + "\n")

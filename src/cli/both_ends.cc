@@ -10,7 +10,9 @@
 namespace symbolon::cli {
 namespace {
 
-constexpr int kFinding = 1;  // the exit status
+constexpr int kFinding = 1;  // exit statuses of `check`
+constexpr int kUsage = 2;
+constexpr int kUnreachable = 3;
 // The gateway writes its record when its end of the connection is done, which may be after ours.
 constexpr int kTries = 10;
 constexpr std::chrono::milliseconds kPause{200};
@@ -45,6 +47,13 @@ Status show_records(const OtherEnd& end, const OwnCertificate& certificate, Sess
     session.terminal().print(std::string_view(text).substr(0, text.size() - 1));
   }
   if (!found.records.empty()) session.exit_with(kFinding);
+  return {};
+}
+
+Status fail_looking_up(const Error& error, Session& session) {
+  session.terminal().error(error);
+  const bool reached = error.code != Code::authority_unreachable && error.code != Code::gateway_unreachable;
+  session.exit_with(reached ? kUsage : kUnreachable);
   return {};
 }
 

@@ -20,6 +20,10 @@ struct OtherEnd {
 // The records alone; the exit status is that of a finding where there are any. Fails as rejection_lookup.h.
 Status show_records(const OtherEnd& end, const OwnCertificate& certificate, Session& session);
 
+// Says it and ends with one of the exit statuses of `check`: 3 when nobody was reached, else 2 (id, certificate or
+// command line are of no use).
+Status fail_looking_up(const Error& error, Session& session);
+
 // Nothing of it does anything where nothing is asked.
 class BothEnds {
  public:

@@ -27,7 +27,10 @@ std::optional<Path> as_path(const std::optional<std::string>& text) {
 
 Status check(const CheckOptions& options, Session& session) {
   const OwnCertificate shown{as_path(options.certificate), as_path(options.key)};
-  if (options.endpoint.empty() && options.other_end.is_asked()) return show_records(options.other_end, shown, session);
+  if (options.endpoint.empty() && options.other_end.is_asked()) {
+    const Status done = show_records(options.other_end, shown, session);
+    return done ? done : fail_looking_up(done.error(), session);
+  }
   if (options.endpoint.empty()) return fail(Code::usage, "ENDPOINT is required, or --id, or --own");
   const check::ProbeRequest request =
       TRY(check::read_arguments({.endpoint = options.endpoint,
@@ -38,14 +41,14 @@ Status check(const CheckOptions& options, Session& session) {
                                  .ask = options.http ? check::Ask::http : check::Ask::nothing},
                                 session.clock().now()));
   BothEnds other_end(options.other_end, shown, session);
-  TRY(other_end.ask());
+  if (const Status asked = other_end.ask(); !asked) return fail_looking_up(asked.error(), session);
   const check::Observation observation = check::probe(request, session.clock());
   const check::Report report = check::diagnose(observation);
   std::string text = session.json() ? check::to_json(observation, report) : check::to_text(observation, report);
   const Status added = other_end.add_to(text, report);
   session.terminal().print(std::string_view(text).substr(0, text.size() - 1));
   session.exit_with(report.exit_code());
-  return added;
+  return added ? added : fail_looking_up(added.error(), session);
 }
 
 }  // namespace
