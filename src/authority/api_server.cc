@@ -128,8 +128,12 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
   return query;
 }
 
+struct AskedBy : Requester {
+  std::string fingerprint = {};  // of its certificate; empty: it came with none
+};
+
 // That of the caller's own certificate.
-Result<api::RejectionQuery> own_query_of(const http::Target& target, const Requester& requester) {
+Result<api::RejectionQuery> own_query_of(const http::Target& target, const AskedBy& requester) {
   api::RejectionQuery query{.id = {}, .fingerprint = requester.fingerprint};
   TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
     if (key == "id") query.id = TRY(api::parse_record_id(value));
@@ -171,10 +175,10 @@ struct ApiServer::Impl {
   }
 
   // Who asks, with a role at least. Only certificates need the ledger.
-  net::Task<Result<Requester>> ask_who(const Caller& caller, Roleless roleless = Roleless::refused) {
-    auto call = [this, caller, roleless]() -> Result<Requester> {
+  net::Task<Result<AskedBy>> ask_who(const Caller& caller, Roleless roleless = Roleless::refused) {
+    auto call = [this, caller, roleless]() -> Result<AskedBy> {
       const api::Roles roles = TRY(roles_of(caller, operations, {.owner = geteuid(), .roles = local_roles}, roleless));
-      Requester out{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
+      AskedBy out{{.text = requester_of(caller), .roles = roles, .person = person_of(caller)}};
       if (caller.verified_path.empty()) return out;
       out.identity = x509::identity_of(caller.verified_path.front()).text();
       out.fingerprint = caller.verified_path.front().fingerprint().hex();
@@ -192,7 +196,7 @@ struct ApiServer::Impl {
   }
 
   // Routes a call of the table (api/endpoints.h): who has none of its roles does not come to the handler.
-  using Answer = std::function<net::Task<Response>(RoutedRequest, Requester)>;
+  using Answer = std::function<net::Task<Response>(RoutedRequest, AskedBy)>;
   // `twice`: also after the answer was made, which then is for nobody who was revoked meanwhile.
   enum class Asked : std::uint8_t { once, twice };
   void on(std::string_view name, Answer answer, Asked asked = Asked::once) {
@@ -513,7 +517,7 @@ void ApiServer::Impl::add_records() {
     api::RejectionQuery query{.id = *std::move(id), .fingerprint = {}};
     co_return co_await answer_records(std::move(query));
   });
-  on("own_records", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+  on("own_records", [this](RoutedRequest routed, AskedBy requester) -> net::Task<Response> {
     auto query = own_query_of(routed.target, requester);
     if (!query) co_return http::problem(query.error());
     co_return co_await answer_records(*std::move(query));

@@ -36,7 +36,6 @@ struct Requester {
   api::Roles roles = {};
   std::string person = {};    // the same for each certificate of one subject: who counts where two persons are needed
   std::string identity = {};  // of its certificate, what people would call it; empty: it came with none
-  std::string fingerprint = {};  // likewise
 };
 
 // Calls block (a commit, a signature, a disk) and are thread-safe: many threads' issuances share one commit.
