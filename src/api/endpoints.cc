@@ -182,6 +182,26 @@ constexpr std::array kEndpoints = {
              200,
              {},
              "GatewayInfo"},
+    Endpoint{"records",
+             "GET",
+             "/v1/gateway/records/{what}",
+             {Role::auditor},
+             "what was recorded of a refusal under this id",
+             200,
+             {},
+             "RejectionList"},
+    Endpoint{"own_records",
+             "GET",
+             "/v1/gateway/own-records",
+             {Role::auditor},
+             "the newest refusals of the caller's own certificate",
+             200,
+             {},
+             "RejectionList",
+             AnswerForm::object,
+             Reach::anywhere,
+             Admins::may,
+             Holders::where_allowed},
     Endpoint{"feed",
              "GET",
              "/v1/feed",
@@ -248,6 +268,7 @@ std::string Endpoint::needs() const {
     if (i > 0) out += i + 1 == all.size() ? " or " : ", ";
     out += api::name(all[i]);
   }
+  if (holders == Holders::where_allowed) out += ", or none where `authority.own_records` is set";
   return out;
 }
 

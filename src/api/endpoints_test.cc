@@ -45,6 +45,8 @@ TEST(Endpoints, SayWhoTheyAreFor) {
   EXPECT_EQ(endpoint("status").needs(), "any role");
   EXPECT_EQ(endpoint("ticket_keys").needs(), "gateway");
   EXPECT_EQ(endpoint("list").needs(), "admin, issuer, revoker, approver or auditor");
+  EXPECT_EQ(endpoint("records").needs(), "admin or auditor");
+  EXPECT_EQ(endpoint("own_records").needs(), "admin or auditor, or none where `authority.own_records` is set");
 }
 
 TEST(Roles, CoverWhatTheyHaveAndAnAdminEverything) {

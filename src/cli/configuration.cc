@@ -58,6 +58,9 @@ config::Table<AuthoritySection> authority_table() {
           "Whether a changed profile, a new CA, a certificate with the role admin or approver, and one from another CA "
           "than the one in use need a second person: one asks, another with the role approver says `symbolon "
           "approve`.")
+      .optional("own_records", &AuthoritySection::own_records, config::boolean(),
+                "Whether whoever has a certificate of this authority, with a role or without, may ask over `listen` "
+                "why the gateway here refused that very certificate (`symbolon check --own`).")
       .optional("crl", &AuthoritySection::crl, config::table(authority::crl_table()),
                 "Publishes revocation lists, for programs that do not follow this authority. Without it, none is "
                 "published; `symbolon crl` makes one when it is asked to.")

@@ -1,6 +1,7 @@
 #include "cli/service.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <tuple>
 
@@ -19,6 +20,7 @@
 #include "cli/watching.h"
 #include "config/same_section.h"
 #include "crypto/digest.h"
+#include "enroll/gateway_client.h"
 #include "enroll/revocation_follower.h"
 #include "gateway/gateway.h"
 #include "net/pulse.h"
@@ -97,6 +99,7 @@ struct Service::Impl {
   const Clock& clock;
   LoadedConfiguration loaded;
   bool runs_authority = false;
+  bool gateway_is_elsewhere = false;  // in a process of its own
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
   std::function<Result<LoadedConfiguration>()> load_again;
@@ -136,6 +139,7 @@ struct Service::Impl {
   }
 
   Status open_records();
+  Result<api::RejectionList> look_up(const api::RejectionQuery& query) const;
   Status start_watching(const ServiceOptions& options, Roles roles);
   Status start_authority(AuthorityKeys keys);
   Status serve_gateways();
@@ -159,6 +163,20 @@ Status Service::Impl::open_records() {
   return {};
 }
 
+// What this process has recorded; where the gateway is another one, what that has, too.
+Result<api::RejectionList> Service::Impl::look_up(const api::RejectionQuery& query) const {
+  if (!gateway_is_elsewhere) return records->look_up(query);
+  api::RejectionList found = records->recent(query);
+  auto there = enroll::GatewayClient(GatewayLayout{loaded.state}.socket()).rejections(query);
+  if (!there && found.records.empty())  // without the path: holders of certificates may have asked
+    return fail(Code::gateway_unreachable, "the gateway beside this authority was asked");
+  if (!there) return found;
+  for (api::RejectionRecord& record : there->records) found.records.push_back(std::move(record));
+  std::ranges::stable_sort(found.records, std::greater<>(), &api::RejectionRecord::time);
+  if (found.records.size() > api::RejectionList::kMost) found.records.resize(api::RejectionList::kMost);
+  return found;
+}
+
 Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles) {
   const authority::StateLayout layout{loaded.state};
   std::error_code ignored;
@@ -171,6 +189,7 @@ Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles)
   } else if (std::filesystem::exists(layout.ledger(), ignored)) {
     watched.authority = layout.gateways_socket();
   }
+  watched.rejections = [this](const api::RejectionQuery& query) { return look_up(query); };
   watched.clock = &clock;
   watching = TRY(Watching::start(std::move(watched)));
   if (!watching->started().empty()) started.push_back(watching->started());
@@ -189,6 +208,9 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
   options.http.on_refusal = [this](const tls::Refusal& refusal, const net::PeerAddress& peer) {
     admins->record(refusal, peer);
   };
+  options.look_up = [this](const api::RejectionQuery& query) { return look_up(query); };
+  if (loaded.content.authority && loaded.content.authority->own_records)
+    options.own_records = authority::OwnRecords::for_holders;
   // What trusts this authority trusts its new CAs, too.
   authority->on_issuers_changed([this] {
     renewal->hurry();
@@ -435,6 +457,7 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   const authority::StateLayout layout{loaded.state};
   const Roles roles = TRY(roles_to_run(loaded, options.roles));
   impl->runs_authority = roles.authority;
+  impl->gateway_is_elsewhere = !roles.gateway && loaded.content.gateway;
   impl->renewal =
       std::make_unique<Renewal>(impl->way_to_the_authority(), roles.authority ? layout.own() : layout.gateway(), clock);
   TRY(impl->open_records());

@@ -70,7 +70,8 @@ Result<std::unique_ptr<Watching>> Watching::start(Options options) {
   impl->server = std::make_unique<watch::WatchServer>(
       watch::Sources{.metrics = [raw] { return raw->metrics(); },
                      .gateway = [raw] { return raw->status(); },
-                     .seen = [raw](const api::SeenQuery& query) { return raw->seen(query); }});
+                     .seen = [raw](const api::SeenQuery& query) { return raw->seen(query); },
+                     .rejections = raw->options.rejections});
   std::string started;
   if (const auto& metrics = raw->options.metrics) {
     const auto bound = TRY(raw->server->listen_for_metrics(metrics->endpoint()));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "api/rejection.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/gateway_layout.h"
@@ -22,7 +23,8 @@ class Watching {
     Path state;
     Gateway gateway = Gateway::none;
     std::optional<Path> authority;  // the socket of the authority whose figures are scraped too
-    const Clock* clock = nullptr;   // not null; outlives it
+    api::LookUpRejections rejections;
+    const Clock* clock = nullptr;  // not null; outlives it
   };
   // Listens, and answers at once: not ready. Fails as net::listen where the metrics cannot be served. A state folder
   // that cannot be written, or that another gateway uses, is a warning: what clients are served needs neither.

@@ -292,6 +292,15 @@ Result<api::GatewayInfo> AuthorityClient::forget_gateway(const std::string& name
   return impl_->ask<api::GatewayInfo>(post("/v1/gateways/" + http::percent_encode(name) + "/forget", ""));
 }
 
+Result<api::RejectionList> AuthorityClient::rejections(const std::string& id) {
+  return impl_->ask<api::RejectionList>(get("/v1/gateway/records/" + http::percent_encode(id)));
+}
+
+Result<api::RejectionList> AuthorityClient::own_rejections(const std::string& id) {
+  const std::string target = "/v1/gateway/own-records";
+  return impl_->ask<api::RejectionList>(get(id.empty() ? target : target + "?id=" + http::percent_encode(id)));
+}
+
 void AuthorityClient::cancel() {
   asio::post(impl_->context, [impl = impl_.get()] {
     if (impl->client) impl->client->close();
