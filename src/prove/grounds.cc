@@ -22,8 +22,19 @@ Grounds::Grounds(const Plan& with, const Clock& time)
 
 Grounds::~Grounds() = default;
 
+Visit Grounds::visit(tls::MisuseOptions options) const {
+  constexpr int kClientError = 400;  // RFC 9110 §15.5
+  constexpr int kServerError = 500;
+  Visit out = visitor.visit(std::move(options));
+  if (out.let_in() && out.http && answer && answer->status < kClientError && out.http->status >= kClientError &&
+      out.http->status < kServerError) {
+    out.entry = Entry::refused_http;
+  }
+  return out;
+}
+
 Outcome must_be_refused(Grounds& grounds, std::string who, tls::MisuseOptions options) {
-  Visit visit = grounds.visitor.visit(options);
+  Visit visit = grounds.visit(options);
   const std::string words = visit.words();
   const Entry entry = visit.entry;
   const bool finished = visit.tls.finished;

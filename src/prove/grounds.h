@@ -52,6 +52,8 @@ class SessionShelf;
 struct Grounds {
   Grounds(const Plan& with, const Clock& time);
   ~Grounds();
+  // As the visitor's; and where the good client gets an answer, one of HTTP 400 to 499 is a refusal.
+  Visit visit(tls::MisuseOptions options) const;
 
   const Plan& plan;
   const Clock& clock;

@@ -17,7 +17,8 @@ Outcome says_header(Grounds& grounds, const std::string& clean) {
   for (const Forgery& forgery : forgeries(believed)) {
     tls::MisuseOptions options = grounds.visitor.as(grounds.good);
     options.request = target.request(target.server_name, *grounds.plan.echo_path, forgery.fields);
-    const Visit visit = grounds.visitor.visit(options);
+    const Visit visit = grounds.visit(options);
+    if (is_refused(visit.entry)) continue;  // so nothing went through
     if (!visit.http) return unclear(fmt::format("with headers {}: {}", forgery.what, visit.words()));
     for (const std::string& name : forgery.seen_in(visit.http->body)) {
       (is_among(name, believed) ? through : others).push_back(name);
@@ -40,7 +41,7 @@ Outcome other_sni(Grounds& grounds) {
   if (grounds.visitor.target().ask() != Ask::http) return not_run(std::string(kNoHttp));
   tls::MisuseOptions options = grounds.visitor.as(nullptr);
   options.server_name = grounds.visitor.target().other_name;
-  Visit visit = grounds.visitor.visit(options);
+  Visit visit = grounds.visit(options);
   if (is_refused(visit.entry)) {
     Outcome out = pass(visit.words());
     grounds.refusals.push_back({"other_sni", std::move(options), std::move(visit)});
@@ -59,7 +60,7 @@ Outcome other_host(Grounds& grounds) {
   if (target.ask() != Ask::http) return not_run(std::string(kNoHttp));
   tls::MisuseOptions options = grounds.visitor.as(grounds.good);
   options.request = target.request(target.other_name, target.path);
-  const Visit visit = grounds.visitor.visit(options);
+  const Visit visit = grounds.visit(options);
   if (visit.entry == Entry::refused_http || visit.entry == Entry::refused_alert) return pass(visit.words());
   if (!visit.http) return unclear(visit.words());
   if (visit.http->status >= 400) return pass(fmt::format("HTTP {}", visit.http->status));
@@ -77,7 +78,7 @@ Outcome forged_headers(Grounds& grounds) {
   }
   tls::MisuseOptions options = grounds.visitor.as(grounds.good);
   options.request = target.request(target.server_name, *grounds.plan.echo_path);
-  const Visit visit = grounds.visitor.visit(options);
+  const Visit visit = grounds.visit(options);
   if (!visit.let_in() || !visit.http) return not_run(fmt::format("--echo-path: {}", visit.words()));
   return says_header(grounds, visit.http->body);
 }

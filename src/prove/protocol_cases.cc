@@ -42,7 +42,7 @@ Outcome old_versions(Grounds& grounds) {
   tls::MisuseOptions options = grounds.visitor.as(grounds.good);
   options.least = tls::ProtocolVersion::tls10;
   options.most = tls::ProtocolVersion::tls11;
-  const Visit visit = grounds.visitor.visit(options);
+  const Visit visit = grounds.visit(options);
   if (visit.tls.version) return failed(fmt::format("{} was chosen", tls::name(*visit.tls.version)));
   if (is_refused(visit.entry)) return pass(visit.words());
   return unclear(visit.words());
@@ -50,7 +50,7 @@ Outcome old_versions(Grounds& grounds) {
 
 Outcome secure_renegotiation(Grounds& grounds) {
   if (!grounds.speaks_12) return pass(std::string(kOnly13));
-  const Visit visit = grounds.visitor.visit(grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls12));
+  const Visit visit = grounds.visit(grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls12));
   if (!visit.tls.version) return unclear(visit.words());
   if (!visit.tls.secure_renegotiation) return failed("renegotiation_info is missing in ServerHello");
   return pass("renegotiation_info is there");
@@ -60,7 +60,7 @@ Outcome client_renegotiation(Grounds& grounds) {
   if (!grounds.speaks_12) return pass(std::string(kOnly13));
   tls::MisuseOptions options = grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls12);
   options.renegotiate = true;
-  const Visit visit = grounds.visitor.visit(options);
+  const Visit visit = grounds.visit(options);
   switch (visit.tls.renegotiation) {
     case tls::Renegotiation::completed: return failed("it was done");
     case tls::Renegotiation::refused: {
@@ -79,7 +79,7 @@ Outcome post_handshake_auth(Grounds& grounds) {
   options.alpn = {"h2"};
   options.post_handshake_auth = true;
   options.request = http2_request(grounds.visitor.target());
-  const Visit visit = grounds.visitor.visit(options);
+  const Visit visit = grounds.visit(options);
   if (visit.tls.alpn != "h2") return not_run("HTTP/2 is not spoken");
   if (visit.tls.version != tls::ProtocolVersion::tls13) return pass("TLS 1.2 was chosen, which has none");
   if (visit.tls.certificate_requested_late) return failed("a certificate was asked for after the handshake");

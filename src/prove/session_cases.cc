@@ -16,7 +16,7 @@ Outcome come_back(Grounds& grounds, const Turncoat& client, SessionKind kind, Wh
   const KeptSessions& kept = client.kept.at(kind);
   std::string words = "no session was kept";
   for (const tls::TakenSession& session : which == Which::direct ? kept.direct : kept.chained) {
-    const Visit visit = grounds.visitor.visit(with_session(grounds, client.credential, kind, session));
+    const Visit visit = grounds.visit(with_session(grounds, client.credential, kind, session));
     words = visit.words();
     if (visit.let_in()) return failed(how(visit));
     if (!is_refused(visit.entry)) return unclear(words);
@@ -55,13 +55,13 @@ std::string of_lifetime(const KeptSessions& kept, Seconds life) {
 Outcome under_another_name(Grounds& grounds, SessionKind kind, const KeptSessions& kept) {
   tls::MisuseOptions options = with_session(grounds, nullptr, kind, kept.direct.back());
   options.server_name = grounds.visitor.target().other_name;
-  const Visit resumed = grounds.visitor.visit(options);
+  const Visit resumed = grounds.visit(options);
   if (!resumed.let_in()) return is_refused(resumed.entry) ? pass(resumed.words()) : unclear(resumed.words());
   if (!resumed.tls.resumed) return pass("it was not taken up");  // who gets in without a certificate, others tell
   if (kind != SessionKind::ticket_13) return failed(how(resumed));
   tls::MisuseOptions whole = grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls13);
   whole.server_name = options.server_name;
-  const Visit full = grounds.visitor.visit(whole);
+  const Visit full = grounds.visit(whole);
   if (!full.let_in())
     return failed(fmt::format("{}; a full handshake under that name: {}", how(resumed), full.words()));
   const bool comparable = resumed.http && full.http && resumed.http->status == full.http->status;

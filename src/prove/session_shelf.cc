@@ -40,7 +40,7 @@ void await_refusal(Turncoat& client, const Grounds& grounds, SteadyClock::durati
   const auto deadline = SteadyClock::now() + at_most;
   int refused = 0;
   while (true) {
-    const Visit visit = grounds.visitor.visit(grounds.visitor.as(client.credential));
+    const Visit visit = grounds.visit(grounds.visitor.as(client.credential));
     client.words = visit.words();
     refused = is_refused(visit.entry) ? refused + 1 : 0;
     if (refused == kInARow) {
@@ -93,7 +93,7 @@ KeptSessions take_sessions(const Grounds& grounds, const std::shared_ptr<const t
     out.why_none = fmt::format("{} is not spoken", tls::name(version_of(kind)));
     return out;
   }
-  const Visit first = grounds.visitor.visit(with_session(grounds, credential, kind, nullptr));
+  const Visit first = grounds.visit(with_session(grounds, credential, kind, nullptr));
   if (!first.let_in()) {
     out.why_none = fmt::format("the client did not get in to begin with: {}", first.words());
     return out;
@@ -104,14 +104,14 @@ KeptSessions take_sessions(const Grounds& grounds, const std::shared_ptr<const t
     return out;
   }
   out.lifetime = tls::lifetime_hint(out.direct.front());
-  const Visit second = grounds.visitor.visit(with_session(grounds, credential, kind, out.direct.front()));
+  const Visit second = grounds.visit(with_session(grounds, credential, kind, out.direct.front()));
   if (!second.let_in() || !second.tls.resumed) {
     out.why_none = "no session is resumed, of a good client neither";
     return out;
   }
   out.chained = of_kind(second.tls.sessions, kind);
   if (out.chained.empty()) return out;
-  const Visit third = grounds.visitor.visit(with_session(grounds, credential, kind, out.chained.front()));
+  const Visit third = grounds.visit(with_session(grounds, credential, kind, out.chained.front()));
   if (auto again = of_kind(third.tls.sessions, kind); third.tls.resumed && !again.empty()) out.chained = again;
   return out;
 }
@@ -157,7 +157,7 @@ void SessionShelf::begin_revocation(const Grounds& grounds) {
     revoked_.words = "--revoke-command is needed, to revoke a client while its sessions are kept";
     return;
   }
-  const Visit before = grounds.visitor.visit(grounds.visitor.as(revoked_.credential));
+  const Visit before = grounds.visit(grounds.visitor.as(revoked_.credential));
   if (!before.let_in()) {
     revoked_.words =
         fmt::format("revoked.crt does not get in before it is revoked ({}): make a new kit", before.words());

@@ -50,16 +50,16 @@ std::string why_good_is_out(const Grounds& grounds, const Visit& visit) {
 
 // Verdict and words of the control; fills in what the cases need to know.
 Outcome control(Grounds& grounds) {
-  const Visit first = grounds.visitor.visit(grounds.visitor.as(grounds.good));
+  const Visit first = grounds.visit(grounds.visitor.as(grounds.good));
   if (first.entry == Entry::unreachable) return not_run(first.words());
   if (!first.let_in()) return failed(why_good_is_out(grounds, first));
   if (auto problem = wrong_server(grounds, first)) return failed(*std::move(problem));
-  const Visit second = grounds.visitor.visit(grounds.visitor.as(grounds.good));
+  const Visit second = grounds.visit(grounds.visitor.as(grounds.good));
   grounds.answer = first.http;
   grounds.stable =
       first.http && second.http && first.http->status == second.http->status && first.http->body == second.http->body;
   const auto speaks = [&](tls::ProtocolVersion version) {
-    return grounds.visitor.visit(grounds.visitor.as(grounds.good, version)).tls.finished;
+    return grounds.visit(grounds.visitor.as(grounds.good, version)).tls.finished;
   };
   grounds.speaks_12 = speaks(tls::ProtocolVersion::tls12);
   grounds.speaks_13 = speaks(tls::ProtocolVersion::tls13);
