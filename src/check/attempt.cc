@@ -39,6 +39,8 @@ Kinds for_a_server_hello(const Observation& seen) {
     if (dead || plain->plain_answer.starts_with("HTTP/")) return out;  // whatever is sent fares alike; or it is HTTP
   }
   const int alert = tls.alert_received ? tls.alert_received->description : 0;
+  if (alert == 112) out.push_back(AttemptKind::without_server_name);
+  if (alert == 112 || alert == 120) return out;  // about the name, about the application protocol
   const bool about_suites = alert == 40 || alert == 71;
   if (about_suites) out.push_back(AttemptKind::every_suite);
   if (seen.only_version != tls::ProbeVersion::tls12) out.push_back(AttemptKind::tls12);
@@ -124,7 +126,8 @@ const Attempt* attempt_of(const Observation& seen, AttemptKind kind) {
 
 std::optional<AttemptKind> next_attempt(const Observation& seen) {
   if (!seen.tls) return {};
-  if (std::ranges::any_of(seen.further, [](const Attempt& attempt) { return attempt.unreachable.has_value(); })) return {};
+  if (std::ranges::any_of(seen.further, [](const Attempt& attempt) { return attempt.unreachable.has_value(); }))
+    return {};
   const bool no_hello = seen.tls->version.empty();
   if (no_hello && std::ranges::any_of(seen.further, &Attempt::got_through)) return {};  // that decided it
   for (const AttemptKind kind : no_hello ? for_a_server_hello(seen) : after_a_server_hello(seen)) {
@@ -138,7 +141,8 @@ std::string result_text(const Attempt& attempt) {
   const tls::Transcript& tls = attempt.tls;
   if (attempt.kind == AttemptKind::plain_http && !attempt.plain_answer.empty()) {
     const auto answer = read_http_answer(attempt.plain_answer);
-    return answer ? answer->line : fmt::format("\"{}\"", printable(std::string_view(attempt.plain_answer).substr(0, 40)));
+    return answer ? answer->line
+                  : fmt::format("\"{}\"", printable(std::string_view(attempt.plain_answer).substr(0, 40)));
   }
   std::string out;
   if (attempt.got_through()) {

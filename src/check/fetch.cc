@@ -7,7 +7,7 @@
 
 #include "http/client.h"
 #include "http/url.h"
-#include "x509/certificate_urls.h"
+#include "x509/fetch_places.h"
 
 namespace symbolon::check {
 namespace {

@@ -22,8 +22,8 @@ struct Fetched {
   enum class What : std::uint8_t { crl, issuer, ocsp };
   What what = What::crl;
   std::string url = {};
-  std::string certificate = {};          // that names it, for people
-  std::optional<Error> failure = {};     // absent: it answered
+  std::string certificate = {};       // that names it, for people
+  std::optional<Error> failure = {};  // absent: it answered
 };
 
 struct Observation {
@@ -37,10 +37,10 @@ struct Observation {
   std::optional<tls::Transcript> tls = {};  // of the first handshake, as the user asked; absent when unreachable
   std::vector<Attempt> further = {};        // in the order in which they were made
 
-  std::vector<std::string> protocols = {};               // that were offered (ALPN)
-  std::optional<tls::ProbeVersion> only_version = {};    // the client was to speak no other
-  std::optional<Error> client_problem = {};              // key_mismatch: nothing was presented therefore
-  std::vector<Fetched> fetched = {};                     // only of certificates on verified paths
+  std::vector<std::string> protocols = {};             // that were offered (ALPN)
+  std::optional<tls::ProbeVersion> only_version = {};  // the client was to speak no other
+  std::optional<Error> client_problem = {};            // key_mismatch: nothing was presented therefore
+  std::vector<Fetched> fetched = {};                   // only of certificates on verified paths
 
   std::string trust = {};                       // where the trusted CAs come from; empty: none, nothing was verified
   std::optional<PathVerdict> server_path = {};  // of the server's chain, with its name

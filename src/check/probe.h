@@ -30,12 +30,12 @@ struct ProbeRequest {
   std::chrono::milliseconds connect{5'000};
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds linger{1'500};
-  std::optional<tls::ProbeVersion> only_version = {};     // the client speaks no other
-  std::vector<std::string> protocols = {};                // offered by ALPN
-  std::vector<x509::Certificate> client_chain = {};       // where there is a certificate, but no credential,
-  std::optional<Error> client_problem = {};               // this says why: key_mismatch
-  std::chrono::milliseconds further_handshake{3'000};     // of each attempt beside the first
-  std::chrono::milliseconds fetch{2'000};                 // of what certificates name
+  std::optional<tls::ProbeVersion> only_version = {};  // the client speaks no other
+  std::vector<std::string> protocols = {};             // offered by ALPN
+  std::vector<x509::Certificate> client_chain = {};    // where there is a certificate, but no credential,
+  std::optional<Error> client_problem = {};            // this says why: key_mismatch
+  std::chrono::milliseconds further_handshake{3'000};  // of each attempt beside the first
+  std::chrono::milliseconds fetch{2'000};              // of what certificates name
 };
 
 // Blocks the thread: for the first attempt connect + handshake + linger at most, and for each of a few further ones

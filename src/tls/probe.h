@@ -100,10 +100,10 @@ struct Transcript {
   std::optional<ProbeAlert> alert_received = {};  // the last one but close_notify
   std::optional<ProbeAlert> alert_sent = {};
   int session_tickets = 0;
-  std::string application_protocol = {};            // that the server chose (ALPN); empty: none
-  std::optional<Bytes> staple = {};                 // OCSP response; it is always asked for (RFC 6066 §8)
-  std::optional<bool> secure_renegotiation = {};    // RFC 5746; absent in TLS 1.3, which has no renegotiation
-  bool post_quantum_offered = false;                // a hybrid key exchange stood in our ClientHello
+  std::string application_protocol = {};          // that the server chose (ALPN); empty: none
+  std::optional<Bytes> staple = {};               // OCSP response; it is always asked for (RFC 6066 §8)
+  std::optional<bool> secure_renegotiation = {};  // RFC 5746; absent in TLS 1.3, which has no renegotiation
+  bool post_quantum_offered = false;              // a hybrid key exchange stood in our ClientHello
 
   std::string application_data = {};  // as far as it is remembered
   Bytes first_octets = {};            // of what came, as it stood on the wire
