@@ -19,7 +19,7 @@ using tls::ProbeEnd;
 Side side_of(Code code) { return code == Code::name_not_found ? Side::client : Side::network; }
 
 Report not_reached(const Observation& seen) {
-  const Error& error = *seen.unreachable;
+  const Error error = seen.unreachable.value_or(Error{Code::internal, "nothing was observed"});
   return {Outcome::unreachable,
           fmt::format("{} could not be reached", seen.endpoint.text()),
           {{error.code, Certainty::proven, side_of(error.code), error.words}},
