@@ -56,6 +56,9 @@ Kinds for_a_server_hello(const Observation& seen) {
 bool is_vague_refusal(const tls::Transcript& tls) {
   if (!tls.certificate_sent) return false;
   if (tls.end == ProbeEnd::cut || tls.end == ProbeEnd::reset) return true;
+  if (tls.end == ProbeEnd::alert && tls.alert_received) {
+    return tls.alert_received->description == 40 || tls.alert_received->description == 80;
+  }
   return tls.end == ProbeEnd::closed && tls.application_data.empty();
 }
 
@@ -71,7 +74,8 @@ Kinds after_a_server_hello(const Observation& seen) {
   Kinds out;
   const bool ended_well = tls.finished && (tls.end == ProbeEnd::data || tls.end == ProbeEnd::silence);
   if (is_vague_refusal(tls) || (ended_well && tls.certificate_sent)) out.push_back(AttemptKind::without_certificate);
-  if (is_vague_refusal(tls) && tls.version == "TLSv1.3" && !seen.only_version) out.push_back(AttemptKind::tls12);
+  const bool wordless = is_vague_refusal(tls) && tls.end != ProbeEnd::alert;
+  if (wordless && tls.version == "TLSv1.3" && !seen.only_version) out.push_back(AttemptKind::tls12);
   if (!ended_well || !is_sound_so_far(seen)) return out;
   if (!seen.server_name.empty()) out.push_back(AttemptKind::without_server_name);
   if (!seen.only_version) out.push_back(AttemptKind::old_versions);
