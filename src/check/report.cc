@@ -71,7 +71,9 @@ std::string_view name(Outcome outcome) {
 }
 
 int Report::exit_code() const {
-  if (outcome == Outcome::unreachable) return kUnreachable;
+  // Whoever was reached and would not go on to TLS has been found at fault.
+  const bool by_peer = !findings.empty() && row(findings.front().code).fault == Fault::peer;
+  if (outcome == Outcome::unreachable && !by_peer) return kUnreachable;
   const bool found = std::ranges::any_of(findings, [](const Finding& f) { return f.severity() != Severity::info; });
   return found ? kFound : kSound;
 }
