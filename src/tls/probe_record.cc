@@ -144,6 +144,15 @@ void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
     transcript.version = SSL_get_version(ssl);
     if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) transcript.cipher = SSL_CIPHER_get_name(cipher);
     transcript.group = group_of(ssl);
+    if (SSL_version(ssl) <= TLS1_2_VERSION)
+      transcript.secure_renegotiation = SSL_get_secure_renegotiation_support(ssl) == 1;
+  }
+  const unsigned char* octets = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &octets, &size);
+  if (octets != nullptr) transcript.application_protocol = std::string(as_text(ByteView(octets, size)));
+  if (const long staple = SSL_get_tlsext_status_ocsp_resp(ssl, &octets); staple > 0) {
+    transcript.staple = Bytes(octets, octets + staple);
   }
   if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
     for (int i = 0; i < sk_X509_num(chain); ++i) {
