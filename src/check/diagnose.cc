@@ -5,8 +5,10 @@
 
 #include "check/alert_meaning.h"
 #include "check/client_diagnosis.h"
+#include "check/greeting.h"
 #include "check/printable.h"
 #include "check/report.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
@@ -15,16 +17,6 @@ using tls::ProbeEnd;
 
 void append(std::vector<Finding>& to, std::vector<Finding> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-Side side_of(Code code) { return code == Code::name_not_found ? Side::client : Side::network; }
-
-Report not_reached(const Observation& seen) {
-  const Error& error = *seen.unreachable;
-  return {Outcome::unreachable,
-          fmt::format("{} could not be reached", seen.endpoint.text()),
-          {{error.code, Certainty::proven, side_of(error.code), error.words}},
-          {}};
 }
 
 struct Greeting {
@@ -48,6 +40,8 @@ Report no_tls(const Observation& seen) {
   for (const Greeting& greeting : kGreetings) {
     if (came.starts_with(greeting.prefix)) finding.words = greeting.words;
   }
+  if (const auto speaker = recognize(came); speaker && speaker->starttls)
+    finding.remedy = fmt::format("say --starttls {}", name(*speaker->starttls));
   finding.words += fmt::format(" (it began with \"{}\")", printable(came.substr(0, 40)));
   return {Outcome::not_tls, fmt::format("{} does not speak TLS", seen.endpoint.text()), {finding}, {}};
 }
@@ -264,7 +258,7 @@ void judge_client(const Observation& seen, Report& report) {
 }  // namespace
 
 Report diagnose(const Observation& seen) {
-  if (seen.unreachable) return not_reached(seen);
+  if (seen.unreachable) return way_report(seen);
   if (seen.tls->end == ProbeEnd::not_tls) return no_tls(seen);
   Report report;
   judge_handshake(seen, report);

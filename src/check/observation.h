@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "check/way.h"
 #include "net/endpoint.h"
 #include "tls/probe.h"
 #include "x509/path_verification.h"
@@ -24,6 +25,7 @@ struct Observation {
 
   std::optional<Error> unreachable = {};    // connection_refused, connection_timeout, name_not_found, ...
   std::string address = {};                 // that was reached, "192.0.2.1:443"
+  WaySeen way = {};                         // proxy, PROXY protocol and STARTTLS on the way
   std::optional<tls::Transcript> tls = {};  // absent when unreachable
 
   std::string trust = {};                       // where the trusted CAs come from; empty: none, nothing was verified

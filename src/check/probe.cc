@@ -1,21 +1,14 @@
 #include "check/probe.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <utility>
 
-#include "net/dial.h"
+#include "check/reach.h"
 
 namespace symbolon::check {
 namespace {
 
 constexpr const char* kSystemBundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                                           "/etc/ssl/cert.pem"};
-
-net::Task<void> dial_into(Result<net::Socket>& out, net::Endpoint endpoint, net::Deadline deadline) {
-  out = co_await net::dial(std::move(endpoint), deadline);
-}
 
 // What a browser would ask, so that the server answers with application data, and in words where it refuses.
 std::string http_request(const ProbeRequest& request) {
@@ -44,13 +37,13 @@ PathVerdict judge(const std::vector<x509::Certificate>& chain, const ProbeReques
 
 // -- the command line
 
-Result<net::Endpoint> read_endpoint(const std::string& text) {
+Result<net::Endpoint> read_endpoint(const std::string& text, std::uint16_t default_port) {
   if (text.empty()) return fail(Code::bad_request, "HOST:PORT is expected");
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
-  if (bare_v6) return net::Endpoint::parse("[" + text + "]:443");
+  if (bare_v6) return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
-  auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : text + ":443"));
+  auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
     return fail(Code::bad_request, "port 0 cannot be connected to");
   }
@@ -85,15 +78,13 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
   if (request.credential) out.client_chain = request.credential->chain();
   if (request.trust) out.trust = request.trust->where();
 
-  boost::asio::io_context context(1);
-  Result<net::Socket> socket = fail(Code::internal, "not dialled");
-  boost::asio::co_spawn(context, dial_into(socket, request.endpoint, net::in(request.connect)), boost::asio::detached);
-  context.run();
-  if (!socket) {
-    out.unreachable = std::move(socket).error();
+  Reached reached = reach(request.endpoint, request.way, request.server_name);
+  out.address = reached.address;
+  out.way = std::move(reached.seen);
+  if (!reached.socket) {
+    out.unreachable = std::move(reached.socket).error();
     return out;
   }
-  out.address = net::peer_text(*socket);
 
   tls::ProbeOptions options;
   options.server_name = request.server_name;
@@ -101,7 +92,7 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
   options.handshake = request.handshake;
   options.linger = request.linger;
   if (request.ask == Ask::http) options.request = http_request(request);
-  out.tls = tls::probe(socket->native_handle(), options);
+  out.tls = tls::probe(reached.socket->get(), options);
 
   if (request.trust && !out.tls->server_chain.empty()) {
     out.server_path = judge(out.tls->server_chain, request, PeerRole::server, out.at);
@@ -114,9 +105,12 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
 
 Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds now) {
   ProbeRequest request;
-  auto endpoint = read_endpoint(arguments.endpoint);
+  request.way = TRY(read_way(arguments.way));
+  auto endpoint = read_endpoint(arguments.endpoint, default_port(request.way));
   if (!endpoint) return fail(Code::usage, "{}: {}", arguments.endpoint, endpoint.error().words);
   request.endpoint = *std::move(endpoint);
+  if (request.way.proxy && request.endpoint.kind == net::Endpoint::Kind::unix_path)
+    return fail(Code::usage, "{} cannot be reached through a proxy", arguments.endpoint);
   const bool named = request.endpoint.kind != net::Endpoint::Kind::unix_path;
   request.server_name = arguments.server_name.value_or(named ? request.endpoint.host : "");
   request.ask = arguments.ask;

@@ -26,22 +26,23 @@ struct ProbeRequest {
   std::shared_ptr<const x509::TrustBundle> trust;     // null: the server's chain is not verified
   bool trust_named = false;                           // by --ca, so it is likely to be the client's CA too
   Ask ask = Ask::nothing;
-  std::chrono::milliseconds connect{5'000};
+  Way way = {};
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds linger{1'500};
 };
 
-// Blocks the thread for connect + handshake + linger at most. Total: what fails is part of the observation.
+// Blocks the thread for the way (check/reach.h) + handshake + linger at most. Total: what fails is part of the observation.
 Observation probe(const ProbeRequest& request, const Clock& clock);
 
 // The command line of `symbolon check`, as it was typed.
 struct ProbeArguments {
-  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443
+  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
   std::optional<Path> certificate = {};         // --cert: PEM, leaf first
   std::optional<Path> key = {};                 // --key; absent: it stands in the certificate's file
   std::optional<Path> ca = {};                  // --ca; absent: the system's bundle, where there is one
   std::optional<std::string> server_name = {};  // --server-name; absent: the host of the endpoint
   Ask ask = Ask::nothing;                       // --http
+  WayArguments way = {};
 };
 
 // Reads the files. Fails with usage (endpoint, --key without --cert), key_mismatch, key_unreadable,
