@@ -9,8 +9,8 @@
 namespace symbolon::check {
 
 struct Speaker {
-  std::string_view words;                     // "an IMAP server"
-  std::optional<StartTls> starttls = {};      // by which it changes to TLS, where that can be known
+  std::string_view words;                 // "an IMAP server"
+  std::optional<StartTls> starttls = {};  // by which it changes to TLS, where that can be known
 };
 
 // Nobody that we know: none. Total.

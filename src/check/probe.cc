@@ -43,7 +43,8 @@ Result<net::Endpoint> read_endpoint(const std::string& text, std::uint16_t defau
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
   if (bare_v6) return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
-  auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
+  auto endpoint =
+      TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
     return fail(Code::bad_request, "port 0 cannot be connected to");
   }

@@ -31,15 +31,16 @@ struct ProbeRequest {
   std::chrono::milliseconds linger{1'500};
 };
 
-// Blocks the thread for the way (check/reach.h) + handshake + linger at most. Total: what fails is part of the observation.
+// Blocks the thread for the way (check/reach.h) + handshake + linger at most. Total: what fails is part of the
+// observation.
 Observation probe(const ProbeRequest& request, const Clock& clock);
 
 // The command line of `symbolon check`, as it was typed.
 struct ProbeArguments {
-  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
-  std::optional<Path> certificate = {};         // --cert: PEM, leaf first
-  std::optional<Path> key = {};                 // --key; absent: it stands in the certificate's file
-  std::optional<Path> ca = {};                  // --ca; absent: the system's bundle, where there is one
+  std::string endpoint;                  // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
+  std::optional<Path> certificate = {};  // --cert: PEM, leaf first
+  std::optional<Path> key = {};          // --key; absent: it stands in the certificate's file
+  std::optional<Path> ca = {};           // --ca; absent: the system's bundle, where there is one
   std::optional<std::string> server_name = {};  // --server-name; absent: the host of the endpoint
   Ask ask = Ask::nothing;                       // --http
   WayArguments way = {};

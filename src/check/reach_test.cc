@@ -113,10 +113,11 @@ TEST(Reach, WhatFollowsTheGoAheadIsNotTakenForTls) {
 TEST(Reach, AServerThatSpeaksTlsAtOnceIsSilentUntilItIsSpokenTo) {
   const x509::testing::Folder folder;
   const std::string file = folder / "server.pem";
-  const std::string command = "exec 2>&1; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x "
-                              "-keyout " + file + " -out " + file + ".crt && cat " + file + ".crt >> " + file +
-                              " && exec openssl s_server -accept 127.0.0.1:0 -naccept 2 -www -cert " + file +
-                              " </dev/null";
+  const std::string command =
+      "exec 2>&1; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x "
+      "-keyout " +
+      file + " -out " + file + ".crt && cat " + file + ".crt >> " + file +
+      " && exec openssl s_server -accept 127.0.0.1:0 -naccept 2 -www -cert " + file + " </dev/null";
   std::FILE* const pipe = popen(command.c_str(), "r");
   std::array<char, 512> line{};
   std::string port;

@@ -1,5 +1,5 @@
-// STARTTLS: from a connection in the clear to one that is ready for a ClientHello, as the client sees it. No I/O: octets
-// in, octets out, so that anything may come, cut anywhere.
+// STARTTLS: from a connection in the clear to one that is ready for a ClientHello, as the client sees it. No I/O:
+// octets in, octets out, so that anything may come, cut anywhere.
 //
 // RFC 3207 (SMTP), RFC 9051 §6.2.1 (IMAP), RFC 2595 §4 (POP3), RFC 4511 §4.14 (LDAP), RFC 6120 §5 (XMPP), RFC 4217 §4
 // (FTP); PostgreSQL's SSLRequest and MySQL's SSLRequest as their makers document them.

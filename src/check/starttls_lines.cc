@@ -180,8 +180,9 @@ class Imap final : public StartTlsMachine {
 
   Result<Step> on_greeting(std::string_view line) {
     if (starts_with_word(line, "* PREAUTH"))
-      return fail(Code::starttls_refused, "the server takes this client as logged in already, and STARTTLS is for who "
-                                          "is not (RFC 9051 §6.2.1): {}",
+      return fail(Code::starttls_refused,
+                  "the server takes this client as logged in already, and STARTTLS is for who "
+                  "is not (RFC 9051 §6.2.1): {}",
                   quoted(line));
     if (starts_with_word(line, "* BYE")) return refused("the connection", line);
     if (!starts_with_word(line, "* OK")) return other_protocol("imap", line);
@@ -254,8 +255,7 @@ class Pop3 final : public StartTlsMachine {
         return ask();
       case State::starttls:
         if (TRY(is_ok(line))) return Step{.ready = true};
-        if (!listed_)
-          return fail(Code::starttls_not_offered, "neither CAPA nor STLS is known: {}", quoted(line));
+        if (!listed_) return fail(Code::starttls_not_offered, "neither CAPA nor STLS is known: {}", quoted(line));
         return refused("STLS", line);
     }
     return Step{};

@@ -14,8 +14,8 @@ namespace symbolon::check {
 
 // What one message of the server leads to.
 struct Step {
-  std::size_t used = 0;   // octets of it; 0: it is not whole yet
-  std::string send = {};  // the answer
+  std::size_t used = 0;    // octets of it; 0: it is not whole yet
+  std::string send = {};   // the answer
   std::string heard = {};  // the message in words, where it is no text
   std::string says = {};   // the answer likewise
   bool ready = false;      // TLS begins behind `send`
@@ -26,7 +26,8 @@ class StartTlsMachine {
   virtual ~StartTlsMachine() = default;
   // What the client says unasked.
   virtual Step begin() { return {}; }
-  // `came` begins where the last step ended and is not empty. The same octets lead to the same end, however they are cut.
+  // `came` begins where the last step ended and is not empty. The same octets lead to the same end, however they are
+  // cut.
   virtual Result<Step> take(std::string_view came) = 0;
 };
 

@@ -206,8 +206,8 @@ class Mysql final : public StartTlsMachine {
     const unsigned capabilities = octet(payload, at) | unsigned{octet(payload, at + 1)} << 8;
     const std::string version = printable(payload.substr(1, end - 1).substr(0, 60));
     if ((capabilities & kClientSsl) == 0)
-      return fail(Code::starttls_not_offered, "the handshake of \"{}\" has the capabilities 0x{:04x}, without CLIENT_SSL",
-                  version, capabilities);
+      return fail(Code::starttls_not_offered,
+                  "the handshake of \"{}\" has the capabilities 0x{:04x}, without CLIENT_SSL", version, capabilities);
     return Step{.send = request(),
                 .heard = fmt::format("handshake of {}, with CLIENT_SSL", version),
                 .says = "SSLRequest",

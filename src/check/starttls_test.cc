@@ -50,7 +50,9 @@ const std::string kLdapYes = hex("300c02010178070a010004000400");
 const std::string kMysqlRequest = hex("20000001018a0000000000012d") + std::string(23, '\0');
 
 std::string mysql_handshake(std::uint16_t capabilities) {
-  std::string payload = "\x0a" "10.11.6-MariaDB";
+  std::string payload =
+      "\x0a"
+      "10.11.6-MariaDB";
   payload += '\0';
   payload += std::string(4 + 8 + 1, '\1');
   payload += static_cast<char>(capabilities & 0xFF);
@@ -134,7 +136,8 @@ TEST(StartTls, WhoeverDoesNotOfferItIsSaidToDoSo) {
       {StartTls::ftp, "220 x\r\n530 Please login\r\n"},
       {StartTls::ftp, "220 x\r\n500 what\r\n"},
   };
-  for (const auto& [protocol, server] : cases) EXPECT_EQ(refusal(protocol, server), Code::starttls_not_offered) << server;
+  for (const auto& [protocol, server] : cases)
+    EXPECT_EQ(refusal(protocol, server), Code::starttls_not_offered) << server;
 }
 
 TEST(StartTls, WhoeverRefusesIsSaidToDoSo) {
@@ -167,7 +170,10 @@ TEST(StartTls, AnotherProtocolIsRecognized) {
       {StartTls::pop3, "+OK ready.\r\n"},
       {StartTls::ldap, hex("300c02010078070a013404000400")},
       {StartTls::xmpp, kXmppHeader},
-      {StartTls::postgres, hex("45000000") + "\x08" "Mno" + hex("00")},
+      {StartTls::postgres, hex("45000000") +
+                               "\x08"
+                               "Mno" +
+                               hex("00")},
       {StartTls::mysql, mysql_handshake(0xFFFE)},
       {StartTls::ftp, "220 FTP server\r\n"},
   };
@@ -208,7 +214,8 @@ TEST(StartTls, WhoeverDoesNotEndIsCutOff) {
 TEST(StartTls, TheDialogueIsKeptPrintableAndBounded) {
   StartTlsDialogue dialogue(StartTls::smtp, {"", "[192.0.2.1]"});
   ASSERT_TRUE(dialogue.take(as_bytes("220 \x1b[2J\xff\r\n")));
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(dialogue.take(as_bytes("250-X" + std::string(1000, 'x') + "\r\n")) || i > 28);
+  for (int i = 0; i < 100; ++i)
+    ASSERT_TRUE(dialogue.take(as_bytes("250-X" + std::string(1000, 'x') + "\r\n")) || i > 28);
   EXPECT_LE(dialogue.said().size(), StartTlsLimits::kSaid);
   EXPECT_EQ(dialogue.said()[0], (Said{Said::By::server, R"(220 \x1b[2J\xff)"}));
   EXPECT_EQ(dialogue.said()[1], (Said{Said::By::us, "EHLO [192.0.2.1]"}));

@@ -1,5 +1,5 @@
-// XMPP: a tag at a time. RFC 6120 §11.1 forbids comments, processing instructions and DTDs in a stream, so that a tag is
-// all that has to be told from text.
+// XMPP: a tag at a time. RFC 6120 §11.1 forbids comments, processing instructions and DTDs in a stream, so that a tag
+// is all that has to be told from text.
 #include <fmt/format.h>
 
 #include "check/printable.h"
@@ -55,7 +55,8 @@ Tag next_tag(std::string_view came) {
 // Is there an attribute of this name with this value; an empty value: with any.
 bool has(const Tag& tag, std::string_view name, std::string_view value) {
   for (const char quote : {'\'', '"'}) {
-    const std::string wanted = fmt::format("{}={}{}", name, quote, value) + (value.empty() ? "" : std::string(1, quote));
+    const std::string wanted =
+        fmt::format("{}={}{}", name, quote, value) + (value.empty() ? "" : std::string(1, quote));
     const std::size_t at = tag.attributes.find(wanted);
     if (at != std::string_view::npos && at > 0 && kBlanks.find(tag.attributes[at - 1]) != std::string_view::npos)
       return true;

@@ -60,8 +60,7 @@ Result<Way> read_way(const WayArguments& arguments) {
       return fail(Code::usage, "--proxy-protocol takes v1 or v2");
     way.proxy_protocol = *arguments.proxy_protocol == "v1" ? ProxyProtocol::v1 : ProxyProtocol::v2;
   }
-  if (arguments.proxy_credentials && !arguments.proxy)
-    return fail(Code::usage, "--proxy-credentials needs --proxy");
+  if (arguments.proxy_credentials && !arguments.proxy) return fail(Code::usage, "--proxy-credentials needs --proxy");
   if (arguments.proxy) {
     net::TunnelProxy proxy = TRY(read_proxy(*arguments.proxy));
     if (arguments.proxy_credentials) proxy.credentials = TRY(read_credentials(*arguments.proxy_credentials));

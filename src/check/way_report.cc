@@ -23,8 +23,7 @@ std::string remedy_of(const WaySeen& way, const Error& error) {
       return {};
     case Code::proxy_authentication: return "name a file with user:password of the proxy by --proxy-credentials";
     case Code::proxy_malformed: return "correct --proxy: host and port, and http:// or socks5:// before them";
-    case Code::peer_sends_too_much:
-      return "look at what answers on this port, and at what stands on the way to it";
+    case Code::peer_sends_too_much: return "look at what answers on this port, and at what stands on the way to it";
     default: return {};
   }
 }

@@ -18,8 +18,8 @@ TEST(Way, ProxiesAreUrls) {
   EXPECT_EQ(proxy_of("http://proxy.example:3128"), "http proxy.example:3128");
   EXPECT_EQ(proxy_of("http://proxy.example:3128/"), "http proxy.example:3128");
   EXPECT_EQ(proxy_of("socks5://[::1]:1080"), "socks [::1]:1080");
-  for (const char* bad : {"", "proxy:1", "https://proxy:1", "socks4://proxy:1", "http://proxy", "http://:1", "http://proxy:0",
-                          "http://unix:/x", "socks5://"}) {
+  for (const char* bad : {"", "proxy:1", "https://proxy:1", "socks4://proxy:1", "http://proxy", "http://:1",
+                          "http://proxy:0", "http://unix:/x", "socks5://"}) {
     EXPECT_EQ(read_way({.proxy = bad}).error().code, Code::usage) << bad;
   }
 }
@@ -35,7 +35,8 @@ TEST(Way, OthersAreRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(read_way({.proxy_credentials = Path("/x")}).error().code, Code::usage);
   EXPECT_EQ(read_way({.proxy_protocol = "v3"}).error().code, Code::usage);
   EXPECT_EQ(read_way({.starttls = "gopher"}).error().code, Code::usage);
-  EXPECT_EQ(read_way({.proxy = "http://p:1", .proxy_credentials = Path("/nowhere/x")}).error().code, Code::file_missing);
+  EXPECT_EQ(read_way({.proxy = "http://p:1", .proxy_credentials = Path("/nowhere/x")}).error().code,
+            Code::file_missing);
   EXPECT_EQ(default_port(read_way({.starttls = "smtp"}).value()), 25);
   EXPECT_EQ(default_port(read_way({}).value()), 443);
 }
