@@ -32,7 +32,9 @@ Kinds for_a_server_hello(const Observation& seen) {
   const tls::Transcript& tls = *seen.tls;
   Kinds out;
   const bool nothing_of_tls = tls.first_octets.empty() || tls.end == ProbeEnd::not_tls;
-  if (nothing_of_tls && !is_known_greeting(as_text(tls.first_octets))) out.push_back(AttemptKind::plain_http);
+  // After STARTTLS a request in plain would be an answer to nothing.
+  if (nothing_of_tls && !seen.way.starttls && !is_known_greeting(as_text(tls.first_octets)))
+    out.push_back(AttemptKind::plain_http);
   if (tls.end == ProbeEnd::not_tls) return out;
   if (const Attempt* plain = attempt_of(seen, AttemptKind::plain_http)) {
     const bool dead = plain->tls.end == ProbeEnd::timeout || plain->tls.end == ProbeEnd::reset;

@@ -10,21 +10,12 @@
 #include "check/http_answer.h"
 #include "check/report.h"
 #include "check/server_diagnosis.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
 
 using tls::ProbeEnd;
-
-Side side_of(Code code) { return code == Code::name_not_found ? Side::client : Side::network; }
-
-Report not_reached(const Observation& seen) {
-  const Error error = seen.unreachable.value_or(Error{Code::internal, "nothing was observed"});
-  return {Outcome::unreachable,
-          fmt::format("{} could not be reached", seen.endpoint.text()),
-          {{error.code, Certainty::proven, side_of(error.code), error.words}},
-          {}};
-}
 
 Refusal refusal_by_alert(int alert) {
   const bool of_certificate = (alert >= 41 && alert <= 46) || alert == 48 || alert == 49 || alert == 116;
@@ -217,7 +208,7 @@ std::string decision(const Attempt& attempt, const Observation& seen) {
 }  // namespace
 
 Report diagnose(const Observation& seen) {
-  if (seen.unreachable || !seen.tls) return not_reached(seen);
+  if (seen.unreachable || !seen.tls) return way_report(seen);
   const bool nothing = seen.tls->first_octets.empty() && answers_plain_http(seen);
   Report report;
   if (seen.tls->end == ProbeEnd::not_tls || nothing) {

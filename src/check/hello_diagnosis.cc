@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "check/alert_meaning.h"
+#include "check/greeting.h"
 #include "check/http_answer.h"
 #include "check/printable.h"
 
@@ -137,6 +138,9 @@ std::vector<Finding> explain_what_is_no_tls(const Observation& seen) {
   finding.remedy = "name the port that speaks TLS, or switch TLS on at the server";
   for (const Greeting& greeting : kGreetings) {
     if (came.starts_with(greeting.prefix)) finding.words = greeting.words;
+  }
+  if (const auto speaker = recognize(came); speaker && speaker->starttls) {
+    finding.remedy = fmt::format("say --starttls {}", name(*speaker->starttls));
   }
   finding.words += fmt::format(" (it began with \"{}\")", printable(came.substr(0, kShown)));
   return {finding};

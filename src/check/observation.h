@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "check/attempt.h"
+#include "check/way.h"
 #include "net/endpoint.h"
 #include "tls/probe.h"
 #include "x509/path_verification.h"
@@ -34,6 +35,7 @@ struct Observation {
 
   std::optional<Error> unreachable = {};    // connection_refused, connection_timeout, name_not_found, ...
   std::string address = {};                 // that was reached, "192.0.2.1:443"
+  WaySeen way = {};                         // proxy, PROXY protocol and STARTTLS on the way
   std::optional<tls::Transcript> tls = {};  // of the first handshake, as the user asked; absent when unreachable
   std::vector<Attempt> further = {};        // in the order in which they were made
 

@@ -1,16 +1,13 @@
 #include "check/probe.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <iterator>
 #include <utility>
 
 #include "check/fetch.h"
 #include "check/plain_request.h"
+#include "check/reach.h"
 #include "check/report.h"
-#include "net/dial.h"
 
 namespace symbolon::check {
 namespace {
@@ -22,20 +19,12 @@ constexpr std::chrono::milliseconds kPlainWait{2'000};
 constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 §3.1
 constexpr std::size_t kMostProtocols = 64;
 
-net::Task<void> dial_into(Result<net::Socket>& out, net::Endpoint endpoint, net::Deadline deadline) {
-  out = co_await net::dial(std::move(endpoint), deadline);
-}
-
-// A connection of its own for each attempt; its address is that of the last one. The error when there is none.
-std::optional<Error> on_connection(const ProbeRequest& request, std::string& address,
+// A connection of its own for each attempt. The error when there is none.
+std::optional<Error> on_connection(const ProbeRequest& request, Reached& reached,
                                    const std::function<void(int descriptor)>& use) {
-  boost::asio::io_context context(1);
-  Result<net::Socket> socket = fail(Code::internal, "not dialled");
-  boost::asio::co_spawn(context, dial_into(socket, request.endpoint, net::in(request.connect)), boost::asio::detached);
-  context.run();
-  if (!socket) return std::move(socket).error();
-  address = net::peer_text(*socket);
-  use(socket->native_handle());
+  reached = reach(request.endpoint, request.way, request.server_name);
+  if (!reached.socket) return std::move(reached.socket).error();
+  use(reached.socket->get());
   return {};
 }
 
@@ -135,8 +124,8 @@ tls::ProbeOptions further_options(const ProbeRequest& request, AttemptKind kind,
 Attempt attempt(const ProbeRequest& request, AttemptKind kind, bool greeted) {
   Attempt out;
   out.kind = kind;
-  std::string address;
-  out.unreachable = on_connection(request, address, [&](int descriptor) {
+  Reached reached{fail(Code::internal, "not dialled")};
+  out.unreachable = on_connection(request, reached, [&](int descriptor) {
     if (kind == AttemptKind::plain_http) {
       PlainAnswer answer = ask_plainly(descriptor, http_request(request), kPlainWait);
       out.tls.end = answer.end;
@@ -150,13 +139,14 @@ Attempt attempt(const ProbeRequest& request, AttemptKind kind, bool greeted) {
 
 // -- the command line
 
-Result<net::Endpoint> read_endpoint(const std::string& text) {
+Result<net::Endpoint> read_endpoint(const std::string& text, std::uint16_t default_port) {
   if (text.empty()) return fail(Code::bad_request, "HOST:PORT is expected");
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
-  if (bare_v6) return net::Endpoint::parse("[" + text + "]:443");
+  if (bare_v6) return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
-  auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : text + ":443"));
+  auto endpoint =
+      TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
     return fail(Code::bad_request, "port 0 cannot be connected to");
   }
@@ -220,8 +210,11 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
   out.client_chain = request.credential ? request.credential->chain() : request.client_chain;
   if (request.trust) out.trust = request.trust->where();
 
-  out.unreachable = on_connection(request, out.address,
+  Reached reached{fail(Code::internal, "not dialled")};
+  out.unreachable = on_connection(request, reached,
                                   [&](int descriptor) { out.tls = tls::probe(descriptor, first_options(request)); });
+  out.address = std::move(reached.address);
+  out.way = std::move(reached.seen);
   if (out.unreachable) return out;
   judge_chains(request, out);
   const bool greeted = !out.tls->version.empty();
@@ -232,9 +225,12 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
 
 Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds now) {
   ProbeRequest request;
-  auto endpoint = read_endpoint(arguments.endpoint);
+  request.way = TRY(read_way(arguments.way));
+  auto endpoint = read_endpoint(arguments.endpoint, default_port(request.way));
   if (!endpoint) return fail(Code::usage, "{}: {}", arguments.endpoint, endpoint.error().words);
   request.endpoint = *std::move(endpoint);
+  if (request.way.proxy && request.endpoint.kind == net::Endpoint::Kind::unix_path)
+    return fail(Code::usage, "{} cannot be reached through a proxy", arguments.endpoint);
   const bool named = request.endpoint.kind != net::Endpoint::Kind::unix_path;
   request.server_name = arguments.server_name.value_or(named ? request.endpoint.host : "");
   request.ask = arguments.ask;

@@ -27,7 +27,7 @@ struct ProbeRequest {
   std::shared_ptr<const x509::TrustBundle> trust;     // null: the server's chain is not verified
   bool trust_named = false;                           // by --ca, so it is likely to be the client's CA too
   Ask ask = Ask::nothing;
-  std::chrono::milliseconds connect{5'000};
+  Way way = {};
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds linger{1'500};
   std::optional<tls::ProbeVersion> only_version = {};  // the client speaks no other
@@ -38,13 +38,13 @@ struct ProbeRequest {
   std::chrono::milliseconds fetch{2'000};              // of what certificates name
 };
 
-// Blocks the thread: for the first attempt connect + handshake + linger at most, and for each of a few further ones
-// (attempt.h) connect + further_handshake + linger. Total: what fails is part of the observation.
+// Blocks the thread: for the first attempt the way (reach.h) + handshake + linger at most, and for each of a few
+// further ones (attempt.h) the way + further_handshake + linger. Total: what fails is part of the observation.
 Observation probe(const ProbeRequest& request, const Clock& clock);
 
 // The command line of `symbolon check`, as it was typed.
 struct ProbeArguments {
-  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443
+  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
   std::optional<Path> certificate = {};         // --cert: PEM, leaf first
   std::optional<Path> key = {};                 // --key; absent: it stands in the certificate's file
   std::optional<Path> ca = {};                  // --ca; absent: the system's bundle, where there is one
@@ -52,6 +52,7 @@ struct ProbeArguments {
   Ask ask = Ask::nothing;                       // --http
   std::optional<std::string> version = {};      // --tls: 1.2 or 1.3, the only one
   std::vector<std::string> protocols = {};      // --alpn
+  WayArguments way = {};
 };
 
 // Reads the files. Fails with usage (endpoint, --key without --cert, --tls, --alpn), key_unreadable, passphrase_needed,

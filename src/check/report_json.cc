@@ -4,6 +4,7 @@
 #include "check/client_diagnosis.h"
 #include "check/printable.h"
 #include "check/report.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
@@ -144,6 +145,7 @@ std::string to_json(const Observation& seen, const Report& report) {
   const json::object out{
       {"endpoint", seen.endpoint.text()},
       {"address", seen.address},
+      {"way", way_json(seen.way)},
       {"server_name", seen.server_name},
       {"time", to_rfc3339(seen.at)},
       {"outcome", name(report.outcome)},

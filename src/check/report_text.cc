@@ -6,6 +6,7 @@
 #include "check/client_diagnosis.h"
 #include "check/printable.h"
 #include "check/report.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
@@ -114,6 +115,7 @@ std::string to_text(const Observation& seen, const Report& report) {
   Page page;
   page.line("{}{}{}{}", seen.endpoint.text(), seen.address.empty() ? "" : " (", seen.address,
             seen.address.empty() ? "" : ")");
+  for (const std::string& line : way_lines(seen.way)) page.line("{}", line);
   if (seen.tls) show_handshake(page, seen);
   page.blank();
   page.line("{}: {}", name(report.outcome), report.summary);
