@@ -75,7 +75,7 @@ class Splitter {
       full_ = true;
       return;
     }
-    part_ = {std::string(label), number_, {}, {}, false};
+    part_ = {std::string(label), number_, number_, {}, {}, false};
     begin_ = start;
     body_.clear();
     broken_ = false;
@@ -112,6 +112,7 @@ class Splitter {
       }
       part_.der = *std::move(der);
     }
+    part_.last_line = number_;
     part_.text = text_.substr(begin_, at_ - begin_);
     out_.parts.push_back(std::move(part_));
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/dial.h"
+#include "tls/credential_file.h"
 
 namespace symbolon::check {
 namespace {
@@ -122,8 +123,9 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    const Path key = arguments.key.value_or(*arguments.certificate);
-    request.credential = TRY(tls::Credential::load(arguments.certificate->string(), key.string()));
+    request.credential = TRY(tls::load_credential({.certificate = *arguments.certificate,
+                                                   .key = arguments.key,
+                                                   .passphrase = arguments.passphrase.duplicate()}));
   }
   request.trust = TRY(read_trust(arguments, now));
   request.trust_named = arguments.ca.has_value();

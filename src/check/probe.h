@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "check/observation.h"
 #include "tls/credential.h"
 #include "x509/trust_bundle.h"
@@ -37,11 +38,12 @@ Observation probe(const ProbeRequest& request, const Clock& clock);
 // The command line of `symbolon check`, as it was typed.
 struct ProbeArguments {
   std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443
-  std::optional<Path> certificate = {};         // --cert: PEM, leaf first
+  std::optional<Path> certificate = {};         // --cert: PEM, leaf first, or PKCS#12
   std::optional<Path> key = {};                 // --key; absent: it stands in the certificate's file
   std::optional<Path> ca = {};                  // --ca; absent: the system's bundle, where there is one
   std::optional<std::string> server_name = {};  // --server-name; absent: the host of the endpoint
   Ask ask = Ask::nothing;                       // --http
+  Secret passphrase = {};                       // opens the key or the PKCS#12; may be empty
 };
 
 // Reads the files. Fails with usage (endpoint, --key without --cert), key_mismatch, key_unreadable,

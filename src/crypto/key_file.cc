@@ -39,4 +39,10 @@ Result<OpenedKey> open_encrypted_key(ByteView der, const Secret& passphrase) {
   return OpenedKey{PrivateKey::from_handle(std::move(key)), scheme.name, scheme.legacy};
 }
 
+bool same_key(const PublicKey& a, const PublicKey& b) {
+  const bool equal = a.get() != nullptr && b.get() != nullptr && EVP_PKEY_eq(a.get(), b.get()) == 1;
+  ERR_clear_error();
+  return equal;
+}
+
 }  // namespace symbolon::crypto

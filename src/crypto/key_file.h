@@ -23,4 +23,7 @@ struct OpenedKey {
 // (also where opening it would cost too much).
 Result<OpenedKey> open_encrypted_key(ByteView der, const Secret& passphrase);
 
+// However they are encoded (a curve's points have two forms). False where either cannot be read.
+bool same_key(const PublicKey& a, const PublicKey& b);
+
 }  // namespace symbolon::crypto

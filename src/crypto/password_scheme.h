@@ -18,7 +18,7 @@ struct PasswordScheme {
 };
 
 // For one file, all its key derivations together: a few seconds.
-inline constexpr std::uint64_t kMostIterations = 10'000'000;
+inline constexpr std::uint64_t kMostIterations = 3'000'000;
 
 // Fails with key_unreadable: a scheme that is not known or whose parameters cannot be read.
 Result<PasswordScheme> password_scheme(const X509_ALGOR* algorithm);
