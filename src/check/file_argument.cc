@@ -6,8 +6,8 @@
 namespace symbolon::check {
 namespace {
 
-constexpr std::string_view kEndings[] = {".pem", ".crt", ".cer", ".der", ".csr", ".req", ".crl", ".key",
-                                         ".p12", ".pfx", ".p7b", ".p7c", ".jks", ".p8"};
+constexpr std::string_view kEndings[] = {".pem", ".crt", ".cer", ".der", ".csr", ".req", ".crl",
+                                         ".key", ".p12", ".pfx", ".p7b", ".p7c", ".jks", ".p8"};
 
 bool ends_like_a_file(std::string_view argument) {
   std::string lower(argument);

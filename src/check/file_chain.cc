@@ -37,9 +37,8 @@ std::vector<Certificate> lowest(const std::vector<Certificate>& all) {
   }
   if (!out.empty()) return out;
   for (const Certificate& one : all) {
-    const bool above = std::ranges::any_of(all, [&](const Certificate& other) {
-      return !(other == one) && other.issuer() == one.subject();
-    });
+    const bool above = std::ranges::any_of(
+        all, [&](const Certificate& other) { return !(other == one) && other.issuer() == one.subject(); });
     if (!above && !one.self_issued()) add(one);
   }
   return out;
@@ -77,11 +76,12 @@ class ChainJudge {
     });
     const FileObject* const object = object_of(judgement_.seen, top);
     if (named == others_.end() || object == nullptr) return false;
-    judgement_.find(*object, certificate_code(role_of(top), P::bad_signature),
-                    fmt::format("it says that {} issued it; no certificate of that name here has the key that signed it",
-                                top.issuer().text()),
-                    "look for the CA's certificate with the right key (a CA that was made anew has another one); if "
-                    "there is none, somebody changed this certificate");
+    judgement_.find(
+        *object, certificate_code(role_of(top), P::bad_signature),
+        fmt::format("it says that {} issued it; no certificate of that name here has the key that signed it",
+                    top.issuer().text()),
+        "look for the CA's certificate with the right key (a CA that was made anew has another one); if "
+        "there is none, somebody changed this certificate");
     return true;
   }
   // A self-issued certificate may be signed with another key of its CA (RFC 5280 §3.2).
@@ -130,9 +130,8 @@ class ChainJudge {
   // As the gateway would. False: refused.
   bool verify(const Certificate& start, const FileChain& chain, const x509::TrustBundle& trust) {
     if (start.is_ca()) {
-      const bool reaches = std::ranges::any_of(chain.certificates, [&](const Certificate& one) {
-        return trust.contains(one);
-      });
+      const bool reaches =
+          std::ranges::any_of(chain.certificates, [&](const Certificate& one) { return trust.contains(one); });
       if (!reaches) {
         judgement_.find(*object_of(judgement_.seen, start), Code::ca_chain_broken,
                         fmt::format("no path leads from it to the CAs of {}", trust.where()),
@@ -185,8 +184,7 @@ class ChainJudge {
                            failure.problem == P::issuer_expired || failure.problem == P::issuer_not_yet_valid ||
                            failure.problem == P::weak_key || failure.problem == P::weak_signature ||
                            failure.problem == P::wrong_key_usage;
-    const FileObject* const blamed =
-        failure.certificate ? object_of(judgement_.seen, *failure.certificate) : nullptr;
+    const FileObject* const blamed = failure.certificate ? object_of(judgement_.seen, *failure.certificate) : nullptr;
     if (of_itself && blamed != nullptr) return;
     const auto same = [&](const FileFinding& one) { return one.finding.code == failure.code; };
     if (std::ranges::any_of(judgement_.report.findings, same) && failure.problem == P::bad_signature) return;
@@ -198,8 +196,7 @@ class ChainJudge {
     switch (failure.problem) {
       case P::untrusted_issuer: return "use a certificate of these CAs, or name the CA that issued it with --ca";
       case P::self_signed: return "use a certificate of these CAs, or name this one with --ca";
-      case P::incomplete_chain:
-        return failure.path.empty() ? std::string() : fetch_remedy(failure.path.back());
+      case P::incomplete_chain: return failure.path.empty() ? std::string() : fetch_remedy(failure.path.back());
       default: return {};
     }
   }
@@ -214,8 +211,8 @@ class ChainJudge {
 std::string order_remedy(const FileJudgement& judgement, const std::vector<const FileObject*>& order) {
   std::string pieces;
   for (const FileObject* const object : order) {
-    pieces += fmt::format("sed -n {},{}p {}; ", object->line, object->last_line,
-                          shell_word(judgement.file_name(*object)));
+    pieces +=
+        fmt::format("sed -n {},{}p {}; ", object->line, object->last_line, shell_word(judgement.file_name(*object)));
   }
   return fmt::format("{{ {}}} > chain.pem", pieces);
 }
@@ -241,8 +238,7 @@ void judge_order(FileJudgement& judgement, std::size_t file) {
     order.push_back(stands[static_cast<std::size_t>(at - certificates.begin())]);
   }
   const auto is_in_chain = [&](const FileObject* one) { return std::ranges::find(order, one) != order.end(); };
-  const std::size_t surplus =
-      stands.size() - static_cast<std::size_t>(std::ranges::count_if(stands, is_in_chain));
+  const std::size_t surplus = stands.size() - static_cast<std::size_t>(std::ranges::count_if(stands, is_in_chain));
   const bool right = std::equal(order.begin(), order.end(), stands.begin());
   if (right) {
     if (surplus != 0) {

@@ -27,10 +27,10 @@ std::string fetch_remedy(const FileJudgement& judgement, const SeenCrl& crl) {
 void judge_dates(FileJudgement& judgement, const FileObject& object, const SeenCrl& crl) {
   const UnixSeconds now = judgement.now;
   if (crl.this_update > now + revocation::kCrlClockTolerance) {
-    judgement.find(object, Code::crl_not_yet_valid,
-                   fmt::format("its thisUpdate {} lies {} ahead", to_rfc3339(crl.this_update),
-                               to_words(crl.this_update - now)),
-                   "compare the clock of this machine: date -u");
+    judgement.find(
+        object, Code::crl_not_yet_valid,
+        fmt::format("its thisUpdate {} lies {} ahead", to_rfc3339(crl.this_update), to_words(crl.this_update - now)),
+        "compare the clock of this machine: date -u");
   } else if (crl.next_update < now) {
     judgement.find(object, Code::crl_stale,
                    fmt::format("its nextUpdate {} passed {} ago: until there is a newer one, who checks by it refuses "
@@ -48,9 +48,10 @@ void judge_signature(FileJudgement& judgement, const FileObject& object, const S
   switch (crl.signature) {
     case CrlSignature::verified: return;
     case CrlSignature::issuer_missing:
-      judgement.note(fmt::format("{}: whether {} signed it cannot be said: no certificate of it is here; --ca FILE names "
-                                 "it",
-                                 place_of(judgement.seen, object), issuer_of(crl)));
+      judgement.note(
+          fmt::format("{}: whether {} signed it cannot be said: no certificate of it is here; --ca FILE names "
+                      "it",
+                      place_of(judgement.seen, object), issuer_of(crl)));
       return;
     case CrlSignature::wrong:
       judgement.find(object, Code::crl_bad_signature,
@@ -79,14 +80,14 @@ void judge_base(FileJudgement& judgement, const FileObject& object, const SeenCr
            at_least(*full->number, *delta.base_number);
   };
   if (std::ranges::any_of(judgement.seen.objects, fits)) return;
-  judgement.note(fmt::format("{}: it is a delta, and says nothing without the full CRL of {} with the number {} or a "
-                             "later one",
-                             place_of(judgement.seen, object), issuer_of(delta), number_text(*delta.base_number)));
+  judgement.note(
+      fmt::format("{}: it is a delta, and says nothing without the full CRL of {} with the number {} or a "
+                  "later one",
+                  place_of(judgement.seen, object), issuer_of(delta), number_text(*delta.base_number)));
 }
 
 Code revoked_code(const Certificate& certificate) {
-  return certificate.is_ca() ? Code::ca_revoked
-                             : certificate_code(role_of(certificate), CertificateProblem::revoked);
+  return certificate.is_ca() ? Code::ca_revoked : certificate_code(role_of(certificate), CertificateProblem::revoked);
 }
 
 void judge_listed(FileJudgement& judgement, const SeenCrl& crl, const FileObject& object, const FileObject& list) {
@@ -98,12 +99,13 @@ void judge_listed(FileJudgement& judgement, const SeenCrl& crl, const FileObject
   });
   if (known) return;
   const bool proven = crl.signature == CrlSignature::verified;
-  judgement.find(object, revoked_code(certificate),
-                 fmt::format("{} lists its serial {} since {}{}{}", place_of(judgement.seen, list),
-                             certificate.serial().hex(), to_rfc3339(one->since), one->on_hold ? ", on hold" : "",
-                             proven ? "" : "; who signed that list is not shown by what is here"),
-                 one->on_hold ? "ask its CA to release it, or for a new certificate" : "ask its CA for a new certificate",
-                 proven ? Certainty::proven : Certainty::likely);
+  judgement.find(
+      object, revoked_code(certificate),
+      fmt::format("{} lists its serial {} since {}{}{}", place_of(judgement.seen, list), certificate.serial().hex(),
+                  to_rfc3339(one->since), one->on_hold ? ", on hold" : "",
+                  proven ? "" : "; who signed that list is not shown by what is here"),
+      one->on_hold ? "ask its CA to release it, or for a new certificate" : "ask its CA for a new certificate",
+      proven ? Certainty::proven : Certainty::likely);
 }
 
 void judge_crl(FileJudgement& judgement, const FileObject& list, const SeenCrl& crl) {

@@ -99,8 +99,8 @@ void judge_leaf_usage(FileJudgement& judgement, const FileObject& object, const 
     judgement.find(object, certificate_code(role, CertificateProblem::wrong_key_usage),
                    fmt::format("its keyUsage is {}", *key_usage_text(leaf.key_usage())));
   }
-  const bool for_tls = leaf.extended_key_usage().empty() || allows(leaf, x509::eku::kServerAuth) ||
-                       allows(leaf, x509::eku::kClientAuth);
+  const bool for_tls =
+      leaf.extended_key_usage().empty() || allows(leaf, x509::eku::kServerAuth) || allows(leaf, x509::eku::kClientAuth);
   if (!for_tls && !allows(leaf, x509::eku::kOcspSigning)) {
     std::vector<std::string> purposes;
     for (const std::string& oid : leaf.extended_key_usage()) purposes.push_back(purpose_name(oid));
@@ -141,8 +141,9 @@ void judge_request(FileJudgement& judgement, const FileObject& object, const x50
   const std::string place = place_of(judgement.seen, object);
   if (request.asks_to_be_ca()) judgement.note(fmt::format("{}: it asks to become a CA", place));
   if (request.subject().empty() && request.subject_alt_names().empty()) {
-    judgement.find(object, Code::name_missing, "it has neither a subject nor a subjectAltName",
-                   "make it anew: openssl req -new -key KEY -subj /CN=NAME -addext subjectAltName=DNS:NAME -out new.csr");
+    judgement.find(
+        object, Code::name_missing, "it has neither a subject nor a subjectAltName",
+        "make it anew: openssl req -new -key KEY -subj /CN=NAME -addext subjectAltName=DNS:NAME -out new.csr");
   }
 }
 

@@ -152,11 +152,9 @@ std::string to_json(const FileObservation& seen, const FileReport& report, UnixS
   json::array notes;
   for (const std::string& note : report.notes) notes.emplace_back(without_controls(note));
   const json::object out{
-      {"time", to_rfc3339(now)},          {"summary", report.summary},
-      {"exit", report.exit_code()},       {"files", files_json(seen)},
-      {"objects", std::move(objects)},    {"pairs", std::move(pairs)},
-      {"chains", chains_json(report)},    {"findings", findings_json(report)},
-      {"notes", std::move(notes)},
+      {"time", to_rfc3339(now)},       {"summary", report.summary},         {"exit", report.exit_code()},
+      {"files", files_json(seen)},     {"objects", std::move(objects)},     {"pairs", std::move(pairs)},
+      {"chains", chains_json(report)}, {"findings", findings_json(report)}, {"notes", std::move(notes)},
   };
   return json::serialize(out) + "\n";
 }

@@ -72,11 +72,11 @@ void judge_lone_keys(FileJudgement& judgement) {
       judgement.note(fmt::format("{}: nothing else here belongs to this key", place_of(judgement.seen, objects[i])));
       continue;
     }
-    judgement.find(objects[i], Code::key_mismatch,
-                   fmt::format("its public key is {} ({}...), that of {} is {} ({}...)", own->description(), pin(*own),
-                               place_of(judgement.seen, *missed), held_by(*missed)->description(),
-                               pin(*held_by(*missed))),
-                   mismatch_remedy(judgement, objects[i], *missed));
+    judgement.find(
+        objects[i], Code::key_mismatch,
+        fmt::format("its public key is {} ({}...), that of {} is {} ({}...)", own->description(), pin(*own),
+                    place_of(judgement.seen, *missed), held_by(*missed)->description(), pin(*held_by(*missed))),
+        mismatch_remedy(judgement, objects[i], *missed));
   }
 }
 
@@ -91,15 +91,16 @@ void judge_order_of_keys(FileJudgement& judgement) {
     }
     if (keys.size() < 2) continue;
     if (has_pair(judgement.report, keys.front()) || !has_pair(judgement.report, keys[1])) {
-      judgement.note(fmt::format("{}: it holds {} keys; programs take the first",
-                                 place_of(judgement.seen.files[file]), keys.size()));
+      judgement.note(fmt::format("{}: it holds {} keys; programs take the first", place_of(judgement.seen.files[file]),
+                                 keys.size()));
       continue;
     }
-    judgement.find(objects[keys.front()], Code::key_mismatch,
-                   fmt::format("it is the first of {} keys in the file, which programs take, and belongs to nothing here",
-                               keys.size()),
-                   fmt::format("remove it: sed -i '{},{}d' {}", objects[keys.front()].line,
-                               objects[keys.front()].last_line, shell_word(judgement.seen.files[file].name)));
+    judgement.find(
+        objects[keys.front()], Code::key_mismatch,
+        fmt::format("it is the first of {} keys in the file, which programs take, and belongs to nothing here",
+                    keys.size()),
+        fmt::format("remove it: sed -i '{},{}d' {}", objects[keys.front()].line, objects[keys.front()].last_line,
+                    shell_word(judgement.seen.files[file].name)));
   }
 }
 

@@ -35,7 +35,8 @@ TEST(FileKind, IsKnownByStructure) {
       {"pkcs8 -topk8 -passout pass:x -in key -outform DER -out out", FileKind::encrypted_key},
       {"pkey -pubout -in ec -outform DER -out out", FileKind::public_key},
       {"pkcs12 -export -in crt -inkey key -passout pass:x -out out", FileKind::pkcs12},
-      {"ca -gencrl -config cnf -md sha256 -crldays 1 -cert crt -keyfile key -out pem && openssl crl -in pem -outform DER "
+      {"ca -gencrl -config cnf -md sha256 -crldays 1 -cert crt -keyfile key -out pem && openssl crl -in pem -outform "
+       "DER "
        "-out out",
        FileKind::crl},
       {"crl2pkcs7 -nocrl -certfile crt -outform DER -out out", FileKind::unknown},

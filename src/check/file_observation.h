@@ -62,10 +62,10 @@ struct FileObject {
   std::string label = {};          // of the PEM block
   std::string friendly_name = {};  // in PKCS#12
   std::variant<std::monostate, x509::Certificate, x509::CertificateRequest, SeenKey, SeenCrl> content = {};
-  std::optional<Error> problem = {};            // why there is no content, or not all of it
-  std::optional<std::string> subject = {};      // of a request that cannot be taken
-  std::optional<OtherFormat> other = {};        // what it is instead
-  bool mislabelled = false;                     // the label promises another kind
+  std::optional<Error> problem = {};        // why there is no content, or not all of it
+  std::optional<std::string> subject = {};  // of a request that cannot be taken
+  std::optional<OtherFormat> other = {};    // what it is instead
+  bool mislabelled = false;                 // the label promises another kind
 
   template <typename T>
   const T* get() const {

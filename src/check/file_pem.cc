@@ -18,9 +18,7 @@ bool is_base64(char c) {
          c == '=' || c == ' ' || c == '\t';
 }
 
-bool is_plain_key(std::string_view label) {
-  return label.ends_with("PRIVATE KEY") && label != "ENCRYPTED PRIVATE KEY";
-}
+bool is_plain_key(std::string_view label) { return label.ends_with("PRIVATE KEY") && label != "ENCRYPTED PRIVATE KEY"; }
 
 class Splitter {
  public:

@@ -11,11 +11,11 @@ namespace symbolon::check {
 
 struct PemPart {
   std::string label;
-  int line = 0;           // of its BEGIN, from 1
-  int last_line = 0;      // of its END
-  std::string_view text;  // from BEGIN to END, borrowed
-  Bytes der;              // empty for plain private keys, which are not decoded here
-  bool encrypted = false; // a traditional key with encryption of its own (RFC 1421 §4.6.1.1)
+  int line = 0;            // of its BEGIN, from 1
+  int last_line = 0;       // of its END
+  std::string_view text;   // from BEGIN to END, borrowed
+  Bytes der;               // empty for plain private keys, which are not decoded here
+  bool encrypted = false;  // a traditional key with encryption of its own (RFC 1421 §4.6.1.1)
 };
 
 struct PemFault {

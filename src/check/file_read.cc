@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBeginning = 64 << 10;     // octets that tell what a file is
-constexpr std::size_t kMostObjects = 5000;       // of all files together
+constexpr std::size_t kBeginning = 64 << 10;  // octets that tell what a file is
+constexpr std::size_t kMostObjects = 5000;    // of all files together
 constexpr std::string_view kCrlLabel = "X509 CRL";
 
 // Read whole, and wiped: there may be a key in it.
@@ -84,8 +84,8 @@ void Reader::add_file(const Path& path) {
   std::error_code problem;
   const fs::file_status status = fs::status(path, problem);
   if (fs::is_regular_file(status)) {
-    constexpr fs::perms kOthers = fs::perms::group_read | fs::perms::group_write | fs::perms::others_read |
-                                  fs::perms::others_write;
+    constexpr fs::perms kOthers =
+        fs::perms::group_read | fs::perms::group_write | fs::perms::others_read | fs::perms::others_write;
     if ((status.permissions() & kOthers) != fs::perms::none) {
       seen.open_mode = static_cast<unsigned>(status.permissions() & fs::perms::mask);
     }
@@ -122,8 +122,8 @@ void Reader::add_large(SeenFile seen, const Path& path) {
   const std::string_view text = as_text(beginning);
   const bool pem = text.find(std::string("-----BEGIN ").append(kCrlLabel)) != std::string_view::npos;
   if (!pem && kind_of_der(beginning) != FileKind::crl) {
-    file.problem = error_of(Code::file_too_large, fmt::format("{} octets; only a CRL may be larger than {}", octets,
-                                                              kLargestWholeFile));
+    file.problem = error_of(Code::file_too_large,
+                            fmt::format("{} octets; only a CRL may be larger than {}", octets, kLargestWholeFile));
     return;
   }
   file.form = pem ? "PEM" : "DER";
@@ -253,9 +253,7 @@ void Reader::add_der(FileObject& object, ByteView der) {
       take(x509::CertificateRequest::from_der(der));
       if (object.problem) object.subject = subject_of_request(der);
       return;
-    case FileKind::crl:
-      crls_.push_back({out_.objects.size() - 1, to_bytes(der)});
-      return;
+    case FileKind::crl: crls_.push_back({out_.objects.size() - 1, to_bytes(der)}); return;
     case FileKind::private_key: {
       auto key = crypto::key_from_der(der);
       SeenKey seen;

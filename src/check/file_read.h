@@ -14,8 +14,8 @@ namespace symbolon::check {
 inline constexpr std::uint64_t kLargestWholeFile = 16ULL << 20;  // octets
 
 struct FileReading {
-  Secret passphrase = {};                        // opens what is encrypted; may be empty
-  std::vector<x509::Certificate> issuers = {};   // that CRLs may be of, beside those in the files
+  Secret passphrase = {};                       // opens what is encrypted; may be empty
+  std::vector<x509::Certificate> issuers = {};  // that CRLs may be of, beside those in the files
 };
 
 // Total: what is wrong with a file is part of the observation. Blocks for a pipe, some seconds at most.

@@ -17,10 +17,13 @@ struct Count {
   std::string_view many;
 };
 constexpr Count kCounts[] = {
-    {FileKind::certificate, "certificate", "certificates"}, {FileKind::request, "request", "requests"},
-    {FileKind::crl, "CRL", "CRLs"},                         {FileKind::private_key, "key", "keys"},
+    {FileKind::certificate, "certificate", "certificates"},
+    {FileKind::request, "request", "requests"},
+    {FileKind::crl, "CRL", "CRLs"},
+    {FileKind::private_key, "key", "keys"},
     {FileKind::encrypted_key, "encrypted key", "encrypted keys"},
-    {FileKind::public_key, "public key", "public keys"},    {FileKind::pkcs12, "PKCS#12", "PKCS#12"},
+    {FileKind::public_key, "public key", "public keys"},
+    {FileKind::pkcs12, "PKCS#12", "PKCS#12"},
 };
 
 std::string counts_of(const FileObservation& seen) {
@@ -33,8 +36,8 @@ std::string counts_of(const FileObservation& seen) {
 }
 
 std::string summary_of(const FileObservation& seen, const FileReport& report) {
-  const auto mends = std::ranges::count_if(
-      report.findings, [](const FileFinding& one) { return one.severity() != Severity::info; });
+  const auto mends =
+      std::ranges::count_if(report.findings, [](const FileFinding& one) { return one.severity() != Severity::info; });
   if (mends == 0) return fmt::format("{}: sound", counts_of(seen));
   return fmt::format("{}: {} {} to be mended", counts_of(seen), mends, mends == 1 ? "thing is" : "things are");
 }

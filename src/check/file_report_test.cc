@@ -118,8 +118,8 @@ TEST(FileReport, KnowsWrongUseAndWeakness) {
   EXPECT_TRUE(said(code.pem()).has(Code::client_certificate_wrong_extended_key_usage));
   const Certificate nameless = forge().certificate("f-server", "server", "f-root", Forge::kServer);
   EXPECT_TRUE(said(nameless.pem()).has(Code::lint_san_missing));
-  const Certificate weak = forge().certificate("f-weak", "weak", "f-root",
-                                               Forge::with(Forge::kClient, R"("key": "rsa1024")"));
+  const Certificate weak =
+      forge().certificate("f-weak", "weak", "f-root", Forge::with(Forge::kClient, R"("key": "rsa1024")"));
   EXPECT_TRUE(said(weak.pem()).has(Code::client_certificate_weak_key)) << said(weak.pem()).text();
   const Certificate own = forge().certificate("f-self", "self", "", Forge::kClient);
   EXPECT_TRUE(said(own.pem()).has(Code::client_certificate_self_signed)) << said(own.pem()).text();

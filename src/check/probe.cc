@@ -123,9 +123,8 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    request.credential = TRY(tls::load_credential({.certificate = *arguments.certificate,
-                                                   .key = arguments.key,
-                                                   .passphrase = arguments.passphrase.duplicate()}));
+    request.credential = TRY(tls::load_credential(
+        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()}));
   }
   request.trust = TRY(read_trust(arguments, now));
   request.trust_named = arguments.ca.has_value();

@@ -14,7 +14,8 @@ namespace symbolon::check {
 enum class Certainty : std::uint8_t { proven, likely, possible };
 std::string_view name(Certainty certainty);
 
-// error: it does not work, or would not with the next peer; warning: it works and should be mended; info: worth knowing.
+// error: it does not work, or would not with the next peer; warning: it works and should be mended; info: worth
+// knowing.
 enum class Severity : std::uint8_t { error, warning, info };
 std::string_view name(Severity severity);
 Severity severity_of(Code code);

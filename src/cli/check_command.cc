@@ -41,25 +41,26 @@ Result<check::ProbeRequest> read_request(check::ProbeArguments arguments, const 
 Status check(const CheckOptions& options, Session& session) {
   const check::Arguments sorted = TRY(check::sort_arguments(options.what));
   for (const std::string& one : sorted.ambiguous) {
-    session.terminal().warn(fmt::format("{} is a file here, and explained as one; as an endpoint, name it from another "
-                                        "folder",
-                                        one));
+    session.terminal().warn(
+        fmt::format("{} is a file here, and explained as one; as an endpoint, name it from another "
+                    "folder",
+                    one));
   }
   if (sorted.taken == check::Taken::file) {
     if (options.certificate || options.key || options.server_name || options.http) {
-      return fail(Code::usage, "--cert, --key, --server-name and --http go with an endpoint; name these files beside "
-                               "the others");
+      return fail(Code::usage,
+                  "--cert, --key, --server-name and --http go with an endpoint; name these files beside "
+                  "the others");
     }
     return check_files({.files = options.what, .ca = options.ca, .passphrase_file = options.passphrase_file}, session);
   }
-  const check::ProbeRequest request =
-      TRY(read_request({.endpoint = options.what.front(),
-                        .certificate = as_path(options.certificate),
-                        .key = as_path(options.key),
-                        .ca = as_path(options.ca),
-                        .server_name = options.server_name,
-                        .ask = options.http ? check::Ask::http : check::Ask::nothing},
-                       options, session));
+  const check::ProbeRequest request = TRY(read_request({.endpoint = options.what.front(),
+                                                        .certificate = as_path(options.certificate),
+                                                        .key = as_path(options.key),
+                                                        .ca = as_path(options.ca),
+                                                        .server_name = options.server_name,
+                                                        .ask = options.http ? check::Ask::http : check::Ask::nothing},
+                                                       options, session));
   const check::Observation observation = check::probe(request, session.clock());
   const check::Report report = check::diagnose(observation);
   const std::string text = session.json() ? check::to_json(observation, report) : check::to_text(observation, report);
@@ -72,9 +73,13 @@ Status check(const CheckOptions& options, Session& session) {
 
 Command check_command() {
   auto options = std::make_shared<CheckOptions>();
-  Command command("check", "Say what happens at a TLS endpoint, or what files hold, whose fault it is, and what mends it");
-  command.argument("WHAT", &options->what, "HOST:PORT of any TLS server, or unix:PATH; or files: certificates, requests, CRLs, keys")
-      .option("--cert FILE", &options->certificate, "the client's certificate, PEM with its chain behind it, or PKCS#12")
+  Command command("check",
+                  "Say what happens at a TLS endpoint, or what files hold, whose fault it is, and what mends it");
+  command
+      .argument("WHAT", &options->what,
+                "HOST:PORT of any TLS server, or unix:PATH; or files: certificates, requests, CRLs, keys")
+      .option("--cert FILE", &options->certificate,
+              "the client's certificate, PEM with its chain behind it, or PKCS#12")
       .option("--key FILE", &options->key, "its key (default: in --cert's file)")
       .option("--passphrase-file FILE", &options->passphrase_file,
               "opens the key or PKCS#12 (default: asked for where it is needed)")

@@ -1,5 +1,5 @@
-// OpenSSL's legacy provider (RC2, DES, RC4) in a library context of its own: what old programs encrypted can be read, and
-// nothing else gets at these algorithms.
+// OpenSSL's legacy provider (RC2, DES, RC4) in a library context of its own: what old programs encrypted can be read,
+// and nothing else gets at these algorithms.
 #pragma once
 
 #include <openssl/types.h>

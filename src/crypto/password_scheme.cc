@@ -49,7 +49,7 @@ std::optional<std::uint64_t> number(const ASN1_INTEGER* integer) {
 
 std::uint64_t product(std::uint64_t a, std::uint64_t b) {
   return a != 0 && b > std::numeric_limits<std::uint64_t>::max() / a ? std::numeric_limits<std::uint64_t>::max()
-                                                                      : a * b;
+                                                                     : a * b;
 }
 
 template <typename Owner>

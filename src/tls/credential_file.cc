@@ -20,8 +20,8 @@ Result<Material> read_pkcs12_file(const Path& file, const Secret& passphrase) {
   std::vector<x509::Certificate> all;
   for (x509::Pkcs12Certificate& one : bags.certificates) all.push_back(std::move(one.certificate));
   for (x509::Pkcs12Key& key : bags.keys) {
-    const auto own = std::ranges::find_if(
-        all, [&](const x509::Certificate& one) { return key.key.belongs_to(one.public_key()); });
+    const auto own =
+        std::ranges::find_if(all, [&](const x509::Certificate& one) { return key.key.belongs_to(one.public_key()); });
     if (own != all.end()) return Material{x509::issuing_chain(*own, all), std::move(key.key)};
   }
   Material out;

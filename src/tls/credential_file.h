@@ -11,9 +11,9 @@
 namespace symbolon::tls {
 
 struct CredentialFiles {
-  Path certificate;               // PEM with its chain behind it, DER, or PKCS#12 with key and chain in any order
-  std::optional<Path> key = {};   // PEM; absent: it stands in the certificate's file
-  Secret passphrase = {};         // opens the key or the PKCS#12; may be empty
+  Path certificate;              // PEM with its chain behind it, DER, or PKCS#12 with key and chain in any order
+  std::optional<Path> key = {};  // PEM; absent: it stands in the certificate's file
+  Secret passphrase = {};        // opens the key or the PKCS#12; may be empty
 };
 
 // The file with the key must be private to us (key_file_exposed). Fails as Credential::load does, and with

@@ -1,4 +1,5 @@
-// crypto/key_file.h against keys that the openssl command line wrote: in DER, and encrypted by what is new and what is old.
+// crypto/key_file.h against keys that the openssl command line wrote: in DER, and encrypted by what is new and what is
+// old.
 #include "crypto/key_file.h"
 
 #include <gtest/gtest.h>
@@ -15,9 +16,7 @@ using x509::testing::must;
 
 class KeyFile : public ::testing::Test {
  protected:
-  void openssl(const std::string& command) const {
-    must("cd " + folder_.path().string() + " && openssl " + command);
-  }
+  void openssl(const std::string& command) const { must("cd " + folder_.path().string() + " && openssl " + command); }
   Bytes octets(std::string_view name) const { return to_bytes(as_bytes(folder_.get(name))); }
   PublicKey public_key() const {
     return PrivateKey::from_pem(Secret(folder_.get("k.pem")), Secret()).value().public_key();

@@ -24,7 +24,9 @@ void free_safes(STACK_OF(PKCS7) * safes) { sk_PKCS7_pop_free(safes, PKCS7_free);
 using BagStack = std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), FreeAll<STACK_OF(PKCS12_SAFEBAG), free_bags>>;
 using SafeStack = std::unique_ptr<STACK_OF(PKCS7), FreeAll<STACK_OF(PKCS7), free_safes>>;
 
-std::unexpected<Error> malformed(std::string_view what) { return crypto::openssl_failure(Code::pkcs12_malformed, what); }
+std::unexpected<Error> malformed(std::string_view what) {
+  return crypto::openssl_failure(Code::pkcs12_malformed, what);
+}
 
 // As the library wants it. RFC 7292 Appendix B.1 knows an empty password (two zero octets) and none.
 struct Password {
@@ -77,8 +79,8 @@ class BagReader {
     }
     OSSL_LIB_CTX* const library = TRY(library_for(content->algorithm));
     BagStack bags(static_cast<STACK_OF(PKCS12_SAFEBAG)*>(
-        PKCS12_item_decrypt_d2i_ex(content->algorithm, ASN1_ITEM_rptr(PKCS12_SAFEBAGS), password_.text,
-                                   password_.size, content->enc_data, 1, library, nullptr)));
+        PKCS12_item_decrypt_d2i_ex(content->algorithm, ASN1_ITEM_rptr(PKCS12_SAFEBAGS), password_.text, password_.size,
+                                   content->enc_data, 1, library, nullptr)));
     if (!bags) return malformed("a part of it cannot be decrypted");
     return bags;
   }
@@ -100,8 +102,7 @@ class BagReader {
         const X509_ALGOR* algorithm = nullptr;
         X509_SIG_get0(encrypted, &algorithm, nullptr);
         OSSL_LIB_CTX* const library = TRY(library_for(algorithm));
-        const crypto::Pkcs8Handle plain(
-            PKCS8_decrypt_ex(encrypted, password_.text, password_.size, library, nullptr));
+        const crypto::Pkcs8Handle plain(PKCS8_decrypt_ex(encrypted, password_.text, password_.size, library, nullptr));
         if (!plain) return malformed("a key of it cannot be decrypted");
         return add_key(bag, plain.get());
       }
