@@ -135,8 +135,8 @@ void judge_certificate(FileJudgement& judgement, const FileObject& object, const
 // -- requests and keys
 
 void judge_request(FileJudgement& judgement, const FileObject& object, const x509::CertificateRequest& request) {
-  if (const auto strong = request.public_key().check_strength(); !strong) {
-    judgement.find(object, Code::key_weak, strong.error().words);
+  if (const auto weakness = x509::weakness_of(request.public_key())) {
+    judgement.find(object, Code::key_weak, *weakness);
   }
   const std::string place = place_of(judgement.seen, object);
   if (request.asks_to_be_ca()) judgement.note(fmt::format("{}: it asks to become a CA", place));
@@ -148,10 +148,8 @@ void judge_request(FileJudgement& judgement, const FileObject& object, const x50
 }
 
 void judge_key(FileJudgement& judgement, const FileObject& object, const SeenKey& key) {
-  if (key.key) {
-    if (const auto strong = key.key->check_strength(); !strong) {
-      judgement.find(object, Code::key_weak, strong.error().words);
-    }
+  if (const auto weakness = key.key ? x509::weakness_of(*key.key) : std::nullopt) {
+    judgement.find(object, Code::key_weak, *weakness);
   }
   const SeenFile& file = judgement.seen.files[object.file];
   if (object.kind == FileKind::private_key && file.form != "PKCS#12" && file.open_mode) {

@@ -64,6 +64,16 @@ class Reader {
     out_.objects.push_back({.file = file(), .kind = kind});
     return out_.objects.back();
   }
+  // The public part is kept, the key is not.
+  static void take_key(FileObject& object, SeenKey seen, const Result<crypto::PrivateKey>& key) {
+    const auto part = key ? crypto::public_part(*key) : Result<crypto::PublicKey>(std::unexpected(key.error()));
+    if (part) {
+      seen.key = *part;
+    } else {
+      object.problem = part.error();
+    }
+    object.content = std::move(seen);
+  }
   void add_large(SeenFile seen, const Path& path);
   void add_pem(std::string_view content);
   void add_pem_part(PemPart part);
@@ -202,26 +212,13 @@ void Reader::add_key_part(FileObject& object, const PemPart& part) {
   if (part.encrypted) object.kind = FileKind::encrypted_key;
   SeenKey seen{.scheme = part.encrypted ? "its PEM header's cipher, MD5 making the key" : "",
                .old_encryption = part.encrypted};
-  auto key = crypto::PrivateKey::from_pem(Secret(part.text), how_.passphrase);
-  if (key) {
-    seen.key = key->public_key();
-  } else {
-    object.problem = std::move(key).error();
-  }
-  object.content = std::move(seen);
+  take_key(object, std::move(seen), crypto::PrivateKey::from_pem(Secret(part.text), how_.passphrase));
 }
 
 void Reader::add_encrypted_key(FileObject& object, ByteView der) {
-  SeenKey seen;
   auto opened = crypto::open_encrypted_key(der, how_.passphrase);
-  if (opened) {
-    seen.key = opened->key.public_key();
-    seen.scheme = std::move(opened->scheme);
-    seen.old_encryption = opened->legacy;
-  } else {
-    object.problem = std::move(opened).error();
-  }
-  object.content = std::move(seen);
+  if (!opened) return take_key(object, {}, std::unexpected(std::move(opened).error()));
+  take_key(object, {.scheme = std::move(opened->scheme), .old_encryption = opened->legacy}, std::move(opened->key));
 }
 
 // The subject of a request that cannot be taken, for people: CertificationRequest, its info, version, subject.
@@ -254,17 +251,7 @@ void Reader::add_der(FileObject& object, ByteView der) {
       if (object.problem) object.subject = subject_of_request(der);
       return;
     case FileKind::crl: crls_.push_back({out_.objects.size() - 1, to_bytes(der)}); return;
-    case FileKind::private_key: {
-      auto key = crypto::key_from_der(der);
-      SeenKey seen;
-      if (key) {
-        seen.key = key->public_key();
-      } else {
-        object.problem = std::move(key).error();
-      }
-      object.content = std::move(seen);
-      return;
-    }
+    case FileKind::private_key: return take_key(object, {}, crypto::key_from_der(der));
     case FileKind::encrypted_key: return add_encrypted_key(object, der);
     case FileKind::public_key: {
       auto key = crypto::PublicKey::from_spki(der);
@@ -295,7 +282,7 @@ void Reader::add_pkcs12(ByteView der) {
   for (x509::Pkcs12Key& one : bags->keys) {
     FileObject& object = add(FileKind::private_key);
     object.friendly_name = std::move(one.friendly_name);
-    object.content = SeenKey{.key = one.key.public_key()};
+    take_key(object, {}, std::move(one.key));
   }
   for (x509::Pkcs12Certificate& one : bags->certificates) {
     FileObject& object = add(FileKind::certificate);

@@ -39,6 +39,16 @@ Result<OpenedKey> open_encrypted_key(ByteView der, const Secret& passphrase) {
   return OpenedKey{PrivateKey::from_handle(std::move(key)), scheme.name, scheme.legacy};
 }
 
+Result<PublicKey> public_part(const PrivateKey& key) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key.get(), &der);
+  if (size <= 0) return openssl_failure(Code::key_unreadable, "it has no public key");
+  auto read = PublicKey::from_spki(ByteView(der, static_cast<std::size_t>(size)));
+  OPENSSL_free(der);
+  if (!read) return fail(Code::key_unreadable, "{}", read.error().words);
+  return read;
+}
+
 bool same_key(const PublicKey& a, const PublicKey& b) {
   const bool equal = a.get() != nullptr && b.get() != nullptr && EVP_PKEY_eq(a.get(), b.get()) == 1;
   ERR_clear_error();

@@ -23,6 +23,9 @@ struct OpenedKey {
 // (also where opening it would cost too much).
 Result<OpenedKey> open_encrypted_key(ByteView der, const Secret& passphrase);
 
+// As PrivateKey::public_key, for a key of any origin: fails with key_unreadable where it has none that can be written.
+Result<PublicKey> public_part(const PrivateKey& key);
+
 // However they are encoded (a curve's points have two forms). False where either cannot be read.
 bool same_key(const PublicKey& a, const PublicKey& b);
 
