@@ -59,7 +59,6 @@ std::string date_remedy(const Certificate& certificate, const std::string& file,
 }
 
 void judge_dates(FileJudgement& judgement, const FileObject& object, const Certificate& certificate) {
-  constexpr Seconds kSoon = kDay * 14;
   const auto [begin, end] = certificate.validity();
   const UnixSeconds now = judgement.now;
   const auto find = [&](CertificateProblem problem, std::string words) {
@@ -71,8 +70,8 @@ void judge_dates(FileJudgement& judgement, const FileObject& object, const Certi
   } else if (now < begin) {
     find(CertificateProblem::not_yet_valid,
          fmt::format("it begins {}, in {}", to_rfc3339(begin), to_words(begin - now)));
-  } else if (const Seconds left = end - now; left < kSoon && left * 5 < end - begin) {
-    // A certificate of a day is meant to be short: so also a fifth of its life.
+  } else if (const Seconds left = end - now; left < kDay * 30 && left * 10 < end - begin) {
+    // A certificate of a day is meant to be short: so also a tenth of its life.
     find(CertificateProblem::expires_soon, fmt::format("it ends {}, in {}", to_rfc3339(end), to_words(left)));
   }
 }

@@ -1,5 +1,6 @@
 #include "check/file_read.h"
 
+#include <chrono>
 #include <cstring>
 
 #include "base/octet_source.h"
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBeginning = 64 << 10;  // octets that tell what a file is
 constexpr std::size_t kMostObjects = 5000;    // of all files together
+constexpr std::chrono::seconds kOpening{30};  // for key derivations, of all files together
 constexpr std::string_view kCrlLabel = "X509 CRL";
 
 // Read whole, and wiped: there may be a key in it.
@@ -74,6 +76,14 @@ class Reader {
     }
     object.content = std::move(seen);
   }
+  // Each key derivation is bounded, and so are all together: a file may hold thousands.
+  bool may_open(FileObject& object) const {
+    if (std::chrono::steady_clock::now() < last_) return true;
+    object.problem =
+        error_of(Code::key_unreadable,
+                 fmt::format("opening what is encrypted took more than {} s before this", kOpening.count()));
+    return false;
+  }
   void add_large(SeenFile seen, const Path& path);
   void add_pem(std::string_view content);
   void add_pem_part(PemPart part);
@@ -84,6 +94,7 @@ class Reader {
   void read_waiting(const WaitingFile& file);
 
   const FileReading& how_;
+  const std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now() + kOpening;
   FileObservation out_;
   std::vector<WaitingCrl> crls_;
   std::vector<WaitingFile> large_;
@@ -212,10 +223,12 @@ void Reader::add_key_part(FileObject& object, const PemPart& part) {
   if (part.encrypted) object.kind = FileKind::encrypted_key;
   SeenKey seen{.scheme = part.encrypted ? "its PEM header's cipher, MD5 making the key" : "",
                .old_encryption = part.encrypted};
-  take_key(object, std::move(seen), crypto::PrivateKey::from_pem(Secret(part.text), how_.passphrase));
+  if (!part.encrypted || may_open(object))
+    take_key(object, std::move(seen), crypto::PrivateKey::from_pem(Secret(part.text), how_.passphrase));
 }
 
 void Reader::add_encrypted_key(FileObject& object, ByteView der) {
+  if (!may_open(object)) return;
   auto opened = crypto::open_encrypted_key(der, how_.passphrase);
   if (!opened) return take_key(object, {}, std::unexpected(std::move(opened).error()));
   take_key(object, {.scheme = std::move(opened->scheme), .old_encryption = opened->legacy}, std::move(opened->key));
@@ -270,10 +283,12 @@ void Reader::add_der(FileObject& object, ByteView der) {
 void Reader::add_pkcs12(ByteView der) {
   SeenFile& file = out_.files.back();
   file.form = "PKCS#12";
-  auto bags = x509::read_pkcs12_bags(der, how_.passphrase);
+  FileObject unopened{.file = this->file(), .kind = FileKind::pkcs12};
+  auto bags = may_open(unopened) ? x509::read_pkcs12_bags(der, how_.passphrase)
+                                 : Result<x509::Pkcs12Bags>(std::unexpected(*unopened.problem));
   if (!bags) {
-    FileObject& object = add(FileKind::pkcs12);
-    object.problem = std::move(bags).error();
+    unopened.problem = std::move(bags).error();
+    out_.objects.push_back(std::move(unopened));
     return;
   }
   file.schemes = std::move(bags->schemes);
