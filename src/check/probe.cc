@@ -8,6 +8,7 @@
 #include "check/plain_request.h"
 #include "check/reach.h"
 #include "check/report.h"
+#include "tls/credential_file.h"
 
 namespace symbolon::check {
 namespace {
@@ -236,8 +237,8 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    const Path key = arguments.key.value_or(*arguments.certificate);
-    auto credential = tls::Credential::load(arguments.certificate->string(), key.string());
+    auto credential = tls::load_credential(
+        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()});
     if (!credential && credential.error().code != Code::key_mismatch) return std::unexpected(credential.error());
     if (credential) {
       request.credential = *std::move(credential);

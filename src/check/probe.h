@@ -44,15 +44,16 @@ Observation probe(const ProbeRequest& request, const Clock& clock);
 
 // The command line of `symbolon check`, as it was typed.
 struct ProbeArguments {
-  std::string endpoint;                         // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
-  std::optional<Path> certificate = {};         // --cert: PEM, leaf first
-  std::optional<Path> key = {};                 // --key; absent: it stands in the certificate's file
-  std::optional<Path> ca = {};                  // --ca; absent: the system's bundle, where there is one
+  std::string endpoint;                  // HOST:PORT, [v6]:PORT, unix:PATH; without a port: 443, or that of --starttls
+  std::optional<Path> certificate = {};  // --cert: PEM, leaf first, or PKCS#12
+  std::optional<Path> key = {};          // --key; absent: it stands in the certificate's file
+  std::optional<Path> ca = {};           // --ca; absent: the system's bundle, where there is one
   std::optional<std::string> server_name = {};  // --server-name; absent: the host of the endpoint
   Ask ask = Ask::nothing;                       // --http
   std::optional<std::string> version = {};      // --tls: 1.2 or 1.3, the only one
   std::vector<std::string> protocols = {};      // --alpn
   WayArguments way = {};
+  Secret passphrase = {};  // opens the key or the PKCS#12; may be empty
 };
 
 // Reads the files. Fails with usage (endpoint, --key without --cert, --tls, --alpn), key_unreadable, passphrase_needed,
