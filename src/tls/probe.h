@@ -43,6 +43,9 @@ struct ProbeMessage {
   std::uint8_t handshake_type = 0;  // RFC 8446 §4, with content type 22
   std::size_t octets = 0;
   std::chrono::microseconds at{0};  // since the first octet was sent
+  bool retry = false;               // a ServerHello that is a HelloRetryRequest (RFC 8446 §4.1.3)
+  std::uint8_t alert_level = 0;     // RFC 8446 §6, with content type 21
+  std::uint8_t alert = 0;
 };
 
 struct ProbeAlert {
