@@ -2,6 +2,7 @@
 
 #include "check/alert_meaning.h"
 #include "check/client_diagnosis.h"
+#include "check/ladder_json.h"
 #include "check/printable.h"
 #include "check/report.h"
 
@@ -87,6 +88,7 @@ json::object tls_json(const Observation& seen) {
       {"session_tickets", tls.session_tickets},
       {"application_octets", tls.application_data.size()},
       {"messages", messages_json(tls)},
+      {"ladder", ladder_json(ladder(tls))},
   };
 }
 
