@@ -64,8 +64,8 @@ void add_remark(std::vector<std::string>& lines, std::string_view margin, const 
 
 std::vector<std::string> ladder_lines(const std::vector<Rung>& rungs, const Paint& paint) {
   std::vector<std::string> lines;
-  lines.push_back(paint(Tone::faint, fmt::format("{:>{}} {:<{}}{} {:>{}}", "ms", kTime, "client", kBetween - 4, "server",
-                                                 "octets", kOctets)));
+  lines.push_back(paint(Tone::faint, fmt::format("{:>{}} {:<{}}{} {:>{}}", "ms", kTime, "client", kBetween - 4,
+                                                 "server", "octets", kOctets)));
   for (const Rung& rung : rungs) {
     switch (rung.kind) {
       case RungKind::message:

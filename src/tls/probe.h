@@ -79,6 +79,7 @@ struct Transcript {
   bool certificate_requested = false;
   std::vector<x509::DistinguishedName> ca_names = {};  // of the request; empty: any, or none was sent
   std::vector<std::string> signature_algorithms = {};  // of the request, "ecdsa_secp256r1_sha256"
+  std::vector<std::string> certificate_types = {};     // of the request of TLS 1.2, "ecdsa_sign"
   bool certificate_sent = false;                       // not only an empty Certificate
 
   std::optional<ProbeAlert> alert_received = {};  // the last one but close_notify

@@ -39,6 +39,22 @@ bool is_hello_retry_request(ByteView message) {
   return std::equal(kRetryRandom.begin(), kRetryRandom.end(), message.begin() + kRandomAt);
 }
 
+// RFC 5246 §7.4.4 and RFC 8422 §5.5; RFC 8446 has none.
+std::vector<std::string> certificate_types_of(SSL* ssl) {
+  const unsigned char* types = nullptr;
+  const std::size_t count = SSL_get0_certificate_types(ssl, &types);
+  std::vector<std::string> out;
+  for (const std::uint8_t type : ByteView(types, count)) {
+    switch (type) {
+      case 1: out.emplace_back("rsa_sign"); break;
+      case 2: out.emplace_back("dss_sign"); break;
+      case 64: out.emplace_back("ecdsa_sign"); break;
+      default: out.push_back(fmt::format("type {}", type));
+    }
+  }
+  return out;
+}
+
 std::string group_of(SSL* ssl) {
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L
   const char* name = SSL_get0_group_name(ssl);
@@ -173,6 +189,7 @@ void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
       transcript.ca_names.push_back(x509::DistinguishedName::from_handle(sk_X509_NAME_value(names, i)));
     }
   }
+  transcript.certificate_types = certificate_types_of(ssl);
   const int schemes = SSL_get_sigalgs(ssl, -1, nullptr, nullptr, nullptr, nullptr, nullptr);
   for (int i = 0; i < schemes; ++i) {
     unsigned char low = 0;
