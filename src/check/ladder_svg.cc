@@ -82,7 +82,7 @@ class Picture {
     const bool beside = columns(rung.name) <= kBesideLetters;
     if (beside) text(far, "measure", measure_of(rung));
     y_ += kArrow;
-    add(R"(<line x1="{}%" y1="{}" x2="{}%" y2="{}" marker-end="url(#tip-{})"/>)",
+    add(R"svg(<line x1="{}%" y1="{}" x2="{}%" y2="{}" marker-end="url(#tip-{})"/>)svg",
         from_client(rung) ? kClientRail : kServerRail, y_, from_client(rung) ? kServerRail : kClientRail, y_,
         class_of(rung));
     std::string more = rung.detail;

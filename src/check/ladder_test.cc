@@ -17,8 +17,9 @@ constexpr auto kReceived = ProbeDirection::received;
 constexpr std::uint8_t kAlert = 21;
 constexpr std::uint8_t kHandshake = 22;
 
-void pass(Transcript& tls, ProbeDirection direction, std::uint8_t type, std::uint8_t content = kHandshake) {
-  tls.messages.push_back({direction, content, type, 100, std::chrono::microseconds(1500 * tls.messages.size())});
+void pass(Transcript& tls, ProbeDirection direction, int type, std::uint8_t content = kHandshake) {
+  tls.messages.push_back({direction, content, static_cast<std::uint8_t>(type), 100,
+                          std::chrono::microseconds(1500 * tls.messages.size())});
 }
 
 // A mutual handshake of TLS 1.3 whose server wants another group, and is then silent.
@@ -35,8 +36,8 @@ Transcript handshake13() {
   pass(tls, kReceived, 0, 20);
   pass(tls, kSent, 0, 20);
   pass(tls, kSent, 1);
-  for (const std::uint8_t type : {2, 8, 13, 11, 15, 20}) pass(tls, kReceived, type);
-  for (const std::uint8_t type : {11, 20}) pass(tls, kSent, type);
+  for (const int type : {2, 8, 13, 11, 15, 20}) pass(tls, kReceived, type);
+  for (const int type : {11, 20}) pass(tls, kSent, type);
   pass(tls, kReceived, 4);
   return tls;
 }

@@ -113,6 +113,7 @@ footer p + p { margin-top: 0.35rem; }
 }
 @media print {
   :root {
+    color-scheme: light;
     --ground: #ffffff; --card: #ffffff; --ink: #000000; --faint: #4a4a4a; --edge: #bbbbbb; --code: #f0f0f0;
     --good: #0f5a30; --good-ground: #ffffff; --bad: #a01510; --bad-ground: #ffffff;
     --strong: #6e4200; --strong-ground: #ffffff; --plain: #0f4a8a; --plain-ground: #ffffff;

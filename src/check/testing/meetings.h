@@ -13,9 +13,10 @@ using x509::testing::Forge;
 using x509::testing::forge;
 using x509::testing::kNow;
 
-inline void pass(Observation& seen, tls::ProbeDirection direction, std::uint8_t type, std::uint8_t content = 22) {
+inline void pass(Observation& seen, tls::ProbeDirection direction, int type, std::uint8_t content = 22) {
   auto& messages = seen.tls->messages;
-  messages.push_back({direction, content, type, 100, std::chrono::microseconds(700 * messages.size())});
+  messages.push_back(
+      {direction, content, static_cast<std::uint8_t>(type), 100, std::chrono::microseconds(700 * messages.size())});
 }
 
 // A mutual handshake of TLS 1.3 whose server refuses an expired client.
@@ -51,8 +52,8 @@ inline Observation meeting() {
   tls.alert_received = tls::ProbeAlert{2, 45, true};
   seen.client_chain = {client, issuing};
   pass(seen, kSent, 1);
-  for (const std::uint8_t type : {2, 8, 13, 11, 15, 20}) pass(seen, kReceived, type);
-  for (const std::uint8_t type : {11, 15, 20}) pass(seen, kSent, type);
+  for (const int type : {2, 8, 13, 11, 15, 20}) pass(seen, kReceived, type);
+  for (const int type : {11, 15, 20}) pass(seen, kSent, type);
   pass(seen, kReceived, 0, 21);
   tls.messages.back().alert_level = 2;
   tls.messages.back().alert = 45;
@@ -81,7 +82,7 @@ inline Observation evil_meeting() {
   tls.server_chain.push_back(ca);
   tls.ca_names.assign(1500, ca.subject());
   tls.signature_algorithms.assign(3000, "0x1234");
-  for (int type = 0; type < 256; ++type) pass(seen, tls::ProbeDirection::received, static_cast<std::uint8_t>(type));
+  for (int type = 0; type < 256; ++type) pass(seen, tls::ProbeDirection::received, type);
   tls.application_data = "</svg><script>";
   seen.server_name = "a<b>\"'\xe2\x80\xae.example";
   seen.address = "192.0.2.1:443<script>";
