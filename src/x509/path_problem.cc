@@ -104,7 +104,8 @@ PathStage stage_of(CertificateProblem problem) {
     case P::missing:
     case P::untrusted_issuer:
     case P::incomplete_chain:
-    case P::self_signed: return PathStage::search;
+    case P::self_signed:
+    case P::chain_order: return PathStage::search;  // no path fails by it: `check` finds it
     case P::path_too_complex: return PathStage::bound;
     case P::malformed: return PathStage::reading;
     case P::bad_signature: return PathStage::signature;
@@ -117,7 +118,8 @@ PathStage stage_of(CertificateProblem problem) {
     case P::expired:
     case P::issuer_expired:
     case P::not_yet_valid:
-    case P::issuer_not_yet_valid: return PathStage::validity;
+    case P::issuer_not_yet_valid:
+    case P::expires_soon: return PathStage::validity;
     case P::unknown_critical_extension:
     case P::policy_violation:
     case P::strict_violation:
