@@ -11,7 +11,7 @@ test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy stunnel4 hitch caddy wrk varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
   exim4-daemon-light dovecot-imapd dovecot-pop3d slapd prosody postgresql mariadb-server-core vsftpd
   prometheus tmux systemd
-  default-jdk-headless golang-go nodejs
+  default-jdk-headless golang-go nodejs chromium fonts-liberation
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.

@@ -2,6 +2,7 @@
 
 #include "check/alert_meaning.h"
 #include "check/client_diagnosis.h"
+#include "check/ladder_json.h"
 #include "check/printable.h"
 #include "check/report.h"
 #include "check/way_report.h"
@@ -106,6 +107,7 @@ json::object tls_json(const Observation& seen) {
       {"staple_octets", tls.staple ? json::value(tls.staple->size()) : json::value(nullptr)},
       {"application_octets", tls.application_data.size()},
       {"messages", messages_json(tls)},
+      {"ladder", ladder_json(ladder(tls))},
   };
 }
 

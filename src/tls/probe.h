@@ -62,6 +62,9 @@ struct ProbeMessage {
   std::uint8_t handshake_type = 0;  // RFC 8446 §4, with content type 22
   std::size_t octets = 0;
   std::chrono::microseconds at{0};  // since the first octet was sent
+  bool retry = false;               // a ServerHello that is a HelloRetryRequest (RFC 8446 §4.1.3)
+  std::uint8_t alert_level = 0;     // RFC 8446 §6, with content type 21
+  std::uint8_t alert = 0;
 };
 
 struct ProbeAlert {
@@ -95,6 +98,7 @@ struct Transcript {
   bool certificate_requested = false;
   std::vector<x509::DistinguishedName> ca_names = {};  // of the request; empty: any, or none was sent
   std::vector<std::string> signature_algorithms = {};  // of the request, "ecdsa_secp256r1_sha256"
+  std::vector<std::string> certificate_types = {};     // of the request of TLS 1.2, "ecdsa_sign"
   bool certificate_sent = false;                       // not only an empty Certificate
 
   std::optional<ProbeAlert> alert_received = {};  // the last one but close_notify
