@@ -90,12 +90,12 @@ void add_header(Page& page, const Observation& seen, const Report& report) {
 }
 
 void add_finding(Page& page, const Finding& finding) {
-  const Weight weight = weight_of(finding);
-  const std::string_view tone = class_of(tone_of(weight));
+  const Severity severity = finding.severity();
+  const std::string_view tone = class_of(tone_of(severity));
   page.add(R"(<li class="card finding edge-{}">)", tone);
   page.add(R"(<p class="badges"><span class="badge ground-{}">{}</span> <span class="badge">{}</span> )"
            R"(<span class="badge">at the {}</span></p>)",
-           tone, name(weight), name(finding.certainty), name(finding.side));
+           tone, name(severity), name(finding.certainty), name(finding.side));
   page.add(R"(<h3 class="mono">{}</h3>)", html_text(name(finding.code)));
   page.add("<p>{}</p>", html_sentence(row(finding.code).sentence));
   if (!finding.words.empty()) page.add(R"(<p class="evidence">{}</p>)", html_text(finding.words));

@@ -2,29 +2,13 @@
 
 #include <algorithm>
 
-#include "base/codes.h"
-
 namespace symbolon::check {
 
-std::string_view name(Weight weight) {
-  switch (weight) {
-    case Weight::error: return "error";
-    case Weight::warning: return "warning";
-    case Weight::info: return "info";
-  }
-  return "";
-}
-
-Weight weight_of(const Finding& finding) {
-  if (row(finding.code).exit_code != 0) return Weight::error;
-  return finding.certainty == Certainty::possible ? Weight::info : Weight::warning;
-}
-
-Tone tone_of(Weight weight) {
-  switch (weight) {
-    case Weight::error: return Tone::bad;
-    case Weight::warning: return Tone::strong;
-    case Weight::info: return Tone::plain;
+Tone tone_of(Severity severity) {
+  switch (severity) {
+    case Severity::error: return Tone::bad;
+    case Severity::warning: return Tone::strong;
+    case Severity::info: return Tone::plain;
   }
   return Tone::plain;
 }

@@ -1,4 +1,4 @@
-// What both forms of the report say of it: its weights and its lines at the top.
+// What both forms of the report say of it: its tones and its lines at the top.
 #pragma once
 
 #include <string>
@@ -9,10 +9,7 @@
 
 namespace symbolon::check {
 
-enum class Weight : std::uint8_t { error, warning, info };
-std::string_view name(Weight weight);
-Weight weight_of(const Finding& finding);
-Tone tone_of(Weight weight);
+Tone tone_of(Severity severity);
 Tone tone_of(Outcome outcome);
 
 std::string words_of(Outcome outcome);  // "likely accepted"

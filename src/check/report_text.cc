@@ -54,9 +54,9 @@ class Page {
 };
 
 void show_finding(Page& page, const Finding& finding) {
-  const Weight weight = weight_of(finding);
+  const Severity severity = finding.severity();
   page.blank();
-  page.line(fmt::format("{} {} ({}, {})", page.painted(tone_of(weight), name(weight)),
+  page.line(fmt::format("{} {} ({}, {})", page.painted(tone_of(severity), name(severity)),
                         page.painted(Tone::strong, name(finding.code)), name(finding.certainty), name(finding.side)));
   page.words(2, Tone::plain, row(finding.code).sentence);
   page.words(2, Tone::plain, finding.words);
