@@ -12,6 +12,7 @@
 #include "check/ladder_svg.h"
 #include "check/report_page.h"
 #include "check/report_style.h"
+#include "check/way_report.h"
 #include "crypto/digest.h"
 
 namespace symbolon::check {
@@ -79,11 +80,14 @@ void add_header(Page& page, const Observation& seen, const Report& report) {
            html_sentence(report.summary));
   add_fact(page, "looked at", to_rfc3339(seen.at));
   add_fact(page, "address", seen.address);
+  for (const std::string& line : way_lines(seen.way)) add_fact(page, "way", line);
   if (seen.tls) {
     add_fact(page, "asked for the name", seen.server_name);
     add_fact(page, "version", seen.tls->version);
     add_fact(page, "cipher suite", seen.tls->cipher);
     add_fact(page, "group", seen.tls->group);
+    add_fact(page, "application protocol", seen.tls->application_protocol);
+    if (seen.tls->staple) add_fact(page, "OCSP response", fmt::format("stapled, {} octets", seen.tls->staple->size()));
     add_fact(page, "handshake", seen.tls->finished ? milliseconds(seen.tls->handshake_time) : "did not finish");
   }
   page.add("</dl>\n</header>");
@@ -189,6 +193,17 @@ void add_asked(Page& page, const Observation& seen) {
   page.add("</div>\n</section>");
 }
 
+void add_attempts(Page& page, const Report& report) {
+  if (report.attempts.empty()) return;
+  page.add("<section aria-labelledby=\"attempts\">\n<h2 id=\"attempts\">Tried again</h2>\n<ul class=\"card notes\">");
+  for (const AttemptReport& attempt : report.attempts) {
+    page.add(R"(<li>{}<br><span class="sub">{}{}</span></li>)", html_text(reason(attempt.kind)),
+             html_text(attempt.result),
+             attempt.decided.empty() ? "" : fmt::format(": <b>{}</b>", html_text(attempt.decided)));
+  }
+  page.add("</ul>\n</section>");
+}
+
 void add_footer(Page& page) {
   page.add(R"(<footer>
 <p><b>Proven</b>: the server said so and our own look agrees, or nothing else can be meant. <b>Likely</b>: the usual
@@ -210,6 +225,7 @@ std::string to_html(const Observation& seen, const Report& report) {
   add_findings(page, report);
   if (seen.tls) {
     add_asked(page, seen);
+    add_attempts(page, report);
     page.add("</div>\n<section aria-labelledby=\"handshake\"><h2 id=\"handshake\">The handshake</h2>");
     page.add("<div class=\"card\">");
     page.raw(ladder_svg(ladder(*seen.tls)));
