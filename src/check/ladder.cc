@@ -41,7 +41,7 @@ std::string detail_of(const ProbeMessage& message, const Transcript& tls) {
   if (message.content_type == kChangeCipherSpec) return is_tls13(tls) ? "for middleboxes" : "";
   switch (message.handshake_type) {
     case kServerHello:
-      if (message.retry) return "another ClientHello, please";
+      if (message.retry) return "asks for another ClientHello";
       return tls.cipher.empty() ? tls.version : fmt::format("{}, {}", tls.version, tls.cipher);
     case kCertificate:
     case kCompressedCertificate: return certificate_detail(message, tls);

@@ -152,7 +152,9 @@ void add_certificate(Page& page, const CertificateView& certificate) {
 
 void add_chain(Page& page, std::string_view id, const ChainView& chain) {
   if (chain.title.empty()) return;
-  page.add(R"(<section aria-labelledby="{0}"><h2 id="{0}">{1}</h2>)", id, html_text(chain.title));
+  std::string title = chain.title;
+  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  page.add(R"(<section aria-labelledby="{0}"><h2 id="{0}">{1}</h2>)", id, html_text(title));
   if (!chain.empty()) {
     page.add(R"(<ol class="chain">)");
     for (const CertificateView& certificate : chain.certificates) add_certificate(page, certificate);
@@ -208,7 +210,7 @@ void add_footer(Page& page) {
   page.add(R"(<footer>
 <p><b>Proven</b>: the server said so and our own look agrees, or nothing else can be meant. <b>Likely</b>: the usual
 reason for what was seen. <b>Possible</b>: it may have to do with it.</p>
-<p>Made by symbolon {}. Times count from the first octet that was sent; sizes are those of the messages, without their
+<p>Made by symbolon {}. Times count from the first octet that was sent; sizes are octets (B) of the messages, without their
 records.</p>
 </footer>)",
            SYMBOLON_VERSION);

@@ -98,7 +98,7 @@ dd { unicode-bidi: isolate; }
 .asked .tokens li { padding: 0; }
 .notes li { padding: 0.35rem 0; }
 .notes li + li { border-top: 1px solid var(--edge); }
-.chains { display: grid; gap: 0 1.75rem; }
+.chains { display: grid; gap: 0 2.25rem; }
 footer { padding-top: 1rem; border-top: 1px solid var(--edge); color: var(--faint); font-size: 0.875rem; }
 footer p + p { margin-top: 0.35rem; }
 @media (max-width: 30rem) {
