@@ -40,7 +40,7 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t letters) {
 std::string_view class_of(const Rung& rung) {
   switch (rung.kind) {
     case RungKind::message: return "message";
-    case RungKind::alert: return "alert";
+    case RungKind::alert: return rung.is_fatal() ? "alert" : "message";
     case RungKind::data: return "data";
     case RungKind::omitted: return "omitted";
     case RungKind::end: return "end";

@@ -39,7 +39,7 @@ std::string below(const Rung& rung, std::string_view text) {
 }
 
 Tone tone_of(const Rung& rung) {
-  if (rung.kind == RungKind::alert) return Tone::bad;
+  if (rung.is_fatal()) return Tone::bad;
   return rung.kind == RungKind::data ? Tone::good : Tone::plain;
 }
 
