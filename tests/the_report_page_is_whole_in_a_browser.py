@@ -89,7 +89,7 @@ def test_names_do_not_overlap_the_measures_beside_them(browser, pages):
 def test_the_page_says_what_the_terminal_says(browser, pages):
     with browser.page(pages["refused"], 1400) as page:
         text = page.evaluate("document.body.innerText") + page.evaluate("document.querySelector('svg.ladder').textContent")
-        headings = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => +h.tagName[1])")
+        headings = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => +h.tagName[1])")
         label = page.evaluate("document.getElementById(document.querySelector('svg[role=img]').getAttribute('aria-labelledby').split(' ')[1]).textContent")
     for part in ("refused", "client_certificate_expired", "proven", "What mends it:", "HelloRetryRequest", "certificate_expired (45)",
                  "CN=localhost", "CN=bob", "serverAuth", "ecdsa_secp256r1_sha256", "CN=Root,O=Root"):

@@ -130,7 +130,7 @@ void add_findings(Page& page, const Report& report) {
 
 void add_certificate(Page& page, const CertificateView& certificate) {
   page.add(R"(<li{}><article class="card">)", certificate.gap.empty() ? "" : R"( class="broken")");
-  page.add("<h4>{}</h4>\n<dl>", html_text(certificate.title, kLongestName));
+  page.add("<h3>{}</h3>\n<dl>", html_text(certificate.title, kLongestName));
   for (const Fact& fact : certificate.facts) {
     const bool digits = fact.label == "sha256" || fact.label == "serial";
     page.add(R"(<dt>{}</dt><dd class="{}">{})", fact.label,
