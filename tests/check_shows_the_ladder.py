@@ -96,12 +96,18 @@ def what_openssl_saw(port, pki, client):
     """(direction and name, octets) of every message, by `openssl s_client -msg`; farewells left out."""
     output = s_client(port, pki.cert, client, arguments=["-msg"], send=HTTP_REQUEST).output
     seen = []
-    message = r"^(<<<|>>>) [^,\n]*, (Handshake|ChangeCipherSpec|Alert) \[length ([0-9a-f]+)\](?:, ([^\n]*))?\n([^\n]*)"
+    message = r"^(<<<|>>>) [^,\n]*, (RecordHeader|Handshake|ChangeCipherSpec|Alert) \[length ([0-9a-f]+)\](?:, ([^\n]*))?\n +([^\n]*)"
     for direction, kind, length, name, octets in re.findall(message, output, re.M):
-        if kind == "Alert" and not name.startswith("fatal"):
-            continue
-        name = {"Handshake": name, "ChangeCipherSpec": kind, "Alert": f"alert {name.removeprefix('fatal ')}"}[kind]
-        seen.append((f"{direction[0]} {'HelloRetryRequest' if RETRY in octets else name}", int(length, 16)))
+        # libssl tells of a ChangeCipherSpec that comes by the header of its record only (type 20 is 0x14).
+        if kind == "RecordHeader":
+            if direction == "<<<" and octets.startswith("14"):
+                seen.append(("< ChangeCipherSpec", 1))
+        elif kind == "ChangeCipherSpec" and direction == ">>>":
+            seen.append(("> ChangeCipherSpec", 1))
+        elif kind == "Handshake":
+            seen.append((f"{direction[0]} {'HelloRetryRequest' if RETRY in octets else name}", int(length, 16)))
+        elif kind == "Alert" and name.startswith("fatal"):
+            seen.append((f"{direction[0]} alert {name.removeprefix('fatal ')}", 2))
     assert seen, output
     return seen
 

@@ -41,7 +41,7 @@ std::string detail_of(const ProbeMessage& message, const Transcript& tls) {
   if (message.content_type == kChangeCipherSpec) return is_tls13(tls) ? "for middleboxes" : "";
   switch (message.handshake_type) {
     case kServerHello:
-      if (message.retry) return "another ClientHello, please";
+      if (message.retry) return "asks for another ClientHello";
       return tls.cipher.empty() ? tls.version : fmt::format("{}, {}", tls.version, tls.cipher);
     case kCertificate:
     case kCompressedCertificate: return certificate_detail(message, tls);
@@ -134,11 +134,15 @@ std::vector<Rung> ladder(const Transcript& tls) {
   std::vector<Rung> out = shown(tls);
   if (!tls.application_data.empty()) {
     const bool cut = tls.application_data.size() >= tls::ProbeLimits::kApplicationOctets;
-    out.push_back({.kind = RungKind::data,
-                   .direction = ProbeDirection::received,
-                   .name = "application data",
-                   .detail = cut ? "and more" : "",
-                   .octets = tls.application_data.size()});
+    // Nothing but the farewell, an alert, follows application data.
+    const bool farewell = !tls.messages.empty() && tls.messages.back().content_type == kAlert &&
+                          tls.messages.back().direction == ProbeDirection::received &&
+                          out.back().kind == RungKind::alert;
+    out.insert(out.end() - (farewell ? 1 : 0), Rung{.kind = RungKind::data,
+                                                    .direction = ProbeDirection::received,
+                                                    .name = "application data",
+                                                    .detail = cut ? "and more" : "",
+                                                    .octets = tls.application_data.size()});
   }
   out.push_back(end_of(tls));
   return out;

@@ -28,6 +28,7 @@ struct Rung {
   std::size_t octets = 0;   // of the message, without its record
   std::optional<std::chrono::microseconds> at = {};  // since the first octet was sent
 
+  bool is_fatal() const { return kind == RungKind::alert && detail == "fatal"; }
   bool crosses() const { return kind != RungKind::omitted && kind != RungKind::end; }
 };
 

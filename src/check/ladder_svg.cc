@@ -22,9 +22,12 @@ constexpr int kClientRail = 2;   // percent
 constexpr int kServerRail = 98;  // percent
 constexpr int kClientText = 5;   // percent
 constexpr int kServerText = 95;  // percent
-constexpr std::size_t kNameLetters = 36;
-constexpr std::size_t kDetailLetters = 42;
-constexpr std::size_t kBesideLetters = 22;  // a name that leaves room for time and size beside it
+constexpr std::size_t kNameLetters = 30;
+constexpr std::size_t kDetailLetters = 36;
+// In tenths of a pixel, of a wide typeface: when name and measure fit beside each other.
+constexpr std::size_t kNameLetter = 85;
+constexpr std::size_t kMeasureLetter = 73;
+constexpr std::size_t kBeside = 2700;
 
 bool from_client(const Rung& rung) { return rung.direction == tls::ProbeDirection::sent; }
 
@@ -37,7 +40,7 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t letters) {
 std::string_view class_of(const Rung& rung) {
   switch (rung.kind) {
     case RungKind::message: return "message";
-    case RungKind::alert: return "alert";
+    case RungKind::alert: return rung.is_fatal() ? "alert" : "message";
     case RungKind::data: return "data";
     case RungKind::omitted: return "omitted";
     case RungKind::end: return "end";
@@ -46,7 +49,7 @@ std::string_view class_of(const Rung& rung) {
 }
 
 std::string measure_of(const Rung& rung) {
-  const std::string octets = fmt::format("{} octet{}", rung.octets, rung.octets == 1 ? "" : "s");
+  const std::string octets = fmt::format("{} B", rung.octets);
   return rung.at ? milliseconds(*rung.at) + ", " + octets : octets;
 }
 
@@ -79,14 +82,15 @@ class Picture {
       y_ += kName;
       text(near, "name", line);
     }
-    const bool beside = columns(rung.name) <= kBesideLetters;
-    if (beside) text(far, "measure", measure_of(rung));
+    const std::string measure = measure_of(rung);
+    const bool beside = kNameLetter * columns(rung.name) + kMeasureLetter * columns(measure) <= kBeside;
+    if (beside) text(far, "measure", measure);
     y_ += kArrow;
     add(R"svg(<line x1="{}%" y1="{}" x2="{}%" y2="{}" marker-end="url(#tip-{})"/>)svg",
         from_client(rung) ? kClientRail : kServerRail, y_, from_client(rung) ? kServerRail : kClientRail, y_,
         class_of(rung));
     std::string more = rung.detail;
-    if (!beside) more += (more.empty() ? "" : ", ") + measure_of(rung);
+    if (!beside) more += (more.empty() ? "" : ", ") + measure;
     for (const std::string& line : lines_of(more, kDetailLetters)) {
       y_ += kDetail;
       text(near, "detail", line);

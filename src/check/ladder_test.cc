@@ -76,6 +76,16 @@ TEST(Ladder, AlertsStandWhereTheyFellWithTheirNames) {
   EXPECT_EQ(alert.detail, "fatal");
 }
 
+TEST(Ladder, ApplicationDataStandsBeforeTheFarewell) {
+  Transcript tls = handshake13();
+  tls.application_data = "hello";
+  EXPECT_EQ(ladder(tls)[tls.messages.size()].kind, RungKind::data);
+  pass(tls, kReceived, 0, kAlert);
+  const std::vector<Rung> rungs = ladder(tls);
+  EXPECT_EQ(rungs[rungs.size() - 3].kind, RungKind::data);
+  EXPECT_EQ(rungs[rungs.size() - 2].name, "alert close_notify (0)");
+}
+
 TEST(Ladder, OddTypesHaveTheirNumber) {
   Transcript tls;
   pass(tls, kReceived, 77);

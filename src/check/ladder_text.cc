@@ -39,12 +39,15 @@ std::string below(const Rung& rung, std::string_view text) {
 }
 
 Tone tone_of(const Rung& rung) {
-  if (rung.kind == RungKind::alert) return Tone::bad;
+  if (rung.is_fatal()) return Tone::bad;
   return rung.kind == RungKind::data ? Tone::good : Tone::plain;
 }
 
 void add_crossing(std::vector<std::string>& lines, const Rung& rung, const Paint& paint) {
-  const std::string whole = rung.detail.empty() ? rung.name : fmt::format("{} ({})", rung.name, rung.detail);
+  const bool alert = rung.kind == RungKind::alert;  // has its number in parentheses
+  const std::string whole = rung.detail.empty() ? rung.name
+                            : alert             ? fmt::format("{}, {}", rung.name, rung.detail)
+                                                : fmt::format("{} ({})", rung.name, rung.detail);
   const bool fits = columns(whole) <= kLabel;
   lines.push_back(fmt::format("{} |{}| {:>{}}", paint(Tone::faint, fmt::format("{:>{}}", time_of(rung), kTime)),
                               paint(tone_of(rung), arrow(rung, fits ? whole : rung.name)), rung.octets, kOctets));

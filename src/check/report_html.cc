@@ -12,6 +12,7 @@
 #include "check/ladder_svg.h"
 #include "check/report_page.h"
 #include "check/report_style.h"
+#include "check/way_report.h"
 #include "crypto/digest.h"
 
 namespace symbolon::check {
@@ -79,11 +80,14 @@ void add_header(Page& page, const Observation& seen, const Report& report) {
            html_sentence(report.summary));
   add_fact(page, "looked at", to_rfc3339(seen.at));
   add_fact(page, "address", seen.address);
+  for (const std::string& line : way_lines(seen.way)) add_fact(page, "way", line);
   if (seen.tls) {
     add_fact(page, "asked for the name", seen.server_name);
     add_fact(page, "version", seen.tls->version);
     add_fact(page, "cipher suite", seen.tls->cipher);
     add_fact(page, "group", seen.tls->group);
+    add_fact(page, "application protocol", seen.tls->application_protocol);
+    if (seen.tls->staple) add_fact(page, "OCSP response", fmt::format("stapled, {} octets", seen.tls->staple->size()));
     add_fact(page, "handshake", seen.tls->finished ? milliseconds(seen.tls->handshake_time) : "did not finish");
   }
   page.add("</dl>\n</header>");
@@ -126,7 +130,7 @@ void add_findings(Page& page, const Report& report) {
 
 void add_certificate(Page& page, const CertificateView& certificate) {
   page.add(R"(<li{}><article class="card">)", certificate.gap.empty() ? "" : R"( class="broken")");
-  page.add("<h4>{}</h4>\n<dl>", html_text(certificate.title, kLongestName));
+  page.add("<h3>{}</h3>\n<dl>", html_text(certificate.title, kLongestName));
   for (const Fact& fact : certificate.facts) {
     const bool digits = fact.label == "sha256" || fact.label == "serial";
     page.add(R"(<dt>{}</dt><dd class="{}">{})", fact.label,
@@ -148,7 +152,9 @@ void add_certificate(Page& page, const CertificateView& certificate) {
 
 void add_chain(Page& page, std::string_view id, const ChainView& chain) {
   if (chain.title.empty()) return;
-  page.add(R"(<section aria-labelledby="{0}"><h2 id="{0}">{1}</h2>)", id, html_text(chain.title));
+  std::string title = chain.title;
+  if (title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+  page.add(R"(<section aria-labelledby="{0}"><h2 id="{0}">{1}</h2>)", id, html_text(title));
   if (!chain.empty()) {
     page.add(R"(<ol class="chain">)");
     for (const CertificateView& certificate : chain.certificates) add_certificate(page, certificate);
@@ -189,11 +195,22 @@ void add_asked(Page& page, const Observation& seen) {
   page.add("</div>\n</section>");
 }
 
+void add_attempts(Page& page, const Report& report) {
+  if (report.attempts.empty()) return;
+  page.add("<section aria-labelledby=\"attempts\">\n<h2 id=\"attempts\">Tried again</h2>\n<ul class=\"card notes\">");
+  for (const AttemptReport& attempt : report.attempts) {
+    page.add(R"(<li>{}<br><span class="sub">{}{}</span></li>)", html_text(reason(attempt.kind)),
+             html_text(attempt.result),
+             attempt.decided.empty() ? "" : fmt::format(": <b>{}</b>", html_text(attempt.decided)));
+  }
+  page.add("</ul>\n</section>");
+}
+
 void add_footer(Page& page) {
   page.add(R"(<footer>
 <p><b>Proven</b>: the server said so and our own look agrees, or nothing else can be meant. <b>Likely</b>: the usual
 reason for what was seen. <b>Possible</b>: it may have to do with it.</p>
-<p>Made by symbolon {}. Times count from the first octet that was sent; sizes are those of the messages, without their
+<p>Made by symbolon {}. Times count from the first octet that was sent; sizes are octets (B) of the messages, without their
 records.</p>
 </footer>)",
            SYMBOLON_VERSION);
@@ -210,6 +227,7 @@ std::string to_html(const Observation& seen, const Report& report) {
   add_findings(page, report);
   if (seen.tls) {
     add_asked(page, seen);
+    add_attempts(page, report);
     page.add("</div>\n<section aria-labelledby=\"handshake\"><h2 id=\"handshake\">The handshake</h2>");
     page.add("<div class=\"card\">");
     page.raw(ladder_svg(ladder(*seen.tls)));

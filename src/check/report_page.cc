@@ -43,7 +43,7 @@ std::string reached_text(const Observation& seen) {
 std::string agreed_text(const Observation& seen) {
   if (!seen.tls || seen.tls->version.empty()) return "";
   std::string out = seen.tls->version;
-  for (const std::string* part : {&seen.tls->cipher, &seen.tls->group}) {
+  for (const std::string* part : {&seen.tls->cipher, &seen.tls->group, &seen.tls->application_protocol}) {
     if (!part->empty()) out += ", " + *part;
   }
   return seen.tls->finished ? out : out + " (the handshake did not finish)";

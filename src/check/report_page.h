@@ -13,8 +13,9 @@ Tone tone_of(Severity severity);
 Tone tone_of(Outcome outcome);
 
 std::string words_of(Outcome outcome);  // "likely accepted"
-std::string reached_text(
-    const Observation& observation);  // "web.example:443 (192.0.2.1:443), asked for the name a.example"
-std::string agreed_text(const Observation& observation);  // "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519"; may be empty
+// "web.example:443 (192.0.2.1:443), asked for the name a.example"
+std::string reached_text(const Observation& observation);
+// "TLSv1.3, TLS_AES_128_GCM_SHA256, x25519"; may be empty
+std::string agreed_text(const Observation& observation);
 
 }  // namespace symbolon::check

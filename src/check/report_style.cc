@@ -26,12 +26,12 @@ body {
 }
 code, .mono { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.925em; }
 code { padding: 0.05em 0.3em; border-radius: 0.25em; background: var(--code); }
-h1, h2, h3, h4, p, ol, ul, dl, dd { margin: 0; padding: 0; }
+h1, h2, h3, p, ol, ul, dl, dd { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
 h1 { font-size: clamp(1.35rem, 1rem + 2vw, 2.1rem); line-height: 1.25; letter-spacing: -0.01em; }
 h2 { margin: 0 0 0.75rem; font-size: 1.2rem; line-height: 1.3; }
 h3 { font-size: 1rem; line-height: 1.4; }
-h4 { font-size: 0.925rem; font-weight: 600; }
+.chain h3 { font-size: 0.95rem; }
 .brand { margin-bottom: 0.35rem; color: var(--faint); font-size: 0.875rem; }
 .verdict {
   display: flex; flex-wrap: wrap; gap: 0.35rem 0.9rem; align-items: baseline; margin: 1rem 0; padding: 0.9rem 1.1rem;
@@ -98,7 +98,7 @@ dd { unicode-bidi: isolate; }
 .asked .tokens li { padding: 0; }
 .notes li { padding: 0.35rem 0; }
 .notes li + li { border-top: 1px solid var(--edge); }
-.chains { display: grid; gap: 0 1.75rem; }
+.chains { display: grid; gap: 0 2.25rem; }
 footer { padding-top: 1rem; border-top: 1px solid var(--edge); color: var(--faint); font-size: 0.875rem; }
 footer p + p { margin-top: 0.35rem; }
 @media (max-width: 30rem) {

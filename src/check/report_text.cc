@@ -120,6 +120,16 @@ void show_handshake(Page& page, const Observation& seen) {
   show_chain(page, client_chain_view(seen));
 }
 
+void show_attempts(Page& page, const Report& report) {
+  if (report.attempts.empty()) return;
+  page.heading("tried again");
+  for (const AttemptReport& attempt : report.attempts) {
+    page.words(2, Tone::plain, reason(attempt.kind));
+    const std::string& decided = attempt.decided;
+    page.words(4, Tone::faint, decided.empty() ? attempt.result : fmt::format("{}: {}", attempt.result, decided));
+  }
+}
+
 }  // namespace
 
 std::string to_text(const Observation& seen, const Report& report, const Paint& paint) {
@@ -133,6 +143,7 @@ std::string to_text(const Observation& seen, const Report& report, const Paint& 
   if (!report.notes.empty()) page.blank();
   for (const std::string& note : report.notes) page.words(6, "note:", Tone::plain, note);
   if (seen.tls) show_handshake(page, seen);
+  show_attempts(page, report);
   if (!report.findings.empty()) {
     page.blank();
     page.words(6, "next:", Tone::strong, report.findings.front().remedy_text());

@@ -42,7 +42,7 @@ TEST(ReportText, TheVerdictComesFirstThenFindingsLadderAndChains) {
   std::size_t before = 0;
   for (const char* part : {"a.example:443 (192.0.2.1:443), asked for the name a.example", "TLSv1.3", "refused: ",
                            "error client_certificate_expired (proven, client)", "  -> renew it", "handshake",
-                           "--- ClientHello", "ServerHello (TLSv1.3", "alert certificate_expired (45) (fatal)",
+                           "--- ClientHello", "ServerHello (TLSv1.3", "alert certificate_expired (45), fatal",
                            "server's chain", "dns:a.example", "digitalSignature; for serverAuth", "of this CA",
                            "CN=Root", "signatures", "client's chain", "for clientAuth", "next: renew it"}) {
     const std::size_t at = text.find(part, before);

@@ -14,6 +14,7 @@ namespace {
 constexpr int kChangeCipherSpec = 20;
 constexpr int kAlert = 21;
 constexpr int kHandshake = 22;
+constexpr int kRecordHeader = SSL3_RT_HEADER;  // a pseudo type of the library
 constexpr std::uint8_t kServerHello = 2;
 constexpr std::uint8_t kNewSessionTicket = 4;
 constexpr std::uint8_t kCertificate = 11;
@@ -79,7 +80,16 @@ void ProbeRecord::attach(SSL* ssl) {
 }
 
 void ProbeRecord::take(ProbeDirection direction, int content_type, ByteView octets, bool tls13) {
-  if (content_type < kChangeCipherSpec || content_type > kHandshake) return;  // the library's pseudo types
+  if (direction == ProbeDirection::received) {
+    // The library tells of no ChangeCipherSpec that comes, but of the header of its record.
+    static constexpr std::uint8_t kOne[] = {1};
+    if (content_type == kChangeCipherSpec) return;
+    if (content_type == kRecordHeader && !octets.empty() && octets[0] == kChangeCipherSpec) {
+      content_type = kChangeCipherSpec;
+      octets = kOne;
+    }
+  }
+  if (content_type < kChangeCipherSpec || content_type > kHandshake) return;  // the library's other pseudo types
   const auto at = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start_);
   const std::uint8_t type = content_type == kHandshake && !octets.empty() ? octets[0] : std::uint8_t{0};
   if (messages_.size() < ProbeLimits::kMessages) {

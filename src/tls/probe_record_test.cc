@@ -76,6 +76,22 @@ TEST(ProbeRecord, RemembersABoundedNumberOfMessages) {
   EXPECT_EQ(transcript_of(record).messages.size(), ProbeLimits::kMessages);
 }
 
+TEST(ProbeRecord, SeesAChangeCipherSpecThatComesByTheHeaderOfItsRecord) {
+  constexpr int kRecordHeader = 256;
+  ProbeRecord record;
+  record.take(ProbeDirection::sent, kRecordHeader, Bytes{20, 3, 3, 0, 1}, false);
+  record.take(ProbeDirection::sent, 20, Bytes{1}, false);
+  record.take(ProbeDirection::received, kRecordHeader, Bytes{22, 3, 3, 0, 1}, false);
+  record.take(ProbeDirection::received, kRecordHeader, Bytes{}, false);
+  record.take(ProbeDirection::received, kRecordHeader, Bytes{20, 3, 3, 0, 1}, false);
+  record.take(ProbeDirection::received, 20, Bytes{1}, false);
+  const auto messages = transcript_of(record).messages;
+  ASSERT_EQ(messages.size(), 2U);
+  for (const ProbeMessage& message : messages) EXPECT_EQ(message.content_type, 20);
+  EXPECT_EQ(messages[1].direction, ProbeDirection::received);
+  EXPECT_EQ(messages[1].octets, 1U);
+}
+
 TEST(ProbeRecord, TellsARetryFromAServerHelloAndKeepsEachAlert) {
   Bytes retry(44, 0);
   retry[0] = 2;

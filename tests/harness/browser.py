@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -44,25 +45,26 @@ class Browser:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="browser-")
-        their_in, self.to = os.pipe()
-        self.from_, their_out = os.pipe()
+        its_in, self.to = os.pipe()
+        self.from_, its_out = os.pipe()
         command = [
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--force-color-profile=srgb",
             "--remote-debugging-pipe", f"--user-data-dir={self.folder.name}/profile", "about:blank",
         ]  # fmt: skip
-        pipes = f'exec 3<&{their_in} 4>&{their_out} {their_in}<&- {their_out}>&-; exec "$@"'
+        high = [fcntl.fcntl(each, fcntl.F_DUPFD, 50) for each in (its_in, its_out)]  # beyond 3 and 4, where it looks for them
+        pipes = f'exec 3<&{high[0]} 4>&{high[1]} {high[0]}<&- {high[1]}>&-; exec "$@"'
         self.log = open(pathlib.Path(self.folder.name) / "log", "wb")
         self.child = subprocess.Popen(
             ["bash", "-c", pipes, "bash", *command],
-            pass_fds=(their_in, their_out),
+            pass_fds=high,
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
             env={**os.environ, "HOME": self.folder.name},
         )
-        os.close(their_in)
-        os.close(their_out)
+        for each in (its_in, its_out, *high):
+            os.close(each)
         self.rest, self.number, self.events = b"", 0, []
 
     def _message(self, end):
