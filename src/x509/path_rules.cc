@@ -77,22 +77,11 @@ Fault check_leaf_names(const Certificate& leaf) {
   return {};
 }
 
-// Algorithms that OpenSSL knows nothing about are left to it: it cannot verify them.
-bool is_weak_signature(X509* certificate) {
-  int digest = NID_undef;
-  int security = 0;
-  if (X509_get_signature_info(certificate, &digest, nullptr, &security, nullptr) == 1) {
-    return is_weak_digest(digest) || security < kLeastHashSecurity;
-  }
-  ERR_clear_error();
-  return OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, nullptr) == 1 && is_weak_digest(digest);
-}
-
 Fault check_algorithms(const Certificate& certificate, std::size_t index, bool is_anchor) {
   if (const auto weakness = weakness_of(certificate.public_key())) {
     return PathFault{P::weak_key, index, "RFC 5280 §4.1.2.7", fmt::format("{}: {}", certificate.text(), *weakness)};
   }
-  if (!is_anchor && is_weak_signature(certificate.get())) {
+  if (!is_anchor && is_weak_signature(certificate)) {
     return PathFault{P::weak_signature, index, "RFC 9155",
                      fmt::format("{} is signed with {}", certificate.text(), certificate.signature_algorithm())};
   }
@@ -244,6 +233,18 @@ std::optional<PathFault> check_validity(std::span<const Certificate> path, UnixS
     }
   }
   return {};
+}
+
+// Algorithms that OpenSSL knows nothing about are left to it: it cannot verify them.
+bool is_weak_signature(const Certificate& certificate) {
+  X509* const raw = certificate.get();
+  int digest = NID_undef;
+  int security = 0;
+  if (X509_get_signature_info(raw, &digest, nullptr, &security, nullptr) == 1) {
+    return is_weak_digest(digest) || security < kLeastHashSecurity;
+  }
+  ERR_clear_error();
+  return OBJ_find_sigid_algs(X509_get_signature_nid(raw), &digest, nullptr) == 1 && is_weak_digest(digest);
 }
 
 std::optional<PathFault> check_path_rules(std::span<const Certificate> path, const PathOptions& options) {

@@ -39,6 +39,9 @@ std::vector<Finding> path_warnings(std::span<const Certificate> path, PeerRole r
 
 // MD5, SHA-1 and what is older, by OpenSSL's number.
 bool is_weak_digest(int nid);
+// Is it signed with one of these, or with less than 112 bits of security? Not for algorithms that OpenSSL does not
+// know.
+bool is_weak_signature(const Certificate& certificate);
 
 // Is this key too weak (or so large that checking with it is an attack)? The words, if so.
 std::optional<std::string> weakness_of(const crypto::PublicKey& key);

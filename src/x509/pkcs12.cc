@@ -1,10 +1,11 @@
 #include "x509/pkcs12.h"
 
-#include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/pkcs12.h>
 
+#include <algorithm>
+
 #include "crypto/openssl_error.h"
+#include "x509/pkcs12_bags.h"
 
 namespace symbolon::x509 {
 namespace {
@@ -42,13 +43,6 @@ Result<crypto::Pkcs12Handle> build(const crypto::PrivateKey& key, const std::vec
   return out;
 }
 
-std::string friendly_name_of(X509* certificate) {
-  int size = 0;
-  const unsigned char* const text = X509_alias_get0(certificate, &size);
-  return text == nullptr ? std::string()
-                         : std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
-}
-
 }  // namespace
 
 Result<Bytes> write_pkcs12(const crypto::PrivateKey& key, const std::vector<Certificate>& chain, const Secret& password,
@@ -67,43 +61,18 @@ Result<Bytes> write_pkcs12(const crypto::PrivateKey& key, const std::vector<Cert
 }
 
 Result<Pkcs12Content> read_pkcs12(ByteView der, const Secret& password) {
-  const unsigned char* at = der.data();
-  const crypto::Pkcs12Handle file(d2i_PKCS12(nullptr, &at, static_cast<long>(der.size())));
-  if (!file || at != der.data() + der.size()) return crypto::openssl_failure(Code::pkcs12_malformed, "not PKCS#12");
-  const std::string secret(password.reveal());
-  if (PKCS12_mac_present(file.get()) != 1) return fail(Code::pkcs12_malformed, "the file has no MAC");
-  constexpr long kMostIterations = 5'000'000;  // a few seconds; who demands more wants us to hang
-  const ASN1_INTEGER* iterations = nullptr;
-  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, file.get());
-  if (const long count = iterations == nullptr ? 1 : ASN1_INTEGER_get(iterations);
-      count < 1 || count > kMostIterations) {
-    return fail(Code::pkcs12_malformed, "the MAC asks for {} iterations; at most {} are made", count, kMostIterations);
-  }
-  if (PKCS12_verify_mac(file.get(), secret.c_str(), -1) != 1) {
-    // An empty password may be meant as none (RFC 7292 Appendix B.1 knows both).
-    ERR_clear_error();
-    if (!secret.empty()) return fail(Code::passphrase_wrong, "the password does not open the PKCS#12 file");
-    if (PKCS12_verify_mac(file.get(), nullptr, 0) != 1) {
-      ERR_clear_error();
-      return fail(Code::passphrase_needed, "the PKCS#12 file has a password");
-    }
-  }
-  EVP_PKEY* key = nullptr;
-  X509* leaf = nullptr;
-  STACK_OF(X509)* others = nullptr;
-  if (PKCS12_parse(file.get(), secret.c_str(), &key, &leaf, &others) != 1) {
-    return crypto::openssl_failure(Code::pkcs12_malformed, "the PKCS#12 file cannot be read");
-  }
-  const CertificateStack owned(others);
-  const crypto::X509Handle first(leaf);
+  Pkcs12Bags bags = TRY(read_pkcs12_bags(der, password));
+  if (!bags.has_mac) return fail(Code::pkcs12_malformed, "the file has no MAC");
   Pkcs12Content out;
-  if (key != nullptr) out.key = crypto::PrivateKey::from_handle(crypto::EvpKey(key));
-  if (first) {
-    out.friendly_name = friendly_name_of(first.get());
-    out.certificates.push_back(Certificate::from_handle(first.get()));
+  if (!bags.keys.empty()) out.key = std::move(bags.keys.front().key);
+  const auto own = std::ranges::find_if(bags.certificates, [&](const Pkcs12Certificate& one) {
+    return out.key && out.key->belongs_to(one.certificate.public_key());
+  });
+  if (own != bags.certificates.end()) {
+    out.friendly_name = own->friendly_name;
+    std::rotate(bags.certificates.begin(), own, own + 1);
   }
-  const int count = others == nullptr ? 0 : sk_X509_num(others);
-  for (int i = 0; i < count; ++i) out.certificates.push_back(Certificate::from_handle(sk_X509_value(others, i)));
+  for (Pkcs12Certificate& one : bags.certificates) out.certificates.push_back(std::move(one.certificate));
   return out;
 }
 

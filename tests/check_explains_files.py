@@ -1,0 +1,594 @@
+"""`symbolon check FILE...` says what files of foreign programs hold, what is wrong with them and what mends it, without a network."""
+
+import hashlib
+import json
+import os
+import pty
+import resource
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from harness.pki import ForeignCA, make_request, openssl
+from harness.process import PORTS, Process, run
+from harness.symbolon import BINARY
+
+PASSWORD = "correct horse"
+
+
+class Material:
+    """A root, an issuing CA, leaves below it; every file of them is openssl's."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.root = ForeignCA(folder, "Root")
+        self.issuing = ForeignCA(folder, "Issuing", issuer=self.root, path_length=0)
+        self.server = self.issuing.server("web", names="DNS:web.example,IP:192.0.2.7")
+        self.client = self.issuing.issue("ann")
+        self.gone = self.issuing.issue("gone")
+        self.issuing.revoke(self.gone)
+        self.passphrase = folder / "passphrase"
+        self.passphrase.write_text(PASSWORD + "\n")
+        self.passphrase.chmod(0o600)
+        self.wrong = folder / "wrong"
+        self.wrong.write_text("battery staple\n")
+        self.wrong.chmod(0o600)
+
+    def file(self, name, content=b""):
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.chmod(0o600)
+        return path
+
+    def made(self, name, *command):
+        """By openssl, with -out behind."""
+        path = self.folder / name
+        openssl(*command, "-out", path)
+        path.chmod(0o600)
+        return path
+
+    def p12(self, name, *options, credential=None, password=PASSWORD):
+        credential = credential or self.client
+        return self.made(name, "pkcs12", "-export", "-in", credential.cert, "-inkey", credential.key, "-certfile", self.issuing.cert, "-name", "ann",
+                         "-passout", f"pass:{password}", *options)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    return Material(tmp_path_factory.mktemp("files"))
+
+
+@pytest.fixture
+def look(symbolon):
+    """look(file..., option...): the report, whose `exit` is the status."""
+
+    def explain(*arguments, **options):
+        outcome = symbolon("check", "--json", *arguments, **options)
+        report = json.loads(outcome.stdout)
+        assert report["exit"] == outcome.status, outcome
+        for finding in report["findings"]:
+            assert finding["words"] and finding["remedy"] and finding["where"], finding
+        return report
+
+    return explain
+
+
+def codes(report):
+    return [finding["code"] for finding in report["findings"]]
+
+
+def kinds(report):
+    return [one["kind"] for one in report["objects"]]
+
+
+# -- every kind, in every form
+
+
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_a_certificate_is_shown_as_openssl_shows_it(pki, look, form):
+    file = pki.made(f"shown.{form}", "x509", "-in", pki.server.cert, "-outform", form)
+    report = look(file)
+    assert (report["exit"], report["findings"]) == (0, []), report
+    (shown,) = report["objects"]
+    assert report["files"][0]["form"] == form
+    assert (shown["kind"], shown["subject"], shown["issuer"]) == ("certificate", "CN=web", "CN=Issuing,O=Issuing")
+    assert (shown["serial"], shown["fingerprint"]) == (pki.server.serial, pki.server.fingerprint)
+    assert shown["names"] == ["dns:web.example", "ip:192.0.2.7"]
+    assert (shown["key"], shown["signature"], shown["ca"]) == ("P-256", "ecdsa-with-SHA256", False)
+    assert (shown["key_usage"], shown["extended_key_usage"]) == (["digitalSignature"], ["serverAuth"])
+    assert 29 * 86400 < shown["seconds_left"] < 31 * 86400
+
+
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_a_request_is_shown_and_its_signature_checked(pki, look, form):
+    request = make_request(pki.client.key, pki.folder / "ask.csr", "/CN=ask", "DNS:ask.example,URI:spiffe://td/a")
+    file = pki.made(f"ask.{form}", "req", "-in", request, "-outform", form)
+    report = look(file, pki.client.key)
+    assert report["exit"] == 0, report
+    shown = report["objects"][0]
+    assert (shown["kind"], shown["subject"], shown["signature_verifies"]) == ("request", "CN=ask", True)
+    assert shown["names"] == ["dns:ask.example", "uri:spiffe://td/a"]
+    assert report["pairs"] == [{"key": 1, "holder": 0}], "the key made it"
+
+    octets = bytearray(pki.made("ask.der", "req", "-in", request, "-outform", "DER").read_bytes())
+    octets[octets.index(b"ask.example")] ^= 1
+    report = look(pki.file("forged.der", bytes(octets)))
+    assert (codes(report), report["exit"]) == (["request_bad_signature"], 1), report
+    assert report["objects"][0]["subject"] == "CN=ask"
+
+
+KEYS = {
+    "PKCS8": ("pkcs8", "-topk8", "-nocrypt"),
+    "traditional": ("pkey", "-traditional"),
+}
+
+
+@pytest.mark.parametrize("key_type", ["p256", "rsa2048", "ed25519"])
+def test_keys_of_every_form_are_known_and_belong_to_their_certificate(pki, look, key_type):
+    credential = pki.issuing.issue(f"key-{key_type}", key_type=key_type)
+    forms = [(name, form) for name in KEYS for form in ("PEM", "DER") if not (key_type == "ed25519" and name == "traditional")]
+    public = openssl("pkey", "-in", credential.key, "-pubout").encode()
+    pin = hashlib.sha256(subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public, capture_output=True, check=True).stdout)
+    for name, form in forms:
+        key = pki.made(f"{key_type}.{name}.{form}", *KEYS[name], "-in", credential.key, "-outform", form)
+        report = look(key, credential.cert)
+        assert (report["exit"], report["findings"]) == (0, []), (name, form, report)
+        assert kinds(report) == ["private_key", "certificate"]
+        assert report["pairs"] == [{"key": 0, "holder": 1}]
+        assert report["objects"][0]["public_key_sha256"] == pin.hexdigest()
+    public = pki.file(f"{key_type}.pub", public)
+    assert kinds(look(public)) == ["public_key"]
+
+
+ENCRYPTED = {
+    "PBES2": ("pkcs8", "-topk8", "-v2", "aes-256-cbc"),
+    "scrypt": ("pkcs8", "-topk8", "-scrypt"),
+    "3DES": ("pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES"),
+    "traditional": ("rsa", "-traditional", "-aes128"),
+}
+
+
+@pytest.mark.parametrize("way", ENCRYPTED)
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_an_encrypted_key_is_a_finding_until_its_passphrase_comes(pki, look, way, form):
+    if (way, form) == ("traditional", "DER"):
+        return  # RFC 1421 has no such form
+    credential = pki.issuing.issue("locked", key_type="rsa2048")
+    key = pki.made(f"locked.{way}.{form}", *ENCRYPTED[way], "-in", credential.key, "-passout", f"pass:{PASSWORD}", "-outform", form)
+    closed = look(key, credential.cert)
+    assert (codes(closed), closed["exit"]) == (["passphrase_needed"], 1), closed
+    assert "--passphrase-file" in closed["findings"][0]["remedy"]
+    assert kinds(closed) == ["encrypted_key", "certificate"], "the rest is explained all the same"
+    assert codes(look(key, credential.cert, "--passphrase-file", pki.wrong)) == ["passphrase_wrong"]
+    opened = look(key, credential.cert, "--passphrase-file", pki.passphrase)
+    assert (opened["exit"], opened["findings"]) == (0, []), opened
+    assert opened["pairs"] == [{"key": 0, "holder": 1}]
+
+
+def test_a_passphrase_is_asked_for_on_a_terminal(pki, symbolon):
+    key = pki.made("asked.key", *ENCRYPTED["PBES2"], "-in", pki.client.key, "-passout", f"pass:{PASSWORD}")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(BINARY, [str(BINARY), "check", str(key), str(pki.client.cert)], symbolon.env)
+    said = b""
+    while b"passphrase" not in said:
+        said += os.read(terminal, 4096)
+    os.write(terminal, PASSWORD.encode() + b"\n")
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the child has gone
+            break
+        if not piece:
+            break
+        said += piece
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == 0 and b"belongs to" in said, said
+    assert PASSWORD.encode() not in said
+
+
+P12 = {
+    "modern": (),
+    "3DES": ("-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"),
+    "RC2 of old Windows": ("-legacy",),
+}
+
+
+@pytest.mark.parametrize("way", P12)
+def test_pkcs12_is_opened_whatever_it_is_encrypted_with(pki, look, way):
+    file = pki.p12(f"{way}.p12", *P12[way])
+    closed = look(file)
+    assert (codes(closed), kinds(closed)) == (["passphrase_needed"], ["pkcs12"]), closed
+    assert codes(look(file, "--passphrase-file", pki.wrong)) == ["passphrase_wrong"]
+    report = look(file, "--passphrase-file", pki.passphrase, "--ca", pki.root.cert)
+    assert (report["exit"], report["findings"]) == (0, []), report
+    assert kinds(report) == ["private_key", "certificate", "certificate"]
+    assert (report["files"][0]["form"], report["objects"][0]["friendly_name"]) == ("PKCS#12", "ann")
+    assert report["chains"][0]["end"] == "trusted"
+    assert report["chains"][0]["certificates"][0] == pki.client.fingerprint
+    assert any("-legacy" in note for note in report["notes"]) == (way == "RC2 of old Windows")
+
+
+def test_pkcs12_of_other_programs(pki, look, tmp_path):
+    p12 = pki.p12("import.p12")
+    store = f"sql:{tmp_path}"
+    pin = pki.file("pin", "nss\n")
+    made = {}
+    for command in (["certutil", "-N", "-d", store, "-f", pin], ["pk12util", "-i", p12, "-d", store, "-k", pin, "-W", PASSWORD],
+                    ["pk12util", "-o", tmp_path / "nss.p12", "-n", "ann", "-d", store, "-k", pin, "-W", PASSWORD]):
+        done = run(command)
+        assert done.status == 0, done
+    made["NSS"] = tmp_path / "nss.p12"
+    made["Java"] = tmp_path / "java.p12"
+    done = run(["keytool", "-importkeystore", "-noprompt", "-srckeystore", p12, "-srcstorepass", PASSWORD, "-destkeystore", made["Java"],
+                "-deststoretype", "PKCS12", "-deststorepass", PASSWORD])
+    assert done.status == 0, done
+    made["GnuTLS"] = tmp_path / "gnutls.p12"
+    done = run(["certtool", "--to-p12", "--load-privkey", pki.client.key, "--load-certificate", pki.client.chain, "--p12-name", "ann",
+                "--password", PASSWORD, "--outder", "--outfile", made["GnuTLS"]])
+    assert done.status == 0, done
+    for program, file in made.items():
+        report = look(file, "--passphrase-file", pki.passphrase)
+        assert report["exit"] == 0, (program, report)
+        assert kinds(report).count("private_key") == 1, program
+        assert {one["fingerprint"] for one in report["objects"] if "fingerprint" in one} >= {pki.client.fingerprint}, program
+        assert len(report["pairs"]) == 1, program
+
+
+def test_requests_and_keys_of_certtool_are_known(pki, look, tmp_path):
+    template = pki.file("template", 'cn = "tool"\ndns_name = "tool.example"\ntls_www_client\n')
+    for command in (["certtool", "--generate-privkey", "--key-type", "ecdsa", "--outfile", tmp_path / "key"],
+                    ["certtool", "--generate-request", "--load-privkey", tmp_path / "key", "--template", template, "--outfile", tmp_path / "csr"]):
+        assert run(command).status == 0
+    report = look(tmp_path / "csr", tmp_path / "key")
+    assert report["exit"] == 0 and kinds(report) == ["request", "private_key"], report
+    assert report["objects"][0]["names"] == ["dns:tool.example"]
+
+
+def test_one_file_may_hold_everything_and_openssls_trusted_certificate(pki, look):
+    trusted = openssl("x509", "-in", pki.root.cert, "-trustout", "-addtrust", "clientAuth")
+    assert "TRUSTED CERTIFICATE" in trusted
+    parameters = openssl("ecparam", "-name", "prime256v1")
+    text = "Bag Attributes\n" + pki.client.key.read_text() + parameters + pki.client.chain.read_text() + trusted
+    report = look(pki.file("all.pem", text))
+    assert (report["exit"], report["findings"]) == (0, []), report
+    assert kinds(report) == ["private_key", "certificate", "certificate", "certificate"]
+    assert report["objects"][0]["line"] == 2
+    assert [chain["end"] for chain in report["chains"]] == ["self_signed"]
+
+
+# -- together
+
+
+def test_a_key_of_another_certificate_is_a_mismatch(pki, look):
+    report = look(pki.server.cert, pki.client.key)
+    assert (codes(report), report["exit"]) == (["key_mismatch"], 1), report
+    assert report["findings"][0]["certainty"] == "proven" and report["pairs"] == []
+    both = pki.file("two.pem", pki.client.key.read_text() + pki.server.key.read_text() + pki.server.cert.read_text())
+    report = look(both)
+    assert codes(report) == ["key_mismatch"], report
+    command = report["findings"][0]["remedy"].partition(": ")[2]
+    assert run(["sh", "-c", command]).status == 0
+    assert look(both)["exit"] == 0, "the remedy mends it"
+
+
+def test_the_order_of_a_chain_is_judged_and_mended(pki, look):
+    wrong = pki.file("order.pem", pki.issuing.cert.read_text() + pki.root.cert.read_text() + pki.server.cert.read_text())
+    report = look(wrong)
+    assert codes(report) == ["server_certificate_chain_order"], report
+    assert run(["sh", "-c", report["findings"][0]["remedy"]], cwd=pki.folder).status == 0
+    assert look(pki.folder / "chain.pem")["findings"] == []
+
+
+def test_an_incomplete_chain_is_named(pki, look):
+    report = look(pki.server.cert, "--ca", pki.root.cert)
+    assert report["findings"][0]["code"] in ("server_certificate_incomplete_chain", "server_certificate_untrusted_issuer"), report
+    assert report["chains"][0]["end"] == "refused"
+    gap = pki.file("gap.pem", pki.server.cert.read_text() + pki.root.cert.read_text())
+    assert codes(look(gap)) == ["server_certificate_incomplete_chain"]
+    alone = look(pki.server.cert)
+    assert alone["exit"] == 0 and "issued by CN=Issuing" in alone["notes"][0], alone
+    assert look(pki.server.cert, pki.issuing.cert, "--ca", pki.root.cert)["chains"][0]["end"] == "trusted"
+
+
+def test_a_foreign_ca_and_one_of_the_same_name_are_told_apart(pki, look, tmp_path):
+    other = ForeignCA(tmp_path, "Other")
+    report = look(pki.server.chain, "--ca", other.cert)
+    assert codes(report)[0] in ("server_certificate_untrusted_issuer", "server_certificate_incomplete_chain"), report
+    same = ForeignCA(tmp_path / "same", "Issuing", issuer=ForeignCA(tmp_path / "same", "Root"))
+    report = look(pki.server.cert, same.cert)
+    assert codes(report) == ["server_certificate_bad_signature"], report
+
+
+def test_what_is_wrong_with_a_certificate_has_its_code(pki, look):
+    def found(**options):
+        return codes(look(pki.issuing.issue("wrong", **options).cert))
+
+    assert found(days=(-9, -2)) == ["client_certificate_expired"]
+    assert found(days=(2, 9)) == ["client_certificate_not_yet_valid"]
+    assert found(days=(-90, 5)) == ["client_certificate_expires_soon"]
+    assert found(key_type="rsa1024") == ["client_certificate_weak_key"]
+    assert found(digest="sha1") == ["client_certificate_weak_signature"]
+    assert found(eku="codeSigning") == ["client_certificate_wrong_extended_key_usage"]
+    assert found(eku="serverAuth") == ["lint_san_missing"]
+    assert found(extensions=["keyUsage = critical, keyEncipherment"]) == ["client_certificate_wrong_key_usage"]
+    own = pki.folder / "own.crt"
+    openssl("req", "-x509", "-key", pki.client.key, "-subj", "/CN=own", "-addext", "basicConstraints=critical,CA:FALSE", "-days", "90", "-out", own)
+    assert codes(look(own)) == ["client_certificate_self_signed"]
+    assert look(own, "--ca", own)["chains"][0]["end"] == "trusted"
+
+
+def test_a_key_that_others_may_read_is_said(pki, look):
+    key = pki.file("open.key", pki.client.key.read_text())
+    key.chmod(0o644)
+    report = look(key, pki.client.cert)
+    assert (codes(report), report["findings"][0]["severity"]) == (["key_file_exposed"], "warning"), report
+    assert run(["sh", "-c", report["findings"][0]["remedy"]]).status == 0
+    assert look(key, pki.client.cert)["exit"] == 0
+
+
+# -- CRLs
+
+
+@pytest.mark.parametrize("form", ["PEM", "DER"])
+def test_a_crl_is_shown_and_what_it_revokes(pki, look, form):
+    crl = pki.made(f"crl.{form}", "crl", "-in", pki.issuing.crl(options=["-crlexts", "crl_version_2"]), "-outform", form)
+    report = look(crl, pki.gone.cert, pki.issuing.cert)
+    assert (codes(report), report["exit"]) == (["client_certificate_revoked"], 1), report
+    assert report["findings"][0]["certainty"] == "proven"
+    shown = report["objects"][0]
+    assert (shown["kind"], shown["entries"], shown["signature"], shown["base_number"]) == ("crl", 1, "verified", None)
+    assert shown["issuer"] == "CN=Issuing,O=Issuing"
+    report = look(crl, pki.client.cert, "--ca", pki.issuing.cert)
+    assert report["exit"] == 0 and any("none of the 1" in note for note in report["notes"]), report
+    without = look(crl, pki.gone.cert)
+    assert without["findings"][0]["certainty"] == "likely", "who signed it is not known"
+    assert without["objects"][0]["signature"] == "issuer_missing"
+
+
+def test_a_stale_crl_and_one_that_another_key_signed(pki, look, tmp_path):
+    stale = pki.file("stale.pem", pki.issuing.crl(-1).read_text())
+    report = look(stale, pki.issuing.cert)
+    assert (codes(report), report["exit"]) == (["crl_stale"], 1), report
+    same = ForeignCA(tmp_path, "Issuing")
+    forged = pki.file("forged.pem", same.crl().read_text())
+    report = look(forged, pki.issuing.cert, pki.gone.cert)
+    assert codes(report) == ["crl_bad_signature"], report
+
+
+def der(tag, *parts):
+    content = b"".join(parts)
+    size = len(content)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    length = bytes([size]) if size < 128 else bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+@pytest.mark.parametrize("form", ["DER", "PEM"])
+def test_a_million_entries_stream_through(pki, look, symbolon, form):
+    """Assembled here, signed by openssl: `openssl ca` would take minutes for it."""
+    certificate = pki.made("issuing.der", "x509", "-in", pki.issuing.cert, "-outform", "DER").read_bytes()
+    name = der(0x30, der(0x31, der(0x30, b"\x06\x03\x55\x04\x0a", der(0x0c, b"Issuing"))), der(0x31, der(0x30, b"\x06\x03\x55\x04\x03", der(0x0c, b"Issuing"))))
+    assert certificate.count(name) == 1, "its subject, as openssl encodes it"
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    date = der(0x17, b"260101000000Z")
+    serial = int(pki.client.serial, 16)
+    ours = der(0x30, der(0x02, serial.to_bytes((serial.bit_length() + 8) // 8, "big")), date)
+    entries = b"".join(b"\x30\x16\x02\x05\x01" + i.to_bytes(4, "big") + date for i in range(1_000_000))
+    now, later = (time.strftime("%y%m%d%H%M%SZ", time.gmtime(time.time() + s)).encode() for s in (-60, 86400))
+    signed = der(0x30, b"\x02\x01\x01", algorithm, name, der(0x17, now), der(0x17, later), der(0x30, entries, ours))
+    tbs = pki.file("tbs", signed)
+    openssl("dgst", "-sha256", "-sign", pki.issuing.key, "-out", pki.folder / "signature", tbs)
+    whole = der(0x30, signed, algorithm, der(0x03, b"\x00", (pki.folder / "signature").read_bytes()))
+    file = pki.file("million", whole)
+    if form == "PEM":
+        file = pki.folder / "million.pem"
+        openssl("base64", "-in", pki.folder / "million", "-out", file)
+        file.write_text(f"-----BEGIN X509 CRL-----\n{file.read_text()}-----END X509 CRL-----\n")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    report = look(file, pki.client.cert, pki.issuing.cert)
+    assert codes(report) == ["client_certificate_revoked"], report
+    shown = next(one for one in report["objects"] if one["kind"] == "crl")
+    assert (shown["entries"], shown["signature"]) == (1_000_001, "verified")
+    assert max(before, 64 << 10) >= resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, "nothing of it is held"
+
+
+# -- bad files
+
+
+def test_files_that_hold_nothing_are_named(pki, look):
+    noise = hashlib.shake_128(b"noise").digest(100_000)
+    cases = {"empty": (b"", "file_empty"), "blank": (b" \r\n\t\n", "file_empty"), "noise": (noise, "file_unrecognized"),
+             "text": (b"hello\n", "file_unrecognized"), "zeros": (bytes(4096), "file_unrecognized"),
+             "deep": (b"\x30\x84" * 50_000, "file_unrecognized")}
+    for name, (content, code) in cases.items():
+        report = look(pki.file(name, content))
+        assert (codes(report), report["exit"]) == ([code], 1), (name, report)
+
+
+def test_a_sparse_file_of_a_gibibyte_is_refused_at_once(pki, look):
+    for head in (b"", b"-----BEGIN CERTIFICATE-----\n", b"\x30\x84\x3f\xff\xff\xf0\x30"):
+        huge = pki.file("huge", head)
+        with open(huge, "r+b") as file:
+            file.truncate(1 << 30)
+        began = time.monotonic()
+        report = look(huge)
+        assert codes(report) == ["file_too_large"], report
+        assert time.monotonic() - began < 5
+        os.truncate(huge, 100 << 20)
+        assert codes(look(huge)) == ["file_too_large"]
+    huge.unlink()
+
+
+def test_what_cannot_be_opened_gives_status_2_and_the_rest_is_explained(pki, look, tmp_path):
+    for name, path in {"file_missing": tmp_path / "missing.pem", "file_unreadable": tmp_path}.items():
+        report = look(path, pki.server.cert)
+        assert (codes(report), report["exit"], kinds(report)) == ([name], 2, ["certificate"]), report
+
+
+def test_a_fifo_that_nobody_writes_to_does_not_hang(look, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    began = time.monotonic()
+    assert codes(look(tmp_path / "fifo")) == ["file_unreadable"]
+    assert time.monotonic() - began < 30
+
+
+def test_a_pipe_is_read(pki, symbolon):
+    done = run(["bash", "-c", f"{BINARY} check <(cat {pki.server.cert}) --json"], env=symbolon.env)
+    assert done.status == 0 and json.loads(done.stdout)["objects"][0]["fingerprint"] == pki.server.fingerprint, done
+
+
+def test_a_file_that_is_cut_is_never_taken_for_whole(pki, look):
+    sources = {"crt": pki.made("cut.crt", "x509", "-in", pki.server.cert, "-outform", "DER"),
+               "pem": pki.server.cert, "key": pki.server.key, "p12": pki.p12("cut.p12"),
+               "crl": pki.made("cut.crl", "crl", "-in", pki.issuing.crl(), "-outform", "DER"),
+               "csr": pki.made("cut.csr", "req", "-new", "-key", pki.client.key, "-subj", "/CN=cut", "-outform", "DER")}
+    files, expected = [], []
+    for kind, source in sources.items():
+        content = source.read_bytes()
+        for size in range(37, len(content) - 2, 37):
+            files.append(pki.file(f"cut-{size}.{kind}", content[:size]))
+            expected.append(kind)
+    report = look(*files, "--passphrase-file", pki.passphrase)
+    blamed = {finding["where"].partition(":")[0] for finding in report["findings"]}
+    assert blamed >= {str(file) for file in files}, sorted({str(file) for file in files} - blamed)
+    assert all("problem" in one for one in report["objects"]), report
+
+
+def test_damaged_pem_has_its_line_and_what_is_whole_is_explained(pki, look):
+    cert = pki.server.cert.read_bytes()
+    lines = cert.splitlines(keepends=True)
+    cases = {
+        "NUL inside": (lines[0] + lines[1][:9] + b"\0" + lines[1][10:] + b"".join(lines[2:]) + cert, 2),
+        "NUL outside": (b"a\0b\n" + cert, 1),
+        "no END": (b"".join(lines[:-1]) + cert, 1),
+        "no end at all": (cert + b"".join(lines[:-1]), len(lines) + 1),
+        "wrong END": (b"".join(lines[:-1]) + b"-----END X509 CRL-----\n" + cert, len(lines)),
+        "not base64": (lines[0] + b"!" + b"".join(lines[1:]) + cert, 2),
+        "BOM": (b"\xef\xbb\xbf" + cert, 1),
+    }
+    for name, (content, line) in cases.items():
+        file = pki.file("damaged.pem", content)
+        report = look(file)
+        assert (codes(report), report["findings"][0]["where"]) == (["pem_malformed"], f"{file}:{line}"), (name, report)
+        assert [one["fingerprint"] for one in report["objects"]] == [pki.server.fingerprint], name
+    assert look(pki.file("crlf.pem", cert.replace(b"\n", b"\r\n")))["findings"] == []
+
+
+def test_remedies_for_text_of_other_systems_can_be_typed(pki, look):
+    cert = pki.server.cert.read_text()
+    for name, content in {"bom.pem": b"\xef\xbb\xbf" + cert.encode(), "wide.pem": cert.encode("utf-16"), "lost.pem": cert.replace("\n", "\\n").encode()}.items():
+        file = pki.file(name, content)
+        report = look(file)
+        assert report["exit"] == 1, report
+        (pki.folder / "new.pem").unlink(missing_ok=True)
+        assert run(["bash", "-c", report["findings"][0]["remedy"]], cwd=pki.folder).status == 0, report
+        mended = pki.folder / "new.pem" if (pki.folder / "new.pem").exists() else file
+        assert look(mended)["objects"][0]["fingerprint"] == pki.server.fingerprint, name
+
+
+def test_a_label_that_promises_something_else(pki, look):
+    text = pki.server.cert.read_text().replace("CERTIFICATE", "CERTIFICATE REQUEST")
+    file = pki.file("label.pem", text)
+    report = look(file)
+    assert (codes(report), kinds(report)) == (["pem_malformed"], ["certificate"]), report
+    assert run(["sh", "-c", report["findings"][0]["remedy"]]).status == 0
+    assert look(file)["exit"] == 0
+
+
+def test_other_formats_are_named_with_the_command_that_converts_them(pki, look, tmp_path):
+    made = {}
+    made["p7b"] = pki.made("bag.p7b", "crl2pkcs7", "-nocrl", "-certfile", pki.server.chain)
+    made["p7b in DER"] = pki.made("bag.p7c", "crl2pkcs7", "-nocrl", "-certfile", pki.server.chain, "-outform", "DER")
+    made["ssh"] = tmp_path / "id"
+    done = run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", made["ssh"]]) if shutil.which("ssh-keygen") else None
+    if done is None:  # its first line tells it
+        made["ssh"].write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n")
+    made["jks"] = tmp_path / "store.jks"
+    done = run(["keytool", "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=a", "-keystore", made["jks"], "-storetype", "JKS",
+                "-storepass", "changeit", "-keypass", "changeit"])
+    assert done.status == 0, done
+    for name, file in made.items():
+        report = look(file)
+        assert (codes(report), report["exit"]) == (["file_unrecognized"], 1), (name, report)
+        assert str(file) in report["findings"][0]["remedy"], (name, report)
+    command = look(made["p7b in DER"])["findings"][0]["remedy"]
+    assert run(["sh", "-c", command], cwd=pki.folder).status == 0
+    assert kinds(look(pki.folder / "certificates.pem")) == ["certificate", "certificate"]
+
+
+# -- the command line
+
+
+def test_files_and_endpoints_are_told_apart(pki, symbolon, look):
+    symbolon.refused("usage", "check", pki.server.cert, "web.example:443")
+    symbolon.refused("usage", "check", "a.example", "b.example")
+    symbolon.refused("usage", "check", pki.server.cert, "--http")
+    both = symbolon.folder / "web.example:443"
+    both.write_text(pki.server.cert.read_text())
+    outcome = symbolon("check", "web.example:443")
+    assert outcome.status == 0 and "is a file here" in outcome.stderr, outcome
+    assert symbolon("check", f"unix:{pki.server.cert}").status in (3, 4), "an endpoint, whatever lies there"
+
+
+def test_names_cannot_drive_the_terminal_or_the_shell(pki, symbolon):
+    file = symbolon.folder / "a\x1b[31m'; touch pwned; '.pem"
+    file.write_bytes(b"\xef\xbb\xbf" + pki.server.cert.read_bytes())
+    outcome = symbolon("check", file.name)
+    assert outcome.status == 1 and "\x1b" not in outcome.output, outcome
+    remedy = next(line for line in outcome.stdout.splitlines() if "-> " in line).partition("-> ")[2]
+    run(["sh", "-c", remedy], cwd=symbolon.folder)
+    assert not (symbolon.folder / "pwned").exists(), remedy
+
+
+def test_the_text_shows_what_a_person_needs(pki, symbolon):
+    outcome = symbolon("check", pki.server.chain, pki.server.key, "--ca", pki.root.cert)
+    assert outcome.status == 0, outcome
+    for words in ("certificate CN=web", "dns:web.example", "days left", "P-256", "serverAuth", pki.server.serial, pki.server.fingerprint,
+                  "belongs to", "CN=web <- CN=Issuing,O=Issuing <- CN=Root,O=Root", "trusted", "sound"):
+        assert words in outcome.stdout, (words, outcome)
+    assert pki.server.key.read_text().splitlines()[1] not in outcome.output
+
+
+# -- PKCS#12 as the client's certificate
+
+
+@pytest.fixture(scope="module")
+def server(pki, tmp_path_factory):
+    """A mutual openssl s_server that answers HTTP."""
+    credential = pki.issuing.server()
+    port = PORTS.take()
+    command = ["openssl", "s_server", "-accept", port, "-cert", credential.cert, "-cert_chain", credential.chain, "-key", credential.key,
+               "-CAfile", pki.root.cert, "-Verify", 3, "-verify_return_error", "-www"]
+    with Process(command) as running:
+        running.wait_listening(port)
+        yield f"localhost:{port}"
+
+
+@pytest.mark.parametrize("way", P12)
+def test_a_client_out_of_pkcs12_gets_in(pki, symbolon, server, way):
+    file = pki.p12("client.p12", *P12[way])
+    outcome = symbolon("check", server, "--cert", file, "--passphrase-file", pki.passphrase, "--ca", pki.root.cert, "--http", "--json")
+    report = json.loads(outcome.stdout)
+    assert report["outcome"] == "accepted", report
+    assert [one["subject"] for one in report["client_chain"]] == ["CN=ann", "CN=Issuing,O=Issuing"], "its chain goes with it"
+
+
+def test_an_encrypted_key_goes_with_its_certificate_too(pki, symbolon, server):
+    key = pki.made("client.key", *ENCRYPTED["PBES2"], "-in", pki.client.key, "-passout", f"pass:{PASSWORD}")
+    given = ["--cert", pki.client.chain, "--key", key, "--ca", pki.root.cert, "--http", "--json"]
+    outcome = symbolon("check", server, *given, "--passphrase-file", pki.passphrase)
+    assert json.loads(outcome.stdout)["outcome"] == "accepted", outcome
+    symbolon.refused("passphrase_needed", "check", server, *given)
+
+
+def test_a_pkcs12_that_does_not_open_is_an_error(pki, symbolon, server):
+    file = pki.p12("closed.p12")
+    symbolon.refused("passphrase_needed", "check", server, "--cert", file)
+    symbolon.refused("passphrase_wrong", "check", server, "--cert", file, "--passphrase-file", pki.wrong)
+    keyless = pki.made("keyless.p12", "pkcs12", "-export", "-nokeys", "-in", pki.client.cert, "-passout", f"pass:{PASSWORD}")
+    symbolon.refused("key_unreadable", "check", server, "--cert", keyless, "--passphrase-file", pki.passphrase)
+    file.chmod(0o644)
+    symbolon.refused("key_file_exposed", "check", server, "--cert", file, "--passphrase-file", pki.passphrase)
