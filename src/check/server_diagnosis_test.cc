@@ -88,6 +88,7 @@ TEST(ServerChain, OrderIsThatOfCertifying) {
   EXPECT_FALSE(order_problem({h.server, h.issuing, h.root}));
   EXPECT_FALSE(order_problem({h.server, h.issuing, h.root, forge().ca("sd-surplus", "Surplus")}));
   EXPECT_TRUE(order_problem({h.issuing, h.server, h.root}));
+  EXPECT_FALSE(order_problem({h.server, h.server, h.issuing}));
   EXPECT_FALSE(order_problem({h.server}));
   EXPECT_FALSE(order_problem({}));
 }
