@@ -20,12 +20,14 @@ constexpr std::chrono::milliseconds kPlainWait{2'000};
 constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 §3.1
 constexpr std::size_t kMostProtocols = 64;
 
-// A connection of its own for each attempt. The error when there is none.
+// A connection of its own for each attempt, ended with it: some servers serve one at a time. The error when there is
+// none.
 std::optional<Error> on_connection(const ProbeRequest& request, Reached& reached,
                                    const std::function<void(int descriptor)>& use) {
   reached = reach(request.endpoint, request.way, request.server_name);
   if (!reached.socket) return std::move(reached.socket).error();
-  use(reached.socket->get());
+  const ConnectedSocket socket = *std::move(reached.socket);
+  use(socket.get());
   return {};
 }
 
