@@ -237,6 +237,12 @@ def test_a_key_that_does_not_belong_to_its_certificate(symbolon, route, foreign)
     refused(symbolon, "key_mismatch", symbolon.configure([route]))
 
 
+def test_a_certificate_that_is_signed_with_sha_1(symbolon, route, foreign):
+    weak = foreign.server("weak", digest="sha1")
+    route["certificate"] = {"cert": str(weak.chain), "key": str(weak.key)}
+    assert symbolon.refused("server_certificate_weak_signature", "run", "--config", symbolon.configure([route])).status == 5
+
+
 def test_a_key_that_others_can_read(symbolon, route):
     os.chmod(route["certificate"]["key"], 0o644)
     refused(symbolon, "key_file_exposed", symbolon.configure([route]))

@@ -1,14 +1,17 @@
 """An older backup of the ledger in the place of the newest: what a gateway still knows comes back, and until then nothing is issued."""
 
 import json
-import shutil
 
 import pytest
 from cryptography import x509
 
 from harness import peers
 from harness.process import wait_until
-from harness.symbolon import port
+from harness.revocation import number_of, serial_of
+from harness.symbolon import BINARY, port
+
+ONE_PROCESS = (BINARY, "run", "--insecure-one-process", "--config")
+JOURNAL = ("gateway", "revocations.journal")
 
 
 class Gateway:
@@ -47,12 +50,6 @@ class Gateway:
         return self.call("/v1/feed/hand-back", {"head": self.head, "before": self.digests[after], "entries": self.entries[after:]})
 
 
-def restore(symbolon, copy):
-    for rest in ("-wal", "-shm"):
-        (symbolon.state / f"ledger.db{rest}").unlink(missing_ok=True)
-    shutil.copy(copy, symbolon.state / "ledger.db")
-
-
 @pytest.fixture
 def lost(symbolon, tmp_path):
     """carol was revoked before the backup, alice and bob after it; bob was issued after it, too. It is restored; nothing runs."""
@@ -74,17 +71,13 @@ def lost(symbolon, tmp_path):
         gateway.follow()
         symbolon.before = crl_of(symbolon)
         symbolon.said = symbolon.json("show", "alice")["summary"]["revocation"]
-    symbolon.bob_serial = x509.load_pem_x509_certificate(bob.cert.read_bytes()).serial_number
-    restore(symbolon, tmp_path / "copy.db")
+    symbolon.bob_serial = serial_of(bob)
+    symbolon.restore(tmp_path / "copy.db")
     return gateway
 
 
 def crl_of(symbolon):
     return x509.load_pem_x509_crl(symbolon.do("crl").encode())
-
-
-def number_of(crl):
-    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def warned(symbolon, code):
@@ -172,12 +165,12 @@ def test_a_certificate_that_the_ledger_does_not_know_is_listed_and_barred(symbol
     for credential in (symbolon.client, bob):
         assert peers.curl(every_role.port, symbolon.ca, credential).status == 0
     every_role.stop()
-    restore(symbolon, symbolon.state / "copy.db")
+    symbolon.restore(symbolon.state / "copy.db")
     with symbolon.run(every_role.config, every_role.port) as again:
         again.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
         assert peers.curl(every_role.port, symbolon.ca, bob).status == 0
         unknown = symbolon.json("list", "--seen", "--unknown")["certificates"]
-        serial = f"{x509.load_pem_x509_certificate(bob.cert.read_bytes()).serial_number:x}"
+        serial = f"{serial_of(bob):x}"
         assert [one["serial"] for one in unknown] == [serial]
         assert "certificate_not_in_ledger" in symbolon("list", "--seen", "--unknown").stderr
         symbolon.refused("not_found", "revoke", serial)
@@ -196,11 +189,10 @@ def test_the_gateway_hands_it_back_by_itself(symbolon, every_role):
     """What it enforced stays enforced all the while."""
     symbolon.do("ledger", "backup", symbolon.state / "copy.db")
     symbolon.do("revoke", "alice", "--reason", "keyCompromise", "--wait")
-    journal = symbolon.state / "gateway" / "revocations.journal"
-    wait_until(lambda: signed_in(journal, 1), "the gateway holds the signed head")
+    wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 1), "the gateway holds the signed head")
     said = symbolon.json("show", "alice")["summary"]["revocation"]
     every_role.stop()
-    restore(symbolon, symbolon.state / "copy.db")
+    symbolon.restore(symbolon.state / "copy.db")
     with symbolon.run(every_role.config, every_role.port) as again:
         again.wait_line(lambda line: "the authority has taken back revocations" in line, "it hands back")
         assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status != 0
@@ -211,4 +203,40 @@ def test_the_gateway_hands_it_back_by_itself(symbolon, every_role):
         assert not warned(symbolon, "ledger_behind") and not warned(symbolon, "feed_entry_not_ours")
     with symbolon.run(every_role.config, every_role.port):
         assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status != 0
+    assert symbolon.do("ledger", "verify").startswith("whole")
+
+
+def test_a_release_comes_back_too(symbolon, every_role):
+    """The backup has alice on hold; that she was released is what the gateway knows."""
+    symbolon.do("revoke", "alice", "--reason", "certificateHold", "--wait")
+    symbolon.do("ledger", "backup", symbolon.state / "copy.db")
+    symbolon.do("release", "alice")
+    wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 2), "the gateway holds the signed head")
+    every_role.stop()
+    symbolon.restore(symbolon.state / "copy.db")
+    with symbolon.run(every_role.config, every_role.port) as again:
+        again.wait_line(lambda line: "the authority has taken back revocations" in line, "it hands back")
+        again.wait_line(lambda line: "all roles are ready" in line, "all roles are ready")
+        assert "revocation" not in symbolon.json("show", "alice")["summary"]
+        assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status == 0
+    assert symbolon.do("ledger", "verify").startswith("whole")
+
+
+def test_one_process_and_a_command_take_it_back_from_the_journal_beside_them(symbolon, every_role):
+    """No gateway of another process asks them."""
+    every_role.stop()
+    copy = symbolon.state / "copy.db"
+    with symbolon.run(every_role.config, every_role.port, program=ONE_PROCESS):
+        symbolon.do("ledger", "backup", copy)
+        symbolon.do("revoke", "alice", "--reason", "keyCompromise", "--wait")
+        wait_until(lambda: signed_in(symbolon.state.joinpath(*JOURNAL), 1), "the gateway holds the signed head")
+    symbolon.restore(copy)
+    taken_back = {"reason": "key_compromise", "by": "gateway local, handed back"}
+    assert taken_back.items() <= symbolon.json("show", "alice")["summary"]["revocation"].items(), "a command"
+    symbolon.restore(copy)
+    with symbolon.run(every_role.config, every_role.port, program=ONE_PROCESS):
+        assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status != 0
+        assert taken_back.items() <= symbolon.json("show", "alice")["summary"]["revocation"].items()
+        symbolon.issue("client", "erin")
+        assert not warned(symbolon, "ledger_behind") and not warned(symbolon, "feed_entry_not_ours")
     assert symbolon.do("ledger", "verify").startswith("whole")

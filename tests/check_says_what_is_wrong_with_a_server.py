@@ -1,10 +1,16 @@
 """`symbolon check HOST:PORT` says what is wrong with a server: its certificate, that it asks for none, that it is no TLS."""
 
 import contextlib
+import dataclasses
+import datetime
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509 import ocsp
 
+from harness.backend import Backend
 from harness.pki import ForeignCA
 from harness.process import PORTS, Process
 
@@ -20,7 +26,7 @@ def s_server(server, ca=None, arguments=()):
         yield port
 
 
-def check(symbolon, port, ca, client=None, arguments=(), status=5):
+def check(symbolon, port, ca, client=None, arguments=(), status=1):
     identity = ["--cert", client.chain, "--key", client.key] if client else []
     outcome = symbolon("check", f"localhost:{port}", "--ca", ca, *identity, "--json", *arguments)
     assert outcome.status == status, outcome
@@ -65,4 +71,101 @@ def test_what_is_not_tls(symbolon, foreign, tmp_path):
     with Process(["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", port], cwd=tmp_path) as running:
         running.wait_listening(port)
         report = check(symbolon, port, foreign.cert)
-    assert codes(report)[0] in ("not_tls", "plain_http") and report["outcome"] == "not_tls"
+    assert codes(report)[0] == "plain_http" and report["outcome"] == "not_tls"
+
+
+def test_what_the_user_gave_is_no_fault_of_the_server(symbolon, foreign, alice, tmp_path):
+    """2: it cannot be used; the server is not even asked."""
+    for arguments in (["localhost"] * 2, ["localhost", "--tls", "1.1"], ["localhost", "--cert", tmp_path / "none"], ["a:b"]):
+        assert symbolon("check", *arguments).status == 2, arguments
+
+
+def test_a_key_of_another_certificate_is_a_finding(symbolon, foreign, alice):
+    stranger = dataclasses.replace(alice, key=foreign.issue("bob").key)
+    with s_server(foreign.server(), foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, stranger, ["--http"])
+    assert codes(report) == ["key_mismatch"] and report["findings"][0]["certainty"] == "proven"
+
+
+def test_an_application_protocol_that_the_server_has_not(symbolon, foreign, alice):
+    with s_server(foreign.server(), foreign.cert, ["-alpn", "http/1.1"]) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--alpn", "h2"])
+        assert codes(report)[0] == "no_application_protocol"
+        report = check(symbolon, port, foreign.cert, alice, ["--alpn", "h2,http/1.1", "--http"], status=0)
+    assert report["tls"]["application_protocol"] == "http/1.1"
+
+
+def test_a_server_name_that_the_server_has_not(symbolon, foreign, alice):
+    """s_server -servername_fatal: unrecognized_name, unless it is asked for no name."""
+    other = foreign.server("other", names="DNS:other.example")
+    names = ["-servername", "other.example", "-servername_fatal", "-cert2", other.cert, "-key2", other.key]
+    with s_server(foreign.server(), foreign.cert, names) as port:
+        report = check(symbolon, port, foreign.cert, alice)
+    assert codes(report)[0] == "unrecognized_name", report["findings"]
+
+
+def test_old_versions_are_found_beside_the_new_ones(symbolon, foreign, alice):
+    old = ["-cipher", "ALL:@SECLEVEL=0", "-min_protocol", "TLSv1"]
+    with s_server(foreign.server(), foreign.cert, old) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report) == ["old_protocol_version"] and report["outcome"] == "accepted"
+    assert "old_versions" in [attempt["kind"] for attempt in report["attempts"]]
+
+
+def test_a_certificate_that_is_optional_is_worth_knowing(symbolon, foreign, alice):
+    with s_server(foreign.server(), arguments=["-verify", "3", "-CAfile", foreign.cert]) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"], status=0)
+    assert codes(report) == ["client_certificate_optional"] and report["findings"][0]["severity"] == "info"
+
+
+def test_a_server_name_may_be_needed(symbolon, foreign, alice):
+    right, other = foreign.server(), foreign.server("other", names="DNS:other.example")
+    with s_server(other, foreign.cert, ["-servername", "localhost", "-cert2", right.cert, "-key2", right.key]) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"], status=0)
+    assert codes(report) == ["server_name_needed"], report["findings"]
+
+
+def staple(ca, server, end):
+    """An OCSP response of the CA itself that ends in so many hours."""
+    issuer, cert = (x509.load_pem_x509_certificate(path.read_bytes()) for path in (ca.cert, server.cert))
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    times = now - datetime.timedelta(hours=48), now + datetime.timedelta(hours=end)
+    good = ocsp.OCSPResponseBuilder().add_response(
+        cert, issuer, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, *times, revocation_time=None, revocation_reason=None
+    )
+    key = serialization.load_pem_private_key(ca.key.read_bytes(), None)
+    response = good.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key, hashes.SHA256())
+    path = ca.folder / f"staple-{end}.der"
+    path.write_bytes(response.public_bytes(serialization.Encoding.DER))
+    return path
+
+
+def test_a_staple_is_judged(symbolon, foreign, alice):
+    server = foreign.server(ocsp=f"http://127.0.0.1:{PORTS.take()}/")  # nobody answers there
+    with s_server(server, foreign.cert, ["-status_file", staple(foreign, server, 24)]) as port:
+        fresh = check(symbolon, port, foreign.cert, alice, ["--http"])
+    with s_server(server, foreign.cert, ["-status_file", staple(foreign, server, -24)]) as port:
+        stale = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(fresh) == ["issuer_unreachable"], fresh["findings"]
+    assert codes(stale)[0] == "ocsp_stale", stale["findings"]
+
+
+def test_a_staple_that_the_certificate_demands(symbolon, foreign, alice):
+    usual = ["basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth", "subjectAltName = DNS:localhost"]
+    server = foreign.issue("must", extensions=[*usual, "tlsfeature = status_request"])
+    with s_server(server, foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report)[0] == "staple_required", report["findings"]
+
+
+def test_what_certificates_name_is_fetched(symbolon, foreign, alice):
+    usual = ["basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth", "subjectAltName = DNS:localhost"]
+    with Backend() as there:
+        reachable = foreign.issue("there", extensions=[*usual, f"crlDistributionPoints = URI:http://{there.address}/crl"])
+        with s_server(reachable, foreign.cert) as port:
+            report = check(symbolon, port, foreign.cert, alice, ["--http"], status=0)
+        assert codes(report) == [] and there.received.startswith(b"GET /crl "), report["findings"]
+    nowhere = f"crlDistributionPoints = URI:http://127.0.0.1:{PORTS.take()}/crl"
+    with s_server(foreign.issue("gone", extensions=[*usual, nowhere]), foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report) == ["crl_unreachable"] and report["findings"][0]["severity"] == "warning"

@@ -1,31 +1,29 @@
 """Beside the full CRL of a CA stand, where that is asked for, a delta CRL (RFC 5280 §5.2.4) and CRLs of distribution points
 (shards, §5.2.5), and OpenSSL and python3-cryptography take them."""
 
+import contextlib
+import http.server
+import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from harness.process import run, wait_until
+from harness.revocation import REVOKED, certificate, entry_of, number_of, openssl_verify
+from harness.revocation import fetch as get
 from harness.roles import roles
 from harness.symbolon import port
 
 DELTA = "/issuing/delta.crl"
 HOLD = ("--reason", "certificateHold")
-REVOKED = "error 23"  # X509_V_ERR_CERT_REVOKED
 OTHER_SCOPE = "error 44"  # X509_V_ERR_DIFFERENT_CRL_SCOPE
 
 
 def fetch(symbolon, path):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(symbolon.crl_url + path, timeout=20) as answer:
-            return answer.read()
-    except urllib.error.HTTPError:
-        return None
+    status, _, body = get(symbolon.crl_url + path)
+    return body if status == 200 else None
 
 
 def crl(symbolon, path="/issuing.crl"):
@@ -33,23 +31,9 @@ def crl(symbolon, path="/issuing.crl"):
     return x509.load_der_x509_crl(der) if der else None
 
 
-def certificate(issued):
-    return x509.load_pem_x509_certificate(issued.cert.read_bytes())
-
-
-def entry_of(listing, issued):
-    if listing is None:
-        return None
-    return listing.get_revoked_certificate_by_serial_number(certificate(issued).serial_number)
-
-
 def reason_of(listing, issued):
     entry = entry_of(listing, issued)
     return entry and entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-
-
-def number_of(listing):
-    return listing.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def base_of(listing):
@@ -65,9 +49,7 @@ def write(symbolon, name, listing):
 
 
 def verify(symbolon, issued, *crls, options=()):
-    lists = [word for listing in crls for word in ("-CRLfile", listing)]
-    base = ["openssl", "verify", "-crl_check", "-CAfile", symbolon.ca, "-untrusted", symbolon.state / "issuing.crt"]
-    return run([*base, *options, *lists, issued.cert])
+    return openssl_verify(symbolon, issued, *crls, options=("-crl_check", *options))
 
 
 def start(symbolon, crl_more, **more):
@@ -120,6 +102,56 @@ def test_full_ones_name_its_place(symbolon, deltas):
     assert [name.value for name in point.full_name] == [symbolon.crl_url + DELTA] and not extension.critical
     with pytest.raises(x509.ExtensionNotFound):
         crl(symbolon).extensions.get_extension_for_class(x509.IssuingDistributionPoint)
+
+
+def test_certificates_name_its_place(symbolon, deltas):
+    extension = certificate(symbolon.alice.cert).extensions.get_extension_for_class(x509.FreshestCRL)
+    (point,) = extension.value
+    assert [name.value for name in point.full_name] == [symbolon.crl_url + DELTA] and not extension.critical
+    assert place_of(symbolon.alice) == f"{symbolon.crl_url}/issuing.crl"
+    text = run(["openssl", "x509", "-noout", "-text", "-in", symbolon.alice.cert]).output
+    assert "X509v3 Freshest CRL: \n" in text and f"URI:{symbolon.crl_url}{DELTA}" in text
+
+
+@contextlib.contextmanager
+def cache(symbolon, listen, kept):
+    """Serves over HTTP what it has kept, and fetches the rest."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802
+            body = kept.get(self.path) or fetch(symbolon, self.path)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", listen), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_openssl_fetches_it_from_where_the_certificate_says(symbolon):
+    """A cache has an old full one: the delta CRL brings it up to date."""
+    listen = port()
+    with start(symbolon, {"delta": "6h", "url": f"http://127.0.0.1:{listen}"}):
+        wait_until(lambda: fetch(symbolon, DELTA), "a delta CRL is served", 60)
+        symbolon.alice, symbolon.bob = symbolon.issue("client", "alice"), symbolon.issue("client", "bob")
+        with cache(symbolon, listen, {"/issuing.crl": fetch(symbolon, "/issuing.crl")}):
+            symbolon.do("revoke", "alice")
+            wait_until(lambda: entry_of(crl(symbolon, DELTA), symbolon.alice), "it is there", 60)
+            download = ("-crl_download",)
+            assert verify(symbolon, symbolon.alice, options=download).status == 0, "the old one alone does not know it"
+            assert REVOKED in verify(symbolon, symbolon.alice, options=(*download, *USE_DELTAS)).output
+            assert verify(symbolon, symbolon.bob, options=(*download, *USE_DELTAS)).status == 0
 
 
 def test_what_was_released_leaves_an_older_full_one(symbolon, deltas):
@@ -181,12 +213,21 @@ def sharded(symbolon):
 
 
 def place_of(issued):
-    (point,) = certificate(issued).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    (point,) = certificate(issued.cert).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     return point.full_name[0].value
 
 
+def test_certificates_of_a_shard_name_no_delta_crl(symbolon):
+    with start(symbolon, {"delta": "6h"}, profiles={"client": {"crl_shards": 4}}):
+        issued = symbolon.issue("client", "alice")
+        assert place_of(issued).startswith(f"{symbolon.crl_url}/issuing/4-")
+        with pytest.raises(x509.ExtensionNotFound):
+            certificate(issued.cert).extensions.get_extension_for_class(x509.FreshestCRL)
+        certificate(symbolon.issue("server", "localhost").cert).extensions.get_extension_for_class(x509.FreshestCRL)
+
+
 def shard_of(symbolon, issued):
-    path = f"/issuing/4-{(certificate(issued).serial_number & 0xFF) * 4 // 256}.crl"
+    path = f"/issuing/4-{(certificate(issued.cert).serial_number & 0xFF) * 4 // 256}.crl"
     assert place_of(issued) == symbolon.crl_url + path, "what anybody can say who knows the serial"
     return path
 

@@ -24,6 +24,7 @@ READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/cert
 ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
 REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
+RECORDS = [("GET", "/v1/gateway/records/{serial}"), ("GET", "/v1/gateway/own-records")]
 FEED = [("GET", "/v1/feed"), ("POST", "/v1/feed/hand-back")]
 FOR_GATEWAYS = [("POST", "/v1/ticket-keys")]  # alone
 FOR_ADMINS = [
@@ -38,7 +39,7 @@ FOR_ADMINS = [
     ("POST", "/v1/gateways/{serial}/forget"),
 ]
 FOR_NOBODY = [("POST", "/v1/issuers/import")]  # over a network
-CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, *FEED, *FOR_GATEWAYS, *FOR_ADMINS, *FOR_NOBODY]
+CALLS = [*READS, ISSUE, *REVOKES, VERIFY, CHANGES, APPROVE, *RECORDS, *FEED, *FOR_GATEWAYS, *FOR_ADMINS, *FOR_NOBODY]
 
 
 class Api:
@@ -90,8 +91,8 @@ def api(symbolon, tmp_path):
         (("client", "build-7"), [*READS, ISSUE]),
         (("person", "Olga", "olga@ops.example"), [*READS, *REVOKES]),
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
-        (("client", "auditor"), [*READS, VERIFY, CHANGES]),
-        (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES]),
+        (("client", "auditor"), [*READS, VERIFY, CHANGES, *RECORDS]),
+        (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES, *RECORDS]),
         (("gateway", "gw.example"), [*READS[2:], *FEED, *FOR_GATEWAYS]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),

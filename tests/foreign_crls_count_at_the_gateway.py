@@ -377,6 +377,8 @@ def test_a_delta_may_be_fetched(site, web):
         with web.start():
             wait_until(lambda: site.admits(site.bob), "the delta came", 60)
             site.refused(site.alice, NOW)
+            left = Watched(site.metrics).value("symbolon_crl_next_update_seconds", source=str(site.file))
+            assert left > 0, "it is as fresh as the delta"
             since = site.running.mark()
             web.put(number=9, base=8)
             site.wait_says("crl_base_missing", since)

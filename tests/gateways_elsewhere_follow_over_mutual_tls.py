@@ -10,6 +10,7 @@ import pytest
 
 from harness import peers
 from harness.process import wait_until
+from harness.revocation import serial_of
 from harness.roles import roles
 from harness.symbolon import Issued, Symbolon, port
 
@@ -194,3 +195,25 @@ def test_one_authority_counts(symbolon, listening, backend, tmp_path):
     edge.config.write_text(text)
     refused = edge.refused("config_bad_value", "config", "check", "--config", edge.config)
     assert "gateway.authority" in refused.stderr
+
+
+def test_a_certificate_that_the_ledger_forgot_is_listed_at_the_authority_and_barred(symbolon, listening, edges, tmp_path):
+    """bob's was issued after the backup that is restored. Gateways have seen him before and after; a stranger's is none of its business."""
+    copy = tmp_path / "copy.db"
+    symbolon.do("ledger", "backup", copy)
+    bob = symbolon.issue("client", "bob")
+    assert all(peers.curl(edge.port, symbolon.ca, bob).status == 0 for edge in edges[:2])
+    assert gets_in(symbolon, edges[0])
+    listening.stop()
+    symbolon.restore(copy)
+    with symbolon.run(symbolon.folder / "symbolon.yaml", listening.port):
+        unknown = lambda: symbolon.json("list", "--seen", "--unknown")["certificates"]  # noqa: E731
+        (one,) = wait_until(unknown, "a gateway has told of it", 60)
+        assert one["serial"] == f"{serial_of(bob):x}" and one["route"] in ("edge-0.example: web", "edge-1.example: web")
+        assert "certificate_not_in_ledger" in symbolon("list", "--seen", "--unknown").stderr
+        assert symbolon.json("list", "--seen", "--unknown", "nobody")["certificates"] == []
+        said = symbolon.do("revoke", one["serial"], "--unknown", "--reason", "keyCompromise", "--wait")
+        assert f"serial {one['serial']}" in said
+        assert all(peers.curl(edge.port, symbolon.ca, bob).status != 0 for edge in edges)
+        assert all(gets_in(symbolon, edge) for edge in edges)
+        assert unknown() == [], "it is barred"

@@ -66,6 +66,8 @@ def test_the_dry_run_says_where_they_were_seen(symbolon, every_role):
     assert peers.curl(every_role.port, symbolon.ca, symbolon.client).status == 0
     every_role.wait_record("closed")
     assert "web 20" in symbolon.do("revoke", "alice", "--dry-run"), "the route and when"
+    (place,) = symbolon.json("revoke", "alice", "--dry-run")["certificates"][0]["seen"]
+    assert (place["route"], place["times"]) == ("web", 1)
 
 
 def test_every_gateway_refuses_them(symbolon, every_role):

@@ -8,17 +8,17 @@ import re
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from harness import peers
-from harness.apache import apache, document_root
-from harness.process import Process, run, wait_until
+from harness.apache import apache_asking
+from harness.process import run, wait_until
 from harness.proxies import haproxy
+from harness.revocation import REVOKED, certificate, entry_of, number_of, openssl_verify
+from harness.revocation import fetch as get
 from harness.roles import roles
 from harness.services import nginx_asking
 from harness.symbolon import BINARY, port
@@ -39,13 +39,7 @@ def publishing(symbolon):
 
 
 def fetch(symbolon, path="/issuing.crl", method="GET", headers=()):
-    request = urllib.request.Request(symbolon.crl_url + path, method=method, headers=dict(headers))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=20) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.headers, answer.read()
+    return get(symbolon.crl_url + path, method=method, headers=headers)
 
 
 def served(symbolon):
@@ -54,16 +48,8 @@ def served(symbolon):
     return x509.load_der_x509_crl(body) if status == 200 else None
 
 
-def serial_of(issued):
-    return x509.load_pem_x509_certificate(issued.cert.read_bytes()).serial_number
-
-
 def lists(crl, issued):
-    return crl is not None and crl.get_revoked_certificate_by_serial_number(serial_of(issued)) is not None
-
-
-def number_of(crl):
-    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return entry_of(crl, issued) is not None
 
 
 def wait_served(symbolon):
@@ -78,7 +64,7 @@ def wait_listed(symbolon, issued):
 def root_crl(symbolon):
     """An empty CRL of the root, whose key the authority does not have: for programs that check the whole chain."""
     key = serialization.load_pem_private_key((symbolon.state / "root.key").read_bytes(), b"correct horse battery staple")
-    root = x509.load_pem_x509_certificate((symbolon.state / "root.crt").read_bytes())
+    root = certificate(symbolon.state / "root.crt")
     now = datetime.datetime.utcnow()
     made = x509.CertificateRevocationListBuilder(root.subject, now, now + datetime.timedelta(days=30)).sign(
         key, hashes.SHA256()
@@ -121,7 +107,7 @@ def test_one_process_publishes_too(symbolon, publishing):
 def test_the_command_has_it_at_once(symbolon, publishing):
     symbolon.do("revoke", "alice", "--reason", "superseded")
     crl = x509.load_pem_x509_crl(symbolon.do("crl").encode())
-    entry = crl.get_revoked_certificate_by_serial_number(serial_of(symbolon.alice))
+    entry = entry_of(crl, symbolon.alice)
     assert entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.superseded
     said = symbolon.json("show", "alice")["summary"]["revocation"]
     assert entry.revocation_date.strftime("%Y-%m-%dT%H:%M:%SZ") == said["at"]
@@ -134,7 +120,7 @@ def test_the_command_has_it_at_once(symbolon, publishing):
 
 def test_it_is_a_whole_crl_and_nothing_more(symbolon, publishing):
     crl = wait_served(symbolon)
-    issuer = x509.load_pem_x509_certificate((symbolon.state / "issuing.crt").read_bytes())
+    issuer = certificate(symbolon.state / "issuing.crt")
     assert crl.is_signature_valid(issuer.public_key())
     assert crl.issuer == issuer.subject
     assert {(e.oid.dotted_string, e.critical) for e in crl.extensions} == {("2.5.29.35", False), ("2.5.29.20", False)}
@@ -203,9 +189,7 @@ def test_a_restored_backup_takes_nothing_back(symbolon, publishing):
     symbolon.do("revoke", "alice")
     wait_listed(symbolon, symbolon.alice)
     publishing.stop()
-    for rest in ("-wal", "-shm"):
-        (symbolon.state / f"ledger.db{rest}").unlink(missing_ok=True)
-    backup.rename(symbolon.state / "ledger.db")
+    symbolon.restore(backup)
 
     def says_so():
         return any(warning["code"] == "crl_ahead_of_ledger" for warning in symbolon.json("status")["warnings"])
@@ -260,7 +244,7 @@ def test_without_crl_in_the_configuration_nothing_is_published(symbolon, mode):
         assert not (symbolon.state / "crl" / "issuing.crl").exists()
         assert symbolon.json("status")["crls"] == []
     with pytest.raises(x509.ExtensionNotFound):
-        x509.load_pem_x509_certificate(alice.cert.read_bytes()).extensions.get_extension_for_class(x509.CRLDistributionPoints)
+        certificate(alice.cert).extensions.get_extension_for_class(x509.CRLDistributionPoints)
     later = x509.load_pem_x509_crl(symbolon.do("crl").encode())
     assert lists(later, alice) and number_of(later) > number_of(crl), "offline, too"
 
@@ -322,8 +306,7 @@ def test_one_address_for_two_listeners_is_refused(symbolon):
 
 
 def test_certificates_name_its_place(symbolon, publishing):
-    certificate = x509.load_pem_x509_certificate(symbolon.alice.cert.read_bytes())
-    extension = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    extension = certificate(symbolon.alice.cert).extensions.get_extension_for_class(x509.CRLDistributionPoints)
     (point,) = extension.value
     assert [name.value for name in point.full_name] == [f"{symbolon.crl_url}/issuing.crl"]
     assert (point.reasons, point.crl_issuer, extension.critical) == (None, None, False)
@@ -333,13 +316,12 @@ def test_openssl_finds_it_there(symbolon, publishing):
     wait_served(symbolon)
 
     def judge(issued):
-        verify = ["openssl", "verify", "-crl_check", "-crl_download", "-CAfile", symbolon.ca]
-        return run([*verify, "-untrusted", symbolon.state / "issuing.crt", issued.cert])
+        return openssl_verify(symbolon, issued, options=("-crl_check", "-crl_download"))
 
     assert judge(symbolon.alice).status == 0, judge(symbolon.alice)
     symbolon.do("revoke", "alice")
     wait_listed(symbolon, symbolon.alice)
-    assert "error 23" in judge(symbolon.alice).output
+    assert REVOKED in judge(symbolon.alice).output
     assert judge(symbolon.bob).status == 0
 
 
@@ -349,8 +331,7 @@ def test_a_profile_can_do_without(symbolon):
     config = symbolon.configure(authority={"crl": {"url": "http://crl.example/"}, "profiles": profiles}, routes=None)
     for profile, expected in (("client", None), ("quiet", None), ("person", "http://crl.example/issuing.crl")):
         symbolon.do("--config", config, "issue", profile, f"{profile}@example.com", "--out", symbolon.folder)
-        pem = (symbolon.folder / f"{profile}@example.com.crt").read_bytes()
-        extensions = x509.load_pem_x509_certificate(pem).extensions
+        extensions = certificate(symbolon.folder / f"{profile}@example.com.crt").extensions
         if expected is None:
             with pytest.raises(x509.ExtensionNotFound):
                 extensions.get_extension_for_class(x509.CRLDistributionPoints)
@@ -375,32 +356,15 @@ def gets_in(symbolon, listen, issued):
 
 def test_openssl(symbolon, crl):
     assert "verify OK" in run(["openssl", "crl", "-in", crl, "-noout", "-CAfile", symbolon.state / "issuing.crt"]).output
-    verify = ["openssl", "verify", "-crl_check", "-x509_strict", "-CAfile", symbolon.ca, "-CRLfile", crl]
-    verify += ["-untrusted", symbolon.state / "issuing.crt"]
-    assert run([*verify, symbolon.bob.cert]).status == 0
-    assert "error 23" in run([*verify, symbolon.alice.cert]).output  # X509_V_ERR_CERT_REVOKED
+    strict = ("-crl_check", "-x509_strict")
+    assert openssl_verify(symbolon, symbolon.bob, crl, options=strict).status == 0
+    assert REVOKED in openssl_verify(symbolon, symbolon.alice, crl, options=strict).output
 
 
 def test_apache(symbolon, crl, tmp_path):
-    listen = port()
-    site = f"""
-Listen 127.0.0.1:{listen}
-DocumentRoot {document_root(tmp_path)}
-SSLEngine on
-SSLCertificateFile {symbolon.server.chain}
-SSLCertificateKeyFile {symbolon.server.key}
-SSLCACertificateFile {symbolon.ca}
-SSLVerifyClient require
-SSLVerifyDepth 3
-SSLCARevocationFile {crl}
-SSLCARevocationCheck leaf
-<Directory {tmp_path}/htdocs>
-  Require all granted
-</Directory>
-"""
-    with apache(tmp_path, listen, site):
-        assert gets_in(symbolon, listen, symbolon.bob)
-        assert not gets_in(symbolon, listen, symbolon.alice)
+    with apache_asking(symbolon, tmp_path, f"SSLCARevocationFile {crl}\nSSLCARevocationCheck leaf") as (admits, log):
+        assert admits(symbolon.bob), log.read_text()
+        assert not admits(symbolon.alice)
 
 
 def whole_chain(symbolon, crl):

@@ -6,18 +6,16 @@ import os
 import re
 import signal
 import subprocess
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
-from harness import peers
-from harness.apache import apache, document_root
-from harness.process import Process, run, wait_until
+from harness.apache import apache_asking
+from harness.process import run, wait_until
+from harness.revocation import certificate, entry_of, fetch, serial_of
 from harness.roles import roles, wait_roles
 from harness.services import nginx_asking
 from harness.symbolon import BINARY, port
@@ -43,20 +41,6 @@ def answering(symbolon):
         symbolon.alice, symbolon.bob = symbolon.issue("client", "alice"), symbolon.issue("client", "bob")
         symbolon.server = symbolon.issue("server", "localhost", "127.0.0.1")
         yield authority
-
-
-def fetch(url, data=None, headers=(), method=None):
-    request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=30) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.headers, answer.read()
-
-
-def certificate(path):
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def issuing(symbolon):
@@ -113,7 +97,7 @@ def test_a_revocation_is_in_the_next_answer(symbolon, answering):
 def test_a_restored_backup_says_good_of_nobody(symbolon, answering):
     def crl_lists_alice():
         crl = x509.load_der_x509_crl(fetch(f"{symbolon.place}/issuing.crl")[2])
-        return crl.get_revoked_certificate_by_serial_number(certificate(symbolon.alice.cert).serial_number)
+        return entry_of(crl, symbolon.alice)
 
     backup = symbolon.state / "before.db"
     symbolon.do("ledger", "backup", backup)
@@ -121,9 +105,7 @@ def test_a_restored_backup_says_good_of_nobody(symbolon, answering):
     wait_until(crl_lists_alice, "the CRL lists her")
     assert status_of(symbolon, symbolon.alice) == REVOKED
     answering.stop()
-    for rest in ("-wal", "-shm"):
-        (symbolon.state / f"ledger.db{rest}").unlink(missing_ok=True)
-    backup.rename(symbolon.state / "ledger.db")
+    symbolon.restore(backup)
     with symbolon.run(answering.config, answering.listen):
         for issued in (symbolon.alice, symbolon.bob):
             response = post(symbolon, request_for(symbolon, issued))
@@ -167,7 +149,7 @@ def test_nonces(symbolon, answering):
 
 
 def test_a_hundred_certificates_at_once(symbolon, answering):
-    serials = [certificate(symbolon.bob.cert).serial_number, *range(1, 100)]
+    serials = [serial_of(symbolon.bob), *range(1, 100)]
     asked = [word for serial in serials for word in ("-serial", str(serial))]
     answered = openssl_ocsp(symbolon, *asked)
     assert "Response verify OK" in answered.output, answered
@@ -356,23 +338,7 @@ def test_nginx(symbolon, answering, tmp_path):
 @pytest.mark.parametrize("nonce", ["on", "off"])
 def test_apache(symbolon, answering, tmp_path, nonce):
     symbolon.do("revoke", "alice")
-    listen = port()
-    site = f"""
-Listen 127.0.0.1:{listen}
-DocumentRoot {document_root(tmp_path)}
-SSLEngine on
-SSLCertificateFile {symbolon.server.chain}
-SSLCertificateKeyFile {symbolon.server.key}
-SSLCACertificateFile {symbolon.ca}
-SSLVerifyClient require
-SSLVerifyDepth 3
-SSLOCSPEnable leaf
-SSLOCSPUseRequestNonce {nonce}
-<Directory {tmp_path}/htdocs>
-  Require all granted
-</Directory>
-"""
-    with apache(tmp_path, listen, site):
-        assert peers.curl(listen, symbolon.ca, symbolon.bob).status == 0, (tmp_path / "error.log").read_text()
-        assert peers.curl(listen, symbolon.ca, symbolon.alice).status != 0
-        assert "revoked" in (tmp_path / "error.log").read_text()
+    with apache_asking(symbolon, tmp_path, f"SSLOCSPEnable leaf\nSSLOCSPUseRequestNonce {nonce}") as (admits, log):
+        assert admits(symbolon.bob), log.read_text()
+        assert not admits(symbolon.alice)
+        assert "revoked" in log.read_text()

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import struct
@@ -93,9 +92,7 @@ def test_an_older_copy_in_its_place_shows(signed):
     symbolon.do("ledger", "backup", symbolon.folder / "copy.db")
     symbolon.issue("client", "carol")
     symbolon.do("ledger", "head", "--out", symbolon.head)
-    for rest in ("-wal", "-shm"):
-        (symbolon.state / f"ledger.db{rest}").unlink(missing_ok=True)
-    shutil.copy(symbolon.folder / "copy.db", symbolon.state / "ledger.db")
+    symbolon.restore(symbolon.folder / "copy.db")
     assert symbolon("ledger", "verify").status == 0, "by itself it is whole"
     refused(symbolon, "audit_head_mismatch")
     symbolon.issue("client", "dave")

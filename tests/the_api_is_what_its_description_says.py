@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 from harness import peers
-from harness.pki import Credential, make_key, make_request, openssl
+from harness.pki import Credential, ForeignCA, make_key, make_request, openssl
 from harness.symbolon import ROOT, port
 
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
@@ -66,9 +66,11 @@ def api(symbolon, tmp_path):
     listen = port()
     authority = {"name": "localhost", "listen": f"127.0.0.1:{listen}", "two_persons": True, "backups": str(tmp_path)}
     config = symbolon.configure(authority=authority, routes=None)
-    with symbolon.run(config, listen):
+    with symbolon.run(config, listen) as running:
         admin = Credential(symbolon.state / "admin.crt", symbolon.state / "admin.key", symbolon.state / "admin.crt")
-        yield Api(symbolon, listen, admin)
+        api = Api(symbolon, listen, admin)
+        api.running = running
+        yield api
 
 
 class Api:
@@ -191,11 +193,21 @@ def test_every_call_answers_what_the_description_says(symbolon, api, tmp_path):
     assert [(d["name"], [len(base64.b64decode(k["key"])) for k in d["keys"]]) for d in keys["domains"]] == [("ab" * 32, [80])]
     unknown = api("revoke", {"what": "00badcafe0", "unknown": True, "issuer": "issuing"})[1]
     assert unknown["outcome"] == "revoked" and unknown["certificate"]["serial"] == "badcafe0"
+    seen = {"fingerprint": "ab" * 32, "serial": "0bad", "subject": "CN=mallory", "identity": "CN=mallory", "route": "web"}
+    seen |= {"issuer": symbolon.json("show", "issuers")["issuers"][0]["subject"], "address": "192.0.2.1", "times": 1}
+    seen |= dict.fromkeys(("first_seen", "last_seen"), "2026-11-21T11:12:34Z") | {"not_after": "2096-11-21T11:12:34Z"}
+    assert api("report_seen", {"certificates": [seen]})[1] == {"certificates": [seen]}
+    assert [one["serial"] for one in api("seen_unknown")[1]["certificates"]] == ["0bad"]
     known = api("gateways")[1]
     assert len(known["gateways"]) == 1 and known["newest"] == 4, "the admin asked as a gateway would"
     assert api("forget_gateway", what=known["gateways"][0]["name"])[0] == 200
     assert api("forget_gateway", what="nobody")[1]["code"] == "not_found"
     assert api("accept_clock")[1]["outcome"] == "not_behind"
+    peers.s_client(api.listen, symbolon.ca, ForeignCA(tmp_path / "other", "Another Root").issue("stranger"), [], peers.HTTP_REQUEST)
+    refused = api.running.wait_record("refused", "client_certificate_untrusted_issuer")
+    assert api("records", what=refused["id"])[1]["records"][0]["sentence"] == refused["sentence"]
+    assert api("own_records")[1] == {"records": []}
+    assert api("own_records", query=f"?id={refused['id']}")[1]["code"] == "record_missing"
     assert api("openapi")[1] == DOCUMENT
     assert issued["summary"]["names"] == ["dns:web.example"]
     assert api.good >= set(OPERATIONS) - OTHERS, set(OPERATIONS) - api.good

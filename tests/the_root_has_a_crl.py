@@ -7,9 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from harness import peers
-from harness.apache import apache, document_root
+from harness.apache import apache_asking
 from harness.process import run, wait_until
+from harness.revocation import REVOKED, certificate, number_of, openssl_verify
 from harness.services import nginx_asking
 from harness.symbolon import port
 
@@ -34,10 +34,6 @@ def root_crl(symbolon, *arguments):
 def served(symbolon):
     answer = run(["curl", "-sS", "--noproxy", "*", "-f", "-o", symbolon.folder / "served.crl", f"{symbolon.crl_url}/root.crl"])
     return x509.load_der_x509_crl((symbolon.folder / "served.crl").read_bytes()) if answer.status == 0 else None
-
-
-def certificate(path):
-    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def lapses(symbolon):
@@ -65,8 +61,7 @@ def test_it_is_signed_by_the_root_and_published(symbolon, publishing):
     assert (made.next_update - made.last_update).days == 180
     wait_until(lambda: served(symbolon) == made, "it is served", 60)
     later = x509.load_pem_x509_crl(root_crl(symbolon, "--next-update", "30d").encode())
-    number = lambda crl: crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number  # noqa: E731
-    assert number(later) > number(made) and later.last_update > made.last_update
+    assert number_of(later) > number_of(made) and later.last_update > made.last_update
     assert (later.next_update - later.last_update).days == 30
     wait_until(lambda: served(symbolon) == later, "the newer one is served", 60)
     audit = [entry["issuer"] for entry in symbolon.json("status")["crls"]]
@@ -75,32 +70,15 @@ def test_it_is_signed_by_the_root_and_published(symbolon, publishing):
 
 
 def test_openssl_checks_the_whole_chain_by_it(symbolon, both):
-    check = ["openssl", "verify", "-crl_check_all", "-x509_strict", "-CAfile", symbolon.ca, "-CRLfile", both]
-    check += ["-untrusted", symbolon.state / "issuing.crt"]
-    assert run([*check, symbolon.bob.cert]).status == 0
-    assert "error 23" in run([*check, symbolon.alice.cert]).output
+    strict = ("-crl_check_all", "-x509_strict")
+    assert openssl_verify(symbolon, symbolon.bob, both, options=strict).status == 0
+    assert REVOKED in openssl_verify(symbolon, symbolon.alice, both, options=strict).output
 
 
 def test_apache(symbolon, both, tmp_path):
-    listen = port()
-    site = f"""
-Listen 127.0.0.1:{listen}
-DocumentRoot {document_root(tmp_path)}
-SSLEngine on
-SSLCertificateFile {symbolon.server.chain}
-SSLCertificateKeyFile {symbolon.server.key}
-SSLCACertificateFile {symbolon.ca}
-SSLVerifyClient require
-SSLVerifyDepth 3
-SSLCARevocationFile {both}
-SSLCARevocationCheck chain
-<Directory {tmp_path}/htdocs>
-  Require all granted
-</Directory>
-"""
-    with apache(tmp_path, listen, site):
-        assert peers.curl(listen, symbolon.ca, symbolon.bob).status == 0
-        assert peers.curl(listen, symbolon.ca, symbolon.alice).status != 0
+    with apache_asking(symbolon, tmp_path, f"SSLCARevocationFile {both}\nSSLCARevocationCheck chain") as (admits, log):
+        assert admits(symbolon.bob), log.read_text()
+        assert not admits(symbolon.alice)
 
 
 def test_nginx(symbolon, both, tmp_path):
@@ -126,9 +104,7 @@ def test_a_revoked_issuing_ca_is_listed_once_the_root_has_signed(symbolon, publi
     symbolon.do("crl", "issuing", "--pem", "--out", symbolon.folder / "issuing.pem")
     both = symbolon.folder / "both.pem"
     both.write_text(file.read_text() + (symbolon.folder / "issuing.pem").read_text())
-    check = ["openssl", "verify", "-crl_check_all", "-CAfile", symbolon.ca, "-CRLfile", both]
-    outcome = run([*check, "-untrusted", symbolon.state / "issuing.crt", symbolon.bob.cert])
-    assert "error 23 at 1 depth" in outcome.output
+    assert f"{REVOKED} at 1 depth" in openssl_verify(symbolon, symbolon.bob, both, options=("-crl_check_all",)).output
     with nginx_asking(symbolon, tmp_path, f"ssl_crl {both};") as (answer, log):
         assert answer(symbolon.bob) == "400", log.read_text()
 

@@ -9,6 +9,7 @@ from cryptography.x509 import ocsp
 from harness import peers
 from harness.attack import gateway_of
 from harness.process import run, wait_until
+from harness.revocation import REVOKED, certificate, entry_of, openssl_verify
 from harness.roles import roles
 from harness.symbolon import BINARY, port
 
@@ -17,10 +18,6 @@ HOLD = ("--reason", "certificateHold")
 
 def gets_in(symbolon, service):
     return peers.curl(service.port, symbolon.ca, symbolon.client).status == 0
-
-
-def serial_of(issued):
-    return x509.load_pem_x509_certificate(issued.cert.read_bytes()).serial_number
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -107,14 +104,10 @@ def test_crls_and_ocsp_say_so(symbolon):
 
         def entry():
             symbolon.do("crl", "--pem", "--out", file)
-            return x509.load_pem_x509_crl(file.read_bytes()).get_revoked_certificate_by_serial_number(serial_of(alice))
+            return entry_of(x509.load_pem_x509_crl(file.read_bytes()), alice)
 
         def answer():
-            request = ocsp.OCSPRequestBuilder().add_certificate(
-                x509.load_pem_x509_certificate(alice.cert.read_bytes()),
-                x509.load_pem_x509_certificate(issuing.read_bytes()),
-                hashes.SHA1(),
-            )
+            request = ocsp.OCSPRequestBuilder().add_certificate(certificate(alice.cert), certificate(issuing), hashes.SHA1())
             data = symbolon.folder / "request.der"
             data.write_bytes(request.build().public_bytes(serialization.Encoding.DER))
             out = symbolon.folder / "response.der"
@@ -123,20 +116,16 @@ def test_crls_and_ocsp_say_so(symbolon):
             response = ocsp.load_der_ocsp_response(out.read_bytes())
             return response.certificate_status, response.revocation_reason
 
-        def openssl(issued):
-            verify = ["openssl", "verify", "-crl_check", "-CAfile", symbolon.ca, "-CRLfile", file, "-untrusted", issuing]
-            return run([*verify, issued.cert])
-
         hold = (ocsp.OCSPCertStatus.REVOKED, x509.ReasonFlags.certificate_hold)
         assert entry() is None and answer()[0] == ocsp.OCSPCertStatus.GOOD
         symbolon.do("revoke", "alice", *HOLD)
         reason = entry().extensions.get_extension_for_class(x509.CRLReason).value.reason
         assert reason == x509.ReasonFlags.certificate_hold and answer() == hold
-        assert "error 23" in openssl(alice).output and openssl(bob).status == 0
+        assert REVOKED in openssl_verify(symbolon, alice, file).output and openssl_verify(symbolon, bob, file).status == 0
         since = entry().revocation_date
         symbolon.do("release", "alice")
         assert entry() is None and answer()[0] == ocsp.OCSPCertStatus.GOOD
-        assert openssl(alice).status == 0
+        assert openssl_verify(symbolon, alice, file).status == 0
         symbolon.do("revoke", "alice", *HOLD)
         assert entry().revocation_date >= since and answer() == hold
         symbolon.do("revoke", "alice", "--reason", "keyCompromise")

@@ -22,7 +22,7 @@ FLOORS = [
     ["http"],
     ["acme", "est", "feed", "api", "signer"],
     ["ledger", "enroll"],
-    ["authority", "gateway", "agent", "check", "watch"],
+    ["authority", "gateway", "agent", "check", "prove", "watch"],
     ["cli"],
 ]
 FLOOR_OF = {folder: number for number, floor in enumerate(FLOORS) for folder in floor}

@@ -5,12 +5,13 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build ccache mold pkg-config libssl-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libcli11-dev
   libsqlite3-dev libsqlitecpp-dev libseccomp-dev prometheus-cpp-dev ca-certificates curl openssl python3)
-services=(nginx haproxy varnish varnishncsa prometheus stunnel4 hitch caddy) # what packages of `test` would start, now and at every boot
+services=(nginx haproxy varnish varnishncsa prometheus stunnel4 hitch caddy exim4 dovecot slapd prosody postgresql vsftpd) # what packages of `test` would start, now and at every boot
 test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
   python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy stunnel4 hitch caddy wrk varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
+  exim4-daemon-light dovecot-imapd dovecot-pop3d slapd prosody postgresql mariadb-server-core vsftpd
   prometheus tmux systemd
-  default-jdk-headless golang-go nodejs
+  default-jdk-headless golang-go nodejs chromium fonts-liberation
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 
 # Debian 12 has Boost 1.81 beside its default 1.74; later releases have a newer default.

@@ -19,6 +19,7 @@
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
+#include "api/rejection.h"
 #include "api/revocation.h"
 #include "api/ticket_keys.h"
 #include "base/error.h"
@@ -67,6 +68,8 @@ std::string encode(const Progress&);
 std::string encode(const GatewayStatus&);
 std::string encode(const SeenCertificate&);
 std::string encode(const SeenPage&);
+std::string encode(const RejectionRecord&);
+std::string encode(const RejectionList&);
 std::string encode(const TicketKeysRequest&);
 std::string encode(const TicketKeysAnswer&);
 

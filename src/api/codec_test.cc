@@ -183,6 +183,20 @@ TEST(Codec, WhatAGatewaySaysGoesThereAndBack) {
   goes_there_and_back(alice);
   goes_there_and_back(SeenPage{{alice}, "cursor"});
   goes_there_and_back(SeenPage{});
+  RejectionRecord refused;
+  refused.time = {7};
+  refused.id = refused.code = refused.fault = refused.sentence = "7Q4M";
+  goes_there_and_back(refused);
+  const RecordedCertificate blamed{"CN=\u0007", {"dns:a", "dns:b"}, "0a", "CN=root", {1}, {2}, "ab"};
+  refused.certificate = refused.leaf = blamed;
+  refused.route = refused.peer = refused.proxy = refused.service = refused.detail = refused.remedy = "some";
+  refused.server_name = refused.version = refused.rule = refused.by = refused.identity = "more";
+  refused.session_declined = refused.possession = "most";
+  refused.certificate_index = refused.presented = 3;
+  refused.limit = UnixSeconds{9};
+  refused.alert_sent = refused.alert_received = RecordedAlert{46, "certificate_unknown"};
+  goes_there_and_back(RejectionList{{refused}});
+  goes_there_and_back(RejectionList{});
   goes_there_and_back(GatewayStatus{});
   const Warning broken{Code::config_bad_value, "symbolon.yaml:3:1"};
   goes_there_and_back(GatewayStatus{

@@ -15,6 +15,9 @@ enum class Admins : std::uint8_t {
   may_not /* they can issue themselves what may, and that is on record */
 };
 
+// Whether certificates of this authority that no role allows the call may make it, about themselves.
+enum class Holders : std::uint8_t { may_not, where_allowed /* by `authority.own_records` */ };
+
 // From where a call may be made.
 enum class Reach : std::uint8_t {
   anywhere,
@@ -41,6 +44,7 @@ struct Endpoint {
   AnswerForm form = AnswerForm::object;
   Reach reach = Reach::anywhere;
   Admins admins = Admins::may;
+  Holders holders = Holders::may_not;
 
   bool allows(Roles caller) const { return (admins == Admins::may && caller.has(Role::admin)) || caller.meets(roles); }
   // "admin or issuer": who may make this call.

@@ -34,7 +34,8 @@ TEST(Endpoints, WhoReadsChangesNothing) {
     if (row.method == "GET" || row.name == "verify_ledger") continue;
     EXPECT_FALSE(row.allows({Role::auditor})) << row.name;
     // But for what this authority said itself, and a restored ledger has forgotten.
-    EXPECT_EQ(row.allows({Role::gateway}), row.name == "hand_back" || row.name == "ticket_keys") << row.name;
+    const bool of_gateways = row.name == "hand_back" || row.name == "report_seen" || row.name == "ticket_keys";
+    EXPECT_EQ(row.allows({Role::gateway}), of_gateways) << row.name;
   }
 }
 
@@ -44,6 +45,8 @@ TEST(Endpoints, SayWhoTheyAreFor) {
   EXPECT_EQ(endpoint("status").needs(), "any role");
   EXPECT_EQ(endpoint("ticket_keys").needs(), "gateway");
   EXPECT_EQ(endpoint("list").needs(), "admin, issuer, revoker, approver or auditor");
+  EXPECT_EQ(endpoint("records").needs(), "admin or auditor");
+  EXPECT_EQ(endpoint("own_records").needs(), "admin or auditor, or none where `authority.own_records` is set");
 }
 
 TEST(Roles, CoverWhatTheyHaveAndAnAdminEverything) {

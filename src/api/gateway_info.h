@@ -100,6 +100,7 @@ struct SeenQuery {
   bool operator==(const SeenQuery&) const = default;
 };
 
+// Also what a gateway tells its authority (POST /v1/feed/seen), and what the authority's ledger does not know of that.
 struct SeenPage {
   std::vector<SeenCertificate> certificates;  // soonest ending first
   std::optional<std::string> next;            // absent on the last page

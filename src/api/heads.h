@@ -52,7 +52,7 @@ struct HandBackAnswer {
   enum class Outcome : std::uint8_t { done, go_on, given_up };
   Outcome outcome = Outcome::go_on;
   std::int64_t next = 0;   // number, in the gateway's numbering, of the last entry of the page that is expected
-  std::int64_t taken = 0;  // entries of this page that are revoked by it
+  std::int64_t taken = 0;  // entries of this page that the ledger did not have
   bool operator==(const HandBackAnswer&) const = default;
 };
 std::string_view name(HandBackAnswer::Outcome outcome);

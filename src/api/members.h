@@ -437,4 +437,52 @@ void members(auto& f, Is<SeenPage> auto& x) {
   f.optional("next", x.next, kLine);
 }
 
+// Names in a certificate may be as many and as long as 64 KiB hold, escapes make them longer.
+inline constexpr TextBounds kRecorded{.least = 0, .most = 262144, .characters = TextBounds::Characters::any};
+
+void members(auto& f, Is<RecordedCertificate> auto& x) {
+  f.required("subject", x.subject, kRecorded);
+  f.required("san", x.san, ListBounds{.most = 65536, .item = kRecorded});
+  f.required("serial", x.serial, kLine);
+  f.required("issuer", x.issuer, kRecorded);
+  f.required("not_before", x.not_before);
+  f.required("not_after", x.not_after);
+  f.required("fingerprint", x.fingerprint, kName);
+}
+
+void members(auto& f, Is<RecordedAlert> auto& x) {
+  f.required("number", x.number, IntegerBounds{.most = 255});
+  f.required("name", x.name, kName);
+}
+
+void members(auto& f, Is<RejectionRecord> auto& x) {
+  f.required("time", x.time);
+  f.required("id", x.id, kName);
+  f.optional("route", x.route, kWords);
+  f.optional("peer", x.peer, kWords);
+  f.optional("proxy", x.proxy, kWords);
+  f.optional("service", x.service, kWords);
+  f.required("code", x.code, kName);
+  f.required("fault", x.fault, kName);
+  f.required("sentence", x.sentence, kWords);
+  f.optional("detail", x.detail, kRecorded);
+  f.optional("remedy", x.remedy, kWords);
+  f.optional("server_name", x.server_name, kWords);
+  f.optional("version", x.version, kName);
+  f.optional("rule", x.rule, kWords);
+  f.optional("certificate_index", x.certificate_index, IntegerBounds{});
+  f.optional("limit", x.limit);
+  f.optional("by", x.by, kName);
+  f.optional("certificate", x.certificate);
+  f.optional("leaf", x.leaf);
+  f.optional("identity", x.identity, kRecorded);
+  f.optional("presented", x.presented, IntegerBounds{});
+  f.optional("session_declined", x.session_declined, kWords);
+  f.optional("possession", x.possession, kName);
+  f.optional("alert_sent", x.alert_sent);
+  f.optional("alert_received", x.alert_received);
+}
+
+void members(auto& f, Is<RejectionList> auto& x) { f.required("records", x.records, ListBounds{.most = 100}); }
+
 }  // namespace symbolon::api

@@ -94,6 +94,9 @@ json::array parameters_of(const Endpoint& endpoint) {
     out.emplace_back(parameter("wait", "query", schema_of_integer({.least = 0, .most = FeedQuery::kLongestWait}),
                                "milliseconds that the answer may wait for something new"));
   }
+  if (endpoint.name == "own_records") {
+    out.emplace_back(parameter("id", "query", text, "that of this id alone; absent: the newest"));
+  }
   if (endpoint.name == "issue") {
     out.emplace_back(parameter("Idempotency-Key", "header", text,
                                "the same request under the same key has the same answer, however often it comes"));

@@ -24,13 +24,19 @@ struct LocalCallers {
   api::Roles roles = api::Roles::all();
 };
 
-// Over a Unix socket or socket pair, what `local` says, and nobody else anything; over mutual TLS, a certificate that
-// was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused with forbidden.
-// Revocation shows on an open connection too, because each call asks anew. Over mutual TLS it asks the ledger, and
-// blocks; fails as the ledger does.
-Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, const LocalCallers& local);
+// Whether a certificate that has no role comes as far as a call that holders may make (api::Holders).
+enum class Roleless : std::uint8_t { refused, admitted };
 
-// Fails with forbidden, naming the roles that the call needs, or that it is for local sockets only.
-Status check_right(const api::Endpoint& endpoint, const Requester& requester, http::Transport transport);
+// Over a Unix socket or socket pair, what `local` says, and nobody else anything; over mutual TLS, a certificate that
+// was issued here and is not revoked has those of Operations::roles_of. Whoever has none is refused with forbidden, but
+// for a certificate that is admitted without. Revocation shows on an open connection too, because each call asks anew.
+// Over mutual TLS it asks the ledger, and blocks; fails as the ledger does.
+Result<api::Roles> roles_of(const http::Caller& caller, const Operations& operations, const LocalCallers& local,
+                            Roleless roleless = Roleless::refused);
+
+// Fails with forbidden, naming the roles that the call needs, or that it is for local sockets only. With
+// Roleless::admitted every certificate may make it.
+Status check_right(const api::Endpoint& endpoint, const Requester& requester, http::Transport transport,
+                   Roleless roleless = Roleless::refused);
 
 }  // namespace symbolon::authority

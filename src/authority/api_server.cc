@@ -128,12 +128,29 @@ Result<api::FeedQuery> feed_query_of(const http::Target& target) {
   return query;
 }
 
+struct AskedBy : Requester {
+  std::string fingerprint = {};  // of its certificate; empty: it came with none
+};
+
+// That of the caller's own certificate.
+Result<api::RejectionQuery> own_query_of(const http::Target& target, const AskedBy& requester) {
+  api::RejectionQuery query{.id = {}, .fingerprint = requester.fingerprint};
+  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
+    if (key == "id") query.id = TRY(api::parse_record_id(value));
+    return key == "id";
+  }));
+  if (query.fingerprint.empty()) return fail(Code::bad_request, "this connection comes with no certificate");
+  return query;
+}
+
 }  // namespace
 
 struct ApiServer::Impl {
   Impl(boost::asio::io_context& context, Operations& operations_, ApiOptions options)
       : operations(operations_),
         local_roles(options.local_roles),
+        look_up(std::move(options.look_up)),
+        own_records(options.own_records),
         pool(options.threads, options.waiting),
         server(context, entry(), std::move(options.http)) {
     router.guard_rest(
@@ -148,7 +165,9 @@ struct ApiServer::Impl {
     add_ledger();
     add_feed();
     add_hand_back();
+    add_seen();
     add_ticket_keys();
+    add_records();
     ENSURE(routed_calls == api::endpoints().size());
   }
 
@@ -157,11 +176,13 @@ struct ApiServer::Impl {
   }
 
   // Who asks, with a role at least. Only certificates need the ledger.
-  net::Task<Result<Requester>> ask_who(const Caller& caller) {
-    auto call = [this, caller]() -> Result<Requester> {
-      const api::Roles roles = TRY(roles_of(caller, operations, {.owner = geteuid(), .roles = local_roles}));
-      Requester out{.text = requester_of(caller), .roles = roles, .person = person_of(caller)};
-      if (!caller.verified_path.empty()) out.identity = x509::identity_of(caller.verified_path.front()).text();
+  net::Task<Result<AskedBy>> ask_who(const Caller& caller, Roleless roleless = Roleless::refused) {
+    auto call = [this, caller, roleless]() -> Result<AskedBy> {
+      const api::Roles roles = TRY(roles_of(caller, operations, {.owner = geteuid(), .roles = local_roles}, roleless));
+      AskedBy out{{.text = requester_of(caller), .roles = roles, .person = person_of(caller)}};
+      if (caller.verified_path.empty()) return out;
+      out.identity = x509::identity_of(caller.verified_path.front()).text();
+      out.fingerprint = caller.verified_path.front().fingerprint().hex();
       return out;
     };
     if (caller.transport != http::Transport::tls) co_return call();
@@ -176,23 +197,25 @@ struct ApiServer::Impl {
   }
 
   // Routes a call of the table (api/endpoints.h): who has none of its roles does not come to the handler.
-  using Answer = std::function<net::Task<Response>(RoutedRequest, Requester)>;
+  using Answer = std::function<net::Task<Response>(RoutedRequest, AskedBy)>;
   // `twice`: also after the answer was made, which then is for nobody who was revoked meanwhile.
   enum class Asked : std::uint8_t { once, twice };
   void on(std::string_view name, Answer answer, Asked asked = Asked::once) {
     const api::Endpoint& endpoint = api::endpoint(name);
-    auto checked = [this, &endpoint, asked, answer = std::move(answer)](RoutedRequest routed,
-                                                                        const Caller& caller) -> net::Task<Response> {
-      auto requester = co_await ask_who(caller);
+    const bool for_holders = endpoint.holders == api::Holders::where_allowed && own_records == OwnRecords::for_holders;
+    const Roleless roleless = for_holders ? Roleless::admitted : Roleless::refused;
+    auto checked = [this, &endpoint, asked, roleless, answer = std::move(answer)](
+                       RoutedRequest routed, const Caller& caller) -> net::Task<Response> {
+      auto requester = co_await ask_who(caller, roleless);
       if (!requester) co_return refuse(routed.request, caller, requester.error());
-      const Status allowed = check_right(endpoint, *requester, caller.transport);
+      const Status allowed = check_right(endpoint, *requester, caller.transport, roleless);
       if (!allowed) co_return refuse(routed.request, caller, allowed.error());
       const std::string call = fmt::format("{} {}", routed.request.method, routed.request.target);
       auto response = co_await answer(std::move(routed), *std::move(requester));
       // The call was allowed, what it asked for was not: another's role, one's own approval.
       if (response.status == row(Code::forbidden).http_status) refusals.record(caller, call, http::error_of(response));
       if (asked == Asked::once) co_return response;
-      const auto still = co_await ask_who(caller);
+      const auto still = co_await ask_who(caller, roleless);
       if (still) co_return response;
       if (still.error().code == Code::forbidden) refusals.record(caller, call, still.error());
       co_return http::problem(still.error());
@@ -242,14 +265,20 @@ struct ApiServer::Impl {
   void add_ledger();
   void add_feed();
   void add_hand_back();
+  void add_seen();
   void add_ticket_keys();
+  void add_records();
+  net::Task<Response> answer_records(api::RejectionQuery query);
   net::Task<Response> follow(api::FeedQuery query);
 
   Operations& operations;
   const api::Roles local_roles;
+  const api::LookUpRejections look_up;
+  const OwnRecords own_records;
   http::BlockingPool pool;
-  http::BlockingPool feed_pool{1, 256};  // its own: revocations wait in the other one for who is answered here
-  http::BlockingPool crl_pool{1, 32};    // likewise: a CRL may take long, and revocations are not to wait for it
+  http::BlockingPool feed_pool{1, 256};    // its own: revocations wait in the other one for who is answered here
+  http::BlockingPool crl_pool{1, 32};      // likewise: a CRL may take long, and revocations are not to wait for it
+  http::BlockingPool records_pool{1, 32};  // likewise: a gateway is asked, and a file may be read
   RefusalRecorder refusals{operations, pool};
   http::Router router;
   std::size_t routed_calls = 0;
@@ -472,6 +501,22 @@ void ApiServer::Impl::add_hand_back() {
   });
 }
 
+void ApiServer::Impl::add_seen() {
+  on("report_seen", [this](RoutedRequest routed, Requester requester) -> net::Task<Response> {
+    auto body = body_of<api::SeenPage>(routed);
+    if (!body) co_return http::problem(body.error());
+    if (requester.identity == api::kLocalGateway) {
+      co_return http::problem({Code::forbidden, "'local' is the gateway beside the authority"});
+    }
+    std::string gateway = requester.identity.empty() ? std::string(api::kLocalGateway) : std::move(requester.identity);
+    auto call = [this, seen = *std::move(body), gateway = std::move(gateway)] {
+      return operations.report_seen(seen, gateway);
+    };
+    co_return co_await run_in(feed_pool, 200, std::move(call));
+  });
+  on_plain("seen_unknown", &Operations::seen_unknown);
+}
+
 void ApiServer::Impl::add_ticket_keys() {
   auto answer = [this](RoutedRequest routed, Requester) -> net::Task<Response> {
     auto body = body_of<api::TicketKeysRequest>(routed);
@@ -480,6 +525,36 @@ void ApiServer::Impl::add_ticket_keys() {
     co_return co_await run_in(feed_pool, 200, std::move(call));
   };
   on("ticket_keys", std::move(answer), Asked::twice);
+}
+
+void ApiServer::Impl::add_records() {
+  on("records", [this](RoutedRequest routed, Requester) -> net::Task<Response> {
+    if (!routed.target.query.empty()) co_return http::problem({Code::bad_request, "no parameters are taken here"});
+    auto id = api::parse_record_id(routed.parameters.at("what"));
+    if (!id) co_return http::problem(id.error());
+    api::RejectionQuery query{.id = *std::move(id), .fingerprint = {}};
+    co_return co_await answer_records(std::move(query));
+  });
+  on("own_records", [this](RoutedRequest routed, AskedBy requester) -> net::Task<Response> {
+    auto query = own_query_of(routed.target, requester);
+    if (!query) co_return http::problem(query.error());
+    co_return co_await answer_records(*std::move(query));
+  });
+}
+
+// An id that nobody has and that of another's certificate are one answer.
+net::Task<Response> ApiServer::Impl::answer_records(api::RejectionQuery query) {
+  auto call = [this, query = std::move(query)]() -> Result<api::RejectionList> {
+    api::RejectionList found;
+    if (look_up) found = TRY(look_up(query));
+    if (!query.fingerprint.empty()) {
+      std::erase_if(found.records, [&](const auto& record) { return !api::is_about(record, query.fingerprint); });
+      for (api::RejectionRecord& record : found.records) record = api::for_its_holder(std::move(record));
+    }
+    if (found.records.empty() && !query.id.empty()) return fail(Code::record_missing, "'{}'", query.id);
+    return found;
+  };
+  co_return co_await run_in(records_pool, 200, std::move(call));
 }
 
 net::Task<Response> ApiServer::Impl::follow(api::FeedQuery query) {

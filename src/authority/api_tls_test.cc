@@ -38,6 +38,7 @@ class StatusOnly final : public UnaskedOperations {
 
 class ApiTlsTest : public testing::Test {
  protected:
+  explicit ApiTlsTest(ApiOptions options = {}) : server_(context_.get(), operations_, std::move(options)) {}
   void SetUp() override {
     run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 30 "
         "-subj /CN=root -addext keyUsage=critical,keyCertSign,cRLSign");
@@ -108,7 +109,7 @@ class ApiTlsTest : public testing::Test {
   http::TemporaryFolder folder_;
   http::RunningContext context_;
   StatusOnly operations_;
-  ApiServer server_{context_.get(), operations_};
+  ApiServer server_;
   std::shared_ptr<const x509::TrustBundle> trust_;
   net::Endpoint endpoint_;
 };
@@ -161,6 +162,66 @@ TEST_F(ApiTlsTest, KeysOfTicketsAreForNobodyWhoIsRevokedWhileTheyAreFetched) {
   const auto refused = client("gateway")->ticket_keys({{std::string(64, 'a')}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::forbidden);
+}
+
+// Two refusals under the id 7Q4M: of the certificate that is asked for, and of another one.
+Result<api::RejectionList> two_records(const api::RejectionQuery& query) {
+  if (!query.id.empty() && query.id != "7Q4M") return api::RejectionList();
+  api::RejectionList out;
+  for (const std::string& fingerprint : {query.fingerprint, std::string("of another")}) {
+    api::RejectionRecord& record = out.records.emplace_back();
+    record.id = "7Q4M";
+    record.code = record.fault = record.sentence = "made up";
+    record.peer = "192.0.2.7:4711";
+    record.leaf.emplace().fingerprint = fingerprint.empty() ? "of somebody" : fingerprint;
+  }
+  return out;
+}
+
+class RecordsTest : public ApiTlsTest {
+ protected:
+  explicit RecordsTest(OwnRecords own = OwnRecords::for_roles)
+      : ApiTlsTest({.look_up = two_records, .own_records = own}) {}
+};
+class OwnRecordsTest : public RecordsTest {
+ protected:
+  OwnRecordsTest() : RecordsTest(OwnRecords::for_holders) {}
+};
+
+TEST_F(RecordsTest, AreForAdminsAndNobodyElse) {
+  const auto found = client("admin")->rejections("7q4m");
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->records.size(), 2U);
+  EXPECT_EQ(found->records.at(0).peer, "192.0.2.7:4711");
+  EXPECT_EQ(client("admin")->rejections("0000").error().code, Code::record_missing);
+  EXPECT_EQ(client("admin")->rejections("own").error().code, Code::bad_request);
+  EXPECT_EQ(operations_.refusals, 0);
+  for (const char* const who : {"gateway", "other", "plain"}) {
+    EXPECT_EQ(client(who)->rejections("7Q4M").error().code, Code::forbidden) << who;
+    EXPECT_EQ(client(who)->own_rejections().error().code, Code::forbidden) << who;
+  }
+}
+
+TEST_F(OwnRecordsTest, AreThoseOfTheCallersCertificateAlone) {
+  for (const char* const who : {"gateway", "other", "plain"}) {
+    auto caller = client(who);
+    const auto found = caller->own_rejections();
+    ASSERT_TRUE(found) << who << found.error().text();
+    ASSERT_EQ(found->records.size(), 1U) << who;
+    EXPECT_NE(found->records.at(0).leaf->fingerprint, "of another");
+    EXPECT_FALSE(found->records.at(0).peer) << "whoever has a copy of the certificate may have come from there";
+    EXPECT_EQ(caller->own_rejections("7Q4M").value().records.size(), 1U);
+    EXPECT_EQ(caller->own_rejections("0000").error().code, Code::record_missing);
+    EXPECT_EQ(caller->rejections("7Q4M").error().code, Code::forbidden) << "everybody's";
+    EXPECT_EQ(caller->status().has_value(), std::string_view(who) == "gateway") << "of the other calls, nothing more";
+  }
+}
+
+TEST_F(OwnRecordsTest, AreNotForARevokedCertificate) {
+  for (const Standing standing : {Standing::revoked, Standing::foreign}) {
+    operations_.standing = standing;
+    EXPECT_EQ(client("plain")->own_rejections().error().code, Code::forbidden);
+  }
 }
 
 TEST_F(ApiTlsTest, AServerOfAnotherNameIsNotTalkedTo) {

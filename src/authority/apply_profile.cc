@@ -223,11 +223,15 @@ Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::op
   return x509::DistinguishedName::from_attributes(std::move(attributes));
 }
 
-std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url,
-                       const x509::SerialNumber& serial) {
-  if (url.empty() || !profile.crl || profile.no_rev_avail || profile.ocsp_no_check || !may_sign_crls(issuer)) return {};
-  const CrlPart part = profile.crl_shards == 0 ? CrlPart{} : CrlPart::of(serial, profile.crl_shards);
-  return CrlPlaces{.url = std::string(url)}.of(part, issuer.name);
+CrlUrls crl_urls_of(const Profile& profile, const Issuer& issuer, const CrlPlaces& places,
+                    const x509::SerialNumber& serial) {
+  if (!profile.crl || profile.no_rev_avail || profile.ocsp_no_check || !may_sign_crls(issuer)) return {};
+  if (profile.crl_shards != 0) {
+    return {.distribution_point = places.of(CrlPart::of(serial, profile.crl_shards), issuer.name)};
+  }
+  CrlUrls out{.distribution_point = places.of({}, issuer.name)};
+  if (places.delta) out.freshest = places.of({.delta = true}, issuer.name);
+  return out;
 }
 
 std::string ocsp_url_of(const Profile& profile, const Issuer& issuer, std::string_view url) {

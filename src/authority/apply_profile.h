@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "authority/crl_part.h"
 #include "authority/issue_request.h"
 #include "authority/issuer.h"
 #include "authority/profile.h"
@@ -34,11 +35,17 @@ Result<AppliedProfile> apply_profile(const Profile& profile, const IssueRequest&
 std::uint16_t key_usage_of(const Profile& profile, const crypto::PublicKey& key);
 Result<x509::DistinguishedName> subject_of(const Profile& profile, const std::optional<std::string>& common_name);
 
-// The distribution point that the certificate of this profile, CA and serial names: URL/NAME.crl, or that of its shard.
-// Empty: none, because there is no `url`, the profile does not want one, its certificates say that nobody is to ask
-// (noRevAvail, nocheck), or the CA may not sign one.
-std::string crl_url_of(const Profile& profile, const Issuer& issuer, std::string_view url,
-                       const x509::SerialNumber& serial);
+// What the certificate of this profile, CA and serial says of CRLs.
+struct CrlUrls {
+  // cRLDistributionPoints: URL/NAME.crl, or that of its shard. Empty: none, because there is no `url`, the profile does
+  // not want one, its certificates say that nobody is to ask (noRevAvail, nocheck), or the CA may not sign one.
+  std::string distribution_point = {};
+  // freshestCRL: that of the delta CRL, where there is one. Empty in a shard's certificate, too: RFC 5280 §5.2.4 wants
+  // "the same scope", and the delta CRL goes with the full one.
+  std::string freshest = {};
+};
+CrlUrls crl_urls_of(const Profile& profile, const Issuer& issuer, const CrlPlaces& places,
+                    const x509::SerialNumber& serial);
 
 // The OCSP responder that they name: `url` as it is, for all CAs, since a request says which one it means. Empty: none,
 // for the same reasons, or because the CA may certify no responder.

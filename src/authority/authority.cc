@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "authority/authority_impl.h"
+#include "authority/journal_beside.h"
 #include "ledger/query.h"
 
 namespace symbolon::authority {
@@ -70,6 +71,7 @@ Result<std::unique_ptr<Authority>> Authority::open(AuthorityOptions options, con
   TRY(impl->take(*impl->state.issuers));
   impl->ask_for_profiles(organization);
   impl->taking_back.start();
+  if (impl->options.journal) take_back_from(*impl->options.journal, impl->taking_back, impl->feed.history());
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
 }
 
@@ -287,6 +289,11 @@ Result<api::FeedPage> Authority::feed_page(const api::FeedQuery& query) {
 Result<api::TicketKeysAnswer> Authority::ticket_keys(const api::TicketKeysRequest& request) {
   return impl_->ticket_keys.give(request);
 }
+
+Result<api::SeenPage> Authority::report_seen(const api::SeenPage& seen, const std::string& gateway) {
+  return impl_->unknown.take(seen, gateway);
+}
+Result<api::SeenPage> Authority::seen_unknown() { return impl_->unknown.list(); }
 
 Result<api::GatewayList> Authority::gateways() { return impl_->feed.gateways(); }
 

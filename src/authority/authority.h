@@ -50,6 +50,8 @@ struct AuthorityOptions {
   SignCrl sign_crl = {};                         // signs them where `keys` are elsewhere
   std::optional<OcspConfig> ocsp = {};           // unset: nobody is answered
   std::shared_ptr<OcspSigner> ocsp_signer = {};  // unset: keys of this process
+  // Of the gateway in the same state, where no other process hands back what it knows (journal_beside.h).
+  std::optional<Path> journal = {};
   HeadKeySource head_key = {};                   // unset: a file of the state folder, with `ask_passphrase`
   std::shared_ptr<HeadSigner> head_signer = {};  // unset: with that key, in this process
 };
@@ -95,6 +97,8 @@ class Authority final : public Operations {
                                 const Requester& requester) override;
   Result<api::GatewayList> gateways() override;
   Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester& requester) override;
+  Result<api::SeenPage> report_seen(const api::SeenPage& seen, const std::string& gateway) override;
+  Result<api::SeenPage> seen_unknown() override;
   Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) override;
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;

@@ -15,6 +15,7 @@
 #include "authority/revocation_feed.h"
 #include "authority/taking_back.h"
 #include "authority/ticket_key_keeper.h"
+#include "authority/unknown_certificates.h"
 #include "x509/pem.h"
 #include "x509/request.h"
 
@@ -41,6 +42,7 @@ struct Authority::Impl {
         head_keeper(*head_signer, *state.ledger, feed.history(),
                     [this](std::shared_ptr<const Heads> heads) { feed.carry(std::move(heads)); }),
         issuance(*state.ledger, clock, std::move(profiles), state.issuers, issuance_options()),
+        unknown(*state.ledger, clock, [this] { return issuance.issuers(); }),
         crls(
             *state.ledger, clock, state.layout, [this] { return issuance.issuers(); },
             crl_options(issuance.profiles())) {
@@ -65,7 +67,7 @@ struct Authority::Impl {
   IssuanceOptions issuance_options() {
     IssuanceOptions out = options.issuance;
     out.may_issue = [this] { return taking_back.check(); };
-    if (options.crl && options.crl->url) out.crl_url = *options.crl->url;
+    if (options.crl) out.crls = options.crl->places();
     if (options.ocsp && options.ocsp->url) out.ocsp_url = *options.ocsp->url;
     return out;
   }
@@ -139,6 +141,7 @@ struct Authority::Impl {
   TakingBack taking_back;  // after the feed, whose history it asks
   HeadKeeper head_keeper;  // likewise
   Issuance issuance;
+  UnknownCertificates unknown;                           // after the issuance, whose CAs it asks for
   CrlPublisher crls;                                     // after what it asks
   std::unique_ptr<OcspResponder> ocsp;                   // likewise; null: none is configured
   std::vector<std::string> unfinished_at_start;          // serials that were being signed when the last process ended

@@ -36,7 +36,8 @@ config::Table<CrlConfig> crl_table() {
       .optional(
           "delta", &CrlConfig::delta, config::duration(kShortestCrl, kLongestCrl),
           {"How long a delta CRL counts, which says what changed since an older list: one is made beside each list, "
-           "and both when a quarter of this has passed. Without it, there is none. It needs `url`.",
+           "and both when a quarter of this has passed; certificates name it beside the list (freshestCRL). Without "
+           "it, there is none. It needs `url`.",
            "6h"})
       .check(
           [](const CrlConfig& crl) -> Status {

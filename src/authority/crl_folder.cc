@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/octet_source.h"
 #include "revocation/crl_parser.h"
 
 namespace symbolon::authority {
@@ -22,7 +23,11 @@ Result<std::optional<std::string>> content_of(const Path& file) {
 }  // namespace
 
 Result<std::uint64_t> crl_number_of(ByteView der) {
-  const auto crl = TRY(revocation::parse_crl(der));
+  ViewSource source(der);
+  revocation::CrlStream stream(source, revocation::Deltas::take);
+  TRY(stream.head());
+  TRY(stream.skip_entries());
+  const auto crl = TRY(stream.tail());
   if (!crl.number) return 0;
   if (crl.number->size() > sizeof(std::uint64_t)) return std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;

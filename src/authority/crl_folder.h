@@ -44,7 +44,8 @@ class CrlFolder {
   StateLayout layout_;
 };
 
-// The cRLNumber of a CRL in DER; the highest one where it has more than 8 octets. Fails with crl_malformed.
+// The cRLNumber of a CRL in DER, full or delta; the highest one where it has more than 8 octets. Fails with
+// crl_malformed.
 Result<std::uint64_t> crl_number_of(ByteView der);
 
 }  // namespace symbolon::authority

@@ -38,7 +38,7 @@ struct CrlPart {
 // What certificates and CRLs say of places; the same for authority and signer.
 struct CrlPlaces {
   std::string url = {};  // before place(); empty: nowhere
-  bool delta = false;    // full CRLs name the delta CRL's
+  bool delta = false;    // full CRLs, and certificates that name them, name the delta CRL's
   std::string of(const CrlPart& part, std::string_view issuer) const;
 };
 

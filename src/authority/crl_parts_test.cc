@@ -1,4 +1,5 @@
 // What is on hold, delta CRLs and shards, in CRLs of a state that init made.
+#include "authority/crl_folder.h"
 #include "authority/crl_publisher_fixture.h"
 
 namespace symbolon::authority {
@@ -41,11 +42,7 @@ TEST_F(CrlPublisherTest, ARestoredBackupReleasesNothing) {
   revoke(0, ledger::RevocationReason::key_compromise);
   ASSERT_TRUE(publisher()->publish_now());
   EXPECT_TRUE(lists(published(), 0));
-  const Path state = home_.folder.path() / "state";
-  state_.reset();
-  for (const char* const rest : {"-wal", "-shm"}) std::filesystem::remove(state / (std::string("ledger.db") + rest));
-  std::filesystem::rename(backup, state / "ledger.db");
-  state_.emplace(open_state(state, home_.clock, keys_in_files({state}, {})).value());
+  restore(backup);
   EXPECT_EQ(code_of(publisher()->current(std::string(kIssuingName))), Code::crl_ahead_of_ledger);
   EXPECT_TRUE(lists(published(), 0));
 }
@@ -77,6 +74,65 @@ TEST_F(CrlPublisherTest, ADeltaCrlSaysWhatChangedSinceTheOldestFullOneThatCounts
   EXPECT_NE(text.find("Delta CRL Indicator: critical"), std::string::npos) << text;
   EXPECT_NE(text.find("Remove From CRL"), std::string::npos) << text;
   EXPECT_TRUE(one->failures().empty());
+  CrlFolder folder(state_->layout);
+  EXPECT_EQ(code_of(folder.publish(name, {.delta = true}, newest->number, as_bytes(delta()->der))),
+            Code::already_exists)
+      << "an older one never replaces a newer one";
+}
+
+TEST_F(CrlPublisherTest, TheNextProcessServesTheDeltaCrlThatIsThere) {
+  const std::string name(kIssuingName);
+  CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes,
+                              .places = {.url = "http://a.example", .delta = true},
+                              .delta = kDay};
+  ASSERT_TRUE(publisher_with(options)->publish_now());
+  const auto content = read_file(state_->layout.crl_parts(name) / "delta.crl").value();
+  const auto next = publisher_with(options);
+  ASSERT_TRUE(next->publish_now());
+  ASSERT_NE(next->find(name, {.delta = true}), nullptr);
+  EXPECT_EQ(next->find(name, {.delta = true})->der, content);
+  options.delta.reset();
+  options.places.delta = false;
+  const auto without = publisher_with(options);
+  ASSERT_TRUE(without->publish_now());
+  EXPECT_EQ(without->find(name, {.delta = true}), nullptr) << "it would only grow old";
+}
+
+// The ledger and the full CRL of before come back, the delta CRL is that of after.
+TEST_F(CrlPublisherTest, ADeltaCrlThatKnowsMoreThanTheLedgerIsNotReplaced) {
+  const std::string name(kIssuingName);
+  const CrlPublisherOptions options{.publish = CrlPublisherOptions::Publish::yes,
+                                    .places = {.url = "http://a.example", .delta = true},
+                                    .delta = kDay};
+  const Path file = state_->layout.crl_parts(name) / "delta.crl";
+  const Path backup = home_.folder.path() / "before.db";
+  std::string full;
+  {
+    const auto one = publisher_with(options);
+    ASSERT_TRUE(one->publish_now());
+    full = published();
+    ASSERT_TRUE(state_->ledger->backup(backup, {}));
+    revoke(0);
+    ASSERT_TRUE(one->publish_now());
+  }
+  const auto delta = read_file(file).value();
+  restore(backup);
+  ASSERT_TRUE(write_file(state_->layout.crl(kIssuingName), full, {.existing = Existing::replace}));
+  {
+    const auto one = publisher_with(options);
+    const auto made = one->current(name);
+    ASSERT_EQ(code_of(made), Code::crl_ahead_of_ledger);
+    EXPECT_EQ(made.error().where, file.string());
+    EXPECT_EQ(code_of(one->check_ledger(issuing())), Code::crl_ahead_of_ledger) << "who asks by OCSP is told nothing";
+    EXPECT_EQ(one->find(name, {.delta = true})->der, delta) << "it is served";
+  }
+  EXPECT_EQ(read_file(file).value(), delta);
+  EXPECT_EQ(published(), full);
+  revoke(0);
+  const auto again = publisher_with(options);
+  ASSERT_TRUE(again->publish_now()) << "the ledger has it again";
+  EXPECT_TRUE(lists(published(), 0));
+  EXPECT_NE(read_file(file).value(), delta);
 }
 
 TEST_F(CrlPublisherTest, ARevocationGoesIntoItsShardAndTheFullOne) {

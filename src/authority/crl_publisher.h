@@ -5,8 +5,9 @@
 //
 // thisUpdate rises from one to the next as the number does, so that whoever goes by the date sees a newer one.
 //
-// What was published before a process begins is held against the ledger first: where it lists what the ledger lacks, an
-// older backup was restored, and none is made that would take those revocations back. It is served as it is.
+// What was published before a process begins, delta CRLs and shards included, is held against the ledger first: where
+// it lists what the ledger lacks, an older backup was restored, and none is made that would take those revocations
+// back. It is served as it is.
 //
 // Beside the full one of a CA stand, where that is asked for, a delta CRL and those of its distribution points (shards;
 // crl_part.h). Shards are made first, and at once; the full one when the time for it has come. A number of shards that

@@ -49,6 +49,14 @@ class CrlPublisherTest : public ::testing::Test {
     return std::make_unique<CrlPublisher>(
         *state_->ledger, clock_, state_->layout, [this] { return state_->issuers; }, std::move(options));
   }
+  // The ledger as it was.
+  void restore(const Path& backup) {
+    const Path state = home_.folder.path() / "state";
+    state_.reset();
+    for (const char* const rest : {"-wal", "-shm"}) std::filesystem::remove(state / (std::string("ledger.db") + rest));
+    std::filesystem::rename(backup, state / "ledger.db");
+    state_.emplace(open_state(state, home_.clock, keys_in_files({state}, {})).value());
+  }
   const Issuer& issuing() const { return *state_->issuers->select(std::string(kIssuingName), kNow).value(); }
   void revoke(std::size_t which, ledger::RevocationReason reason = ledger::RevocationReason::unspecified) {
     ASSERT_TRUE(state_->ledger->revoke(

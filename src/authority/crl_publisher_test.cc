@@ -181,11 +181,7 @@ TEST_F(CrlPublisherTest, ARestoredBackupTakesNothingBack) {
   revoke(1);
   ASSERT_TRUE(publisher()->publish_now());
   const std::string first = published();
-  const Path state = home_.folder.path() / "state";
-  state_.reset();
-  for (const char* const rest : {"-wal", "-shm"}) std::filesystem::remove(state / (std::string("ledger.db") + rest));
-  std::filesystem::rename(backup, state / "ledger.db");
-  state_.emplace(open_state(state, home_.clock, keys_in_files({state}, {})).value());
+  restore(backup);
   revoke(2);
   for (const Seconds later : {Seconds{0}, kDay * 30}) {  // also when it has ended
     clock_.set(kNow + later);

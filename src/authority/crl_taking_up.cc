@@ -20,8 +20,9 @@ CrlPublisher::Impl::Made CrlPublisher::Impl::published(const Issuer& issuer, con
   return ahead(folder.file(issuer.name), *there->crl, found);
 }
 
-// The shards go with the full one: where that was taken away, so that what the ledger lacks counts again, they do not
-// stand in the way either.
+// Shards and the delta CRL go with the full one: where that was taken away, so that what the ledger lacks counts again,
+// they do not stand in the way either. A delta CRL that nobody makes new any more is not served: who knows its place
+// would go by it when it has ended.
 Status CrlPublisher::Impl::take_up_parts(const Issuer& issuer, const CrlIssuer& all, const Made& full) {
   Status outcome = full ? Status() : std::unexpected(full.error());
   for (const CrlPart& part : folder.parts(issuer.name)) {
@@ -29,8 +30,9 @@ Status CrlPublisher::Impl::take_up_parts(const Issuer& issuer, const CrlIssuer& 
     auto content = folder.read(issuer.name, part);
     const auto there = content ? read_published(issuer, part, *std::move(content)) : std::nullopt;
     if (!there) continue;
-    keep(there->crl);
-    UnixSeconds& last = last_shard_update.try_emplace(all.ids.front(), there->crl->this_update).first->second;
+    if (!part.delta || options.delta) keep(there->crl);
+    auto& updates = part.delta ? last_update : last_shard_update;
+    UnixSeconds& last = updates.try_emplace(all.ids.front(), there->crl->this_update).first->second;
     last = std::max(last, there->crl->this_update);
     if (!outcome || !full || *full == nullptr) continue;
     const CrlComparison found = TRY(compare(ledger, all, *there));

@@ -76,6 +76,9 @@ Result<api::HandBackAnswer> GatewayDesk::hand_back(const api::HandBackRequest& r
   here.gateway = api::kLocalGateway;
   return authority_.hand_back(here);
 }
+Result<api::SeenPage> GatewayDesk::report_seen(const api::SeenPage& seen, const std::string&) {
+  return authority_.report_seen(seen, std::string(api::kLocalGateway));
+}
 Result<api::TicketKeysAnswer> GatewayDesk::ticket_keys(const api::TicketKeysRequest& request) {
   return authority_.ticket_keys(request);
 }

@@ -38,6 +38,7 @@ class GatewayDesk final : public Operations {
   Result<api::FeedPage> feed_page(const api::FeedQuery& query) override;
   RevocationFeed* feed() override;
   Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request) override;
+  Result<api::SeenPage> report_seen(const api::SeenPage& seen, const std::string& gateway) override;
   Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) override;
   Result<api::HeadsAnswer> heads() override;
   Result<api::StatusInfo> status() override;  // for the metrics

@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "authority/head_key.h"
 #include "authority/issuance.h"
 #include "authority/state.h"
 #include "base/acting_as_owner.h"
+#include "base/errno_text.h"
 #include "contain/privileges.h"
 #include "ledger/sqlite_ledger.h"
 #include "x509/request.h"
@@ -198,13 +198,13 @@ Status publish(const Path& from, const Path& to) {
       return fail_at(to.string(), Code::already_exists, "something is there already; nothing was changed");
     }
     const char* const hint = problem == EBUSY ? " (a mount point: name a folder in it)" : "";
-    return fail_at(to.string(), Code::file_unwritable, "{}{}", std::strerror(problem), hint);
+    return fail_at(to.string(), Code::file_unwritable, "{}{}", errno_text(problem), hint);
   }
   const int folder = ::open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0 || ::fsync(folder) != 0) {
     const int problem = errno;
     if (folder >= 0) ::close(folder);
-    return fail_at(to.string(), Code::file_unwritable, "{}", std::strerror(problem));
+    return fail_at(to.string(), Code::file_unwritable, "{}", errno_text(problem));
   }
   ::close(folder);
   return {};

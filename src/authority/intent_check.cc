@@ -125,6 +125,7 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
   const ByteView algorithm = issuer.signer->algorithm_identifier();
   const auto content = TRY(decode(intent.tbs, algorithm));
   const std::vector<x509::Certificate> above = issuer.above();
+  CrlUrls crls = crl_urls_of(profile, issuer, rules.crls, content.serial());
   const x509::LintRules lint{.kind = x509::LintKind::leaf,
                              .algorithm_identifier = algorithm,
                              .issuer = &issuer.certificate,
@@ -133,7 +134,8 @@ Status check_intent(const ledger::RecordedIntent& intent, const Issuer& issuer, 
                              .extended_key_usage = profile.extended_key_usage,
                              .least_names = profile.least_names,
                              .svid = profile.svid,
-                             .crl_url = crl_url_of(profile, issuer, rules.crl_url, content.serial()),
+                             .crl_url = std::move(crls.distribution_point),
+                             .freshest_crl_url = std::move(crls.freshest),
                              .ocsp_url = ocsp_url_of(profile, issuer, rules.ocsp_url),
                              .profile = profile.name};
   if (const auto findings = x509::lint_tbs(intent.tbs, lint); !findings.empty()) {

@@ -2,6 +2,7 @@
 // nobody. What passes could have come from Issuance::prepare.
 #pragma once
 
+#include "authority/crl_part.h"
 #include "authority/issuer.h"
 #include "authority/profile.h"
 #include "base/clock.h"
@@ -15,7 +16,7 @@ inline constexpr Seconds kIntentTolerance = kMinute * 5;
 
 struct IntentRules {
   const ProfileSet& profiles;
-  std::string_view crl_url = {};   // as IssuanceOptions::crl_url
+  CrlPlaces crls = {};             // as IssuanceOptions::crls
   std::string_view ocsp_url = {};  // likewise
   // The key that answers for this CA by OCSP: certificates for OCSP signing are for it alone, or whoever took the
   // authority over could say of any certificate what they like. Null: there is none; they are for any key.

@@ -55,7 +55,9 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
   const Issuer& issuer = *TRY(select(*issuers, request.issuer));
   const IssueTime time{.now = now, .backdate = options_.backdate};
   AppliedProfile applied = TRY(apply_profile(profile, request, issuer, time, serials_.draw()));
-  applied.content.crl_url = crl_url_of(profile, issuer, options_.crl_url, applied.content.serial);
+  CrlUrls crls = crl_urls_of(profile, issuer, options_.crls, applied.content.serial);
+  applied.content.crl_url = std::move(crls.distribution_point);
+  applied.content.freshest_crl_url = std::move(crls.freshest);
   applied.content.ocsp_url = ocsp_url_of(profile, issuer, options_.ocsp_url);
   LintedCertificate out(issuers, issuer, std::move(applied.content));
   out.requester_ = request.requester;
@@ -73,6 +75,7 @@ Result<LintedCertificate> Issuance::prepare(const IssueRequest& request) const {
                             .least_names = profile.least_names,
                             .svid = profile.svid,
                             .crl_url = out.content_.crl_url,
+                            .freshest_crl_url = out.content_.freshest_crl_url,
                             .ocsp_url = out.content_.ocsp_url,
                             .profile = profile.name}));
   return out;

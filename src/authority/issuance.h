@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "authority/crl_part.h"
 #include "authority/issue_request.h"
 #include "authority/issuer.h"
 #include "authority/profile.h"
@@ -128,7 +129,7 @@ inline constexpr Seconds kBackdate = kMinute * 5;
 
 struct IssuanceOptions {
   Seconds backdate = kBackdate;
-  std::string crl_url = {};                // where CRLs are found, without the last part (crl_url_of); empty: nowhere
+  CrlPlaces crls = {};                     // where CRLs are found (crl_urls_of)
   std::string ocsp_url = {};               // of the OCSP responder (ocsp_url_of); empty: none
   std::function<Status()> may_issue = {};  // asked before a serial is reserved and before one is resumed; unset: yes
   std::function<void(IssuanceStep)> after_step = {};

@@ -226,6 +226,32 @@ TEST(Issue, NamesTheOcspResponderUnlessTheProfileDoesNotWantIt) {
   EXPECT_THAT(home.text(*home.issue("server", {"web.example"})), Not(HasSubstr("Authority Information Access")));
 }
 
+TEST(Issue, ADeltaCrlIsNamedBesideTheFullOneAlone) {
+  Home home;
+  ProfileConfig without;
+  without.base = "client";
+  without.crl = false;
+  ProfileConfig sharded;
+  sharded.base = "client";
+  sharded.crl_shards = 4;
+  const std::map<std::string, ProfileConfig> profiles{{"without", without}, {"sharded", sharded}};
+  home.open_with({.profiles = profiles, .issuance = {.crls = {.url = "http://crl.example", .delta = true}}});
+  const auto text = [&](const char* profile) {
+    const auto answer = home.issue(profile, {"a.example"});
+    EXPECT_TRUE(answer) << profile << ": " << answer.error().text();
+    home.verify(*answer, "");
+    return home.text(*answer);
+  };
+  EXPECT_THAT(text("server"), HasSubstr("X509v3 Freshest CRL: \n                Full Name:\n                  "
+                                        "URI:http://crl.example/issuing/delta.crl\n"));
+  EXPECT_THAT(text("sharded"), HasSubstr("URI:http://crl.example/issuing/4-"));
+  for (const char* const profile : {"sharded", "without", "ocsp"}) {
+    EXPECT_THAT(text(profile), Not(HasSubstr("Freshest CRL"))) << profile;
+  }
+  home.open_with({.profiles = profiles, .issuance = {.crls = {.url = "http://crl.example"}}});
+  EXPECT_THAT(text("server"), Not(HasSubstr("Freshest CRL")));
+}
+
 // RFC 6960 §4.2.2.2: no responder could have a certificate that anybody takes.
 TEST(Issue, ACaThatMayNotCertifyAResponderNamesNone) {
   x509::testing::Forge& forge = x509::testing::forge();

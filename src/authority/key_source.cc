@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 
 #include "base/acting_as_owner.h"
+#include "base/errno_text.h"
 #include "base/file_access.h"
 #include "contain/child.h"
 #include "x509/tbs_reader.h"
@@ -95,7 +95,7 @@ Status give_keys_to(const contain::User& signer, const std::vector<Path>& files)
     if (opened.get() < 0 || ::fstat(opened.get(), &info) != 0) continue;
     if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid == signer.user) continue;
     if (::fchown(opened.get(), signer.user, signer.group) != 0) {
-      return fail_at(file.string(), Code::file_unwritable, "giving it to {}: {}", signer.name, std::strerror(errno));
+      return fail_at(file.string(), Code::file_unwritable, "giving it to {}: {}", signer.name, errno_text(errno));
     }
   }
   return {};

@@ -10,6 +10,7 @@
 #include "api/change.h"
 #include "api/crl.h"
 #include "api/feed.h"
+#include "api/gateway_info.h"
 #include "api/gateways.h"
 #include "api/heads.h"
 #include "api/issue.h"
@@ -123,6 +124,12 @@ class Operations {
   virtual Result<api::GatewayInfo> forget_gateway(const std::string& name, const Requester&) {
     return fail(Code::not_found, "no gateway '{}' here", name);
   }
+
+  // Certificates that gateways have seen and the ledger does not know (UnknownCertificates).
+  virtual Result<api::SeenPage> report_seen(const api::SeenPage&, const std::string& gateway) {
+    return fail(Code::not_found, "nobody here knows what gateway '{}' should see", gateway);
+  }
+  virtual Result<api::SeenPage> seen_unknown() { return fail(Code::not_found, "no gateways here"); }
 
   // The keys of session tickets that gateways share (TicketKeyKeeper).
   virtual Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request) {

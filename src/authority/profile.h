@@ -58,7 +58,7 @@ struct Profile {
   bool no_rev_avail = false;   // RFC 9608
   bool ocsp_no_check = false;  // RFC 6960 §4.2.2.2.1
   bool svid = false;           // X.509-SVID: exactly one spiffe:// URI
-  bool crl = true;             // names the CRL's place, where the authority has one (crl_url_of)
+  bool crl = true;             // names the CRL's place, where the authority has one (crl_urls_of)
   bool ocsp = true;            // names the OCSP responder, likewise (ocsp_url_of)
   std::uint16_t crl_shards =
       0;  // that CRL is one of so many that the CA's certificates are divided among; 0: the full one

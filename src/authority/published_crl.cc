@@ -4,26 +4,31 @@
 #include <set>
 
 #include "authority/crl_folder.h"
+#include "base/octet_source.h"
 #include "revocation/crl_parser.h"
 #include "revocation/crl_reader.h"
 
 namespace symbolon::authority {
 
 std::optional<PublishedCrl> read_published(const Issuer& issuer, const CrlPart& part, std::string der) {
-  const auto syntax = revocation::parse_crl(as_bytes(der));
+  const auto deltas = part.delta ? revocation::Deltas::take : revocation::Deltas::refuse;
+  ViewSource beginning(as_bytes(der));
+  const auto head = revocation::CrlStream(beginning, deltas).head();
   const auto number = crl_number_of(as_bytes(der));
-  if (!syntax || !number) return std::nullopt;
-  auto crl = revocation::read_crl(as_bytes(der), {issuer.certificate}, syntax->this_update);
-  if (!crl) return std::nullopt;
+  if (!head || !number) return std::nullopt;
+  ViewSource whole(as_bytes(der));
+  auto crls = revocation::read_crls(whole, {issuer.certificate}, {.now = head->this_update, .deltas = deltas});
+  if (!crls || crls->size() != 1 || crls->front().is_delta() != part.delta) return std::nullopt;
+  revocation::CrlFile& crl = crls->front();
   return PublishedCrl{.crl = std::make_shared<Crl>(Crl{.issuer = issuer.name,
                                                        .part = part,
                                                        .der = std::move(der),
                                                        .number = *number,
-                                                       .this_update = crl->this_update,
-                                                       .next_update = crl->next_update,
-                                                       .entries = crl->entries.size(),
+                                                       .this_update = crl.this_update,
+                                                       .next_update = crl.next_update,
+                                                       .entries = crl.entries.size() + crl.removed.size(),
                                                        .revocations = kUnknownPosition}),
-                      .entries = std::move(crl->entries)};
+                      .entries = std::move(crl.entries)};
 }
 
 Result<CrlComparison> compare(ledger::Ledger& ledger, const CrlIssuer& all, const PublishedCrl& published) {
@@ -38,13 +43,15 @@ Result<CrlComparison> compare(ledger::Ledger& ledger, const CrlIssuer& all, cons
     const bool unlisted = !listed.find(revocation.serial);
     out.lacks = out.lacks || unlisted || !is_final(revocation.reason);
     out.misses = out.misses || (unlisted && is_final(revocation.reason));
-    if (revocation.reason == ledger::RevocationReason::remove_from_crl) {
+    const bool release = revocation.reason == ledger::RevocationReason::remove_from_crl;
+    if (unlisted) {
+      if (release) missed_holds.erase(revocation.serial);
+      if (!release && !is_final(revocation.reason)) missed_holds.insert(revocation.serial);
+    } else if (release) {
       released.insert_or_assign(revocation.serial, revocation.revoked_at);
-      missed_holds.erase(revocation.serial);
     } else {
       released.erase(revocation.serial);
       known.add(revocation.serial, revocation.revoked_at);
-      if (unlisted && !is_final(revocation.reason)) missed_holds.insert(revocation.serial);
     }
     return ledger::Proceed::yes;
   }));

@@ -20,7 +20,8 @@ struct PublishedCrl {
   std::shared_ptr<Crl> crl;  // kUnknownPosition
   revocation::SerialTable entries;
 };
-// None: it cannot be read (nor can a delta CRL), or is not signed by that CA. Its dates do not count: one that has
+// None: it cannot be read, is a delta CRL where a full one is expected, or the other way round, or is not signed by
+// that CA. Its dates do not count: one that has
 // ended lists what is revoked all the same.
 std::optional<PublishedCrl> read_published(const Issuer& issuer, const CrlPart& part, std::string der);
 
@@ -32,7 +33,9 @@ struct CrlComparison {
   std::size_t beyond = 0;           // how many serials the CRL lists that the ledger does not have
   x509::SerialNumber first_beyond;  // one of them
 };
-// What was released counts as not there where the CRL, which lists it, was made later. Fails as the ledger does.
+// What was released counts as not there where the CRL, which lists it, was made later. Of a delta CRL `lacks` and
+// `misses` say nothing, and what it takes out is not looked at: the ledger is stricter without that. Fails as the
+// ledger does.
 Result<CrlComparison> compare(ledger::Ledger& ledger, const CrlIssuer& all, const PublishedCrl& published);
 // Fails with crl_ahead_of_ledger.
 std::unexpected<Error> ahead(const Path& file, const Crl& crl, const CrlComparison& found);

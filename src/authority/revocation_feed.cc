@@ -58,11 +58,9 @@ struct RevocationFeed::Impl {
     Instant heard;  // first: when this feed began
     std::uint64_t enforced = 0;
     std::string version = {};
-    bool here = false;  // in this process
 
     // What all of its processes enforce. Of one that is stopped: what it enforced at the end.
     std::uint64_t reached() const {
-      if (here) return std::numeric_limits<std::uint64_t>::max();
       std::uint64_t out = processes.empty() ? enforced : std::numeric_limits<std::uint64_t>::max();
       for (const auto& [name, process] : processes) out = std::min(out, process.enforced);
       return out;
@@ -106,9 +104,9 @@ struct RevocationFeed::Impl {
   }
 
   api::GatewayInfo info(const std::string& name, const Gateway& gateway) const {
-    const auto reached = static_cast<std::int64_t>(gateway.here ? newest : gateway.reached());
+    const auto reached = static_cast<std::int64_t>(gateway.reached());
     return {.name = name,
-            .follows = gateway.here || !gateway.processes.empty(),
+            .follows = !gateway.processes.empty(),
             .since = gateway.since,
             .last_seen = gateway.last_seen,
             .enforced = reached,
@@ -302,17 +300,6 @@ std::optional<api::Enforcement> RevocationFeed::wait_for_enforcement(std::uint64
   return std::move(state.enforcement);
 }
 
-void RevocationFeed::enforced_here() {
-  const std::lock_guard lock(impl_->mutex);
-  const UnixSeconds since = impl_->clock.now();
-  auto& gateway =
-      impl_->gateways.try_emplace(std::string(api::kLocalGateway), Impl::Gateway{.since = since, .heard = now()})
-          .first->second;
-  gateway.here = true;
-  gateway.last_seen = since;
-  gateway.version = SYMBOLON_VERSION;
-}
-
 api::GatewayList RevocationFeed::gateways() const {
   const std::lock_guard lock(impl_->mutex);
   impl_->look_who_follows();
@@ -326,7 +313,7 @@ std::vector<Error> RevocationFeed::alarms() const {
   std::vector<Error> out;
   for (const auto& [name, gateway] : impl_->gateways) {
     const auto silent = now() - gateway.heard;
-    if (gateway.here || silent <= impl_->times.alarm) continue;
+    if (silent <= impl_->times.alarm) continue;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(silent).count();
     const std::string_view since = gateway.last_seen ? "silent for" : "not heard of since this authority started,";
     out.push_back({Code::gateway_silent, fmt::format("'{}': {} {}", name, since, to_words(Seconds{seconds}))});

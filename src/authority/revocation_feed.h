@@ -61,9 +61,6 @@ class RevocationFeed {
   // those that do not follow included. Nothing: there is no gateway.
   std::optional<api::Enforcement> wait_for_enforcement(std::uint64_t number);
 
-  // The gateway in this very process judges by the ledger itself: from here on `local` enforces everything.
-  void enforced_here();
-
   // All that were heard of, ever, and not forgotten.
   api::GatewayList gateways() const;
   // Those that have been silent for too long: gateway_silent.

@@ -248,12 +248,6 @@ TEST_F(FeedTest, AGatewayCountsUntilItIsForgottenWhetherItFollowsOrNot) {
   EXPECT_TRUE(ledger->gateways()->empty());
 }
 
-TEST_F(FeedTest, TheGatewayInThisProcessEnforcesEverything) {
-  home_.authority->feed()->enforced_here();
-  EXPECT_EQ(all_of(*revoke(issued("alice")).enforcement), 1);
-  EXPECT_TRUE(home_.authority->feed()->gateways().gateways.front().follows);
-}
-
 TEST_F(FeedTest, AQuestionThatWaitedSaysNothingNew) {
   ASSERT_TRUE(home_.authority->feed_page({.gateway = "web-1", .repeated = true}));
   EXPECT_TRUE(home_.authority->feed()->gateways().gateways.empty());

@@ -56,10 +56,10 @@ Result<Matching> find_all(ledger::Ledger& ledger, const api::RevokeMatchingReque
   return out;
 }
 
-// What became of those that share a commit. The hooks run on the committer's thread.
-class Outcomes {
+// The number, in the feed, of the newest of those that share a commit. The hooks run on the committer's thread.
+class NewestRevoked {
  public:
-  explicit Outcomes(std::size_t awaited) : awaited_(awaited) {}
+  explicit NewestRevoked(std::size_t awaited) : awaited_(awaited) {}
 
   void take(Result<ledger::RevocationOutcome> outcome) {
     const std::lock_guard lock(mutex_);
@@ -70,7 +70,7 @@ class Outcomes {
     }
     if (--awaited_ == 0) done_.notify_all();
   }
-  // The newest of the feed's numbers; the first failure if there was one.
+  // The first failure if there was one.
   Result<std::uint64_t> wait() {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return awaited_ == 0; });
@@ -92,13 +92,13 @@ Result<std::uint64_t> revoke_all(ledger::Ledger& ledger, const std::vector<ledge
   std::uint64_t newest = 0;
   for (std::size_t begin = 0; begin < revocations.size(); begin += kTogether) {
     const std::size_t end = std::min(begin + kTogether, revocations.size());
-    const auto outcomes = std::make_shared<Outcomes>(end - begin);
+    const auto newest_here = std::make_shared<NewestRevoked>(end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      ledger.revoke_async(revocations[i], [outcomes](Result<ledger::RevocationOutcome> outcome) {
-        outcomes->take(std::move(outcome));
+      ledger.revoke_async(revocations[i], [newest_here](Result<ledger::RevocationOutcome> outcome) {
+        newest_here->take(std::move(outcome));
       });
     }
-    const auto sequence = outcomes->wait();
+    const auto sequence = newest_here->wait();
     if (!sequence) {
       const Error& why = sequence.error();
       return fail(why.code, "{} (of {}, {} or more are revoked; the same call goes on with the rest)", why.words,

@@ -189,7 +189,7 @@ Result<Bytes> SigningDesk::sign(const signer::IntentName& intent) {
   }
   if (!recorded) return std::unexpected(recorded.error());
   const IntentRules rules{.profiles = impl_->profiles,
-                          .crl_url = impl_->places.url,
+                          .crls = impl_->places,
                           .ocsp_url = impl_->ocsp_url,
                           .responder = impl_->responder_of(issuer->id)};
   TRY(check_intent(*recorded, *issuer, rules, impl_->clock.now()));

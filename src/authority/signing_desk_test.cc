@@ -212,6 +212,12 @@ TEST_F(Compromised, GetsNoOtherPlaceOfTheCrl) {
   EXPECT_EQ(answer(content), Code::lint_extension_unlisted);
 }
 
+TEST_F(Compromised, GetsNoPlaceOfADeltaCrlWhereThereIsNone) {
+  auto content = honest();
+  content.freshest_crl_url = "http://crl.attacker.example/delta.crl";
+  EXPECT_EQ(answer(content), Code::lint_extension_unlisted);
+}
+
 TEST_F(Compromised, GetsNoOtherOcspResponder) {
   auto content = honest();
   content.ocsp_url = "http://ocsp.attacker.example";

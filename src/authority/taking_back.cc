@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <ranges>
 #include <tuple>
+#include <variant>
 
 #include "api/codec.h"
 #include "authority/records_view.h"
@@ -27,15 +29,18 @@ bool follow_each_other(const std::vector<api::FeedEntry>& entries) {
   return true;
 }
 
-// What became of those that share a commit. The hooks run on the committer's thread.
-class Outcomes {
+// How many of those that share a commit the ledger did not have. The hooks run on the committer's thread.
+class EnteredCount {
  public:
-  explicit Outcomes(std::size_t awaited) : awaited_(awaited) {}
+  explicit EnteredCount(std::size_t awaited) : awaited_(awaited) {}
   void take(const Result<ledger::RevocationOutcome>& outcome) {
-    const std::lock_guard lock(mutex_);
-    if (outcome && !outcome->already_revoked) ++entered_;
-    if (!outcome && !error_) error_ = outcome.error();
-    if (--awaited_ == 0) done_.notify_all();
+    if (outcome) return take(!outcome->already_revoked, std::nullopt);
+    take(false, outcome.error());
+  }
+  // One that finds no hold to end changes nothing.
+  void take(const Result<ledger::ReleaseOutcome>& outcome) {
+    if (outcome) return take(!outcome->already_released, std::nullopt);
+    take(false, outcome.error().code == Code::not_on_hold ? std::nullopt : std::optional(outcome.error()));
   }
   Result<std::int64_t> wait() {
     std::unique_lock lock(mutex_);
@@ -45,12 +50,50 @@ class Outcomes {
   }
 
  private:
+  void take(bool entered, const std::optional<Error>& error) {
+    const std::lock_guard lock(mutex_);
+    if (entered) ++entered_;
+    if (error && !error_) error_ = error;
+    if (--awaited_ == 0) done_.notify_all();
+  }
   std::mutex mutex_;
   std::condition_variable done_;
   std::size_t awaited_;
   std::int64_t entered_ = 0;
   std::optional<Error> error_;
 };
+
+using Change = std::variant<ledger::NewRevocation, ledger::NewRelease>;
+
+Change change_of(const revocation::FeedChainEntry& entry, ledger::IssuerId issuer, const std::string& gateway) {
+  const auto reason =
+      ledger::revocation_reason_from_number(entry.reason).value_or(ledger::RevocationReason::unspecified);
+  const std::string actor = fmt::format("gateway {}, handed back", gateway);
+  if (reason == ledger::RevocationReason::remove_from_crl) {
+    return ledger::NewRelease{.issuer = issuer, .serial = entry.serial, .actor = actor, .released_at = entry.at};
+  }
+  return ledger::NewRevocation{.issuer = issuer,
+                               .serial = entry.serial,
+                               .reason = reason,
+                               .invalid_since = entry.invalid_since,
+                               .actor = actor,
+                               .unknown_serial = ledger::UnknownSerial::accept,
+                               .revoked_at = entry.at};
+}
+
+void submit(ledger::Ledger& ledger, Change change, const std::shared_ptr<EnteredCount>& count) {
+  if (auto* const release = std::get_if<ledger::NewRelease>(&change)) {
+    return ledger.release_async(std::move(*release),
+                                [count](Result<ledger::ReleaseOutcome> outcome) { count->take(outcome); });
+  }
+  ledger.revoke_async(std::get<ledger::NewRevocation>(std::move(change)),
+                      [count](Result<ledger::RevocationOutcome> outcome) { count->take(outcome); });
+}
+
+bool is_about_a_hold(const revocation::FeedChainEntry& entry) {
+  return entry.reason == static_cast<std::uint8_t>(ledger::RevocationReason::certificate_hold) ||
+         entry.reason == static_cast<std::uint8_t>(ledger::RevocationReason::remove_from_crl);
+}
 
 }  // namespace
 
@@ -174,7 +217,9 @@ Result<api::HandBackAnswer> TakingBack::take_page(Shown& shown, const api::HandB
     return not_ours(gateway, fmt::format("entries {} to {} are not those that the signed head vouches for",
                                          request.entries.front().number, next));
   }
-  const std::int64_t taken = TRY(enter(entries, gateway));
+  std::set<SerialOfCa> spoken_of;
+  const std::int64_t taken = TRY(enter(newest_words(std::move(entries), shown.spoken_of, spoken_of), gateway));
+  shown.spoken_of.merge(spoken_of);
   places.push_back(point.hash);
   if (shown.places.size() < kMostProven) shown.places.insert(shown.places.end(), places.begin(), places.end());
   shown.proven = begin;
@@ -185,36 +230,39 @@ Result<api::HandBackAnswer> TakingBack::take_page(Shown& shown, const api::HandB
                              .taken = taken};
 }
 
+// Pages come from the newest to the oldest: without what was put on hold or released again later, on this page or on
+// one before it (`later`). `here` gets what this page speaks of.
+std::vector<revocation::FeedChainEntry> TakingBack::newest_words(std::vector<revocation::FeedChainEntry> entries,
+                                                                 const std::set<SerialOfCa>& later,
+                                                                 std::set<SerialOfCa>& here) {
+  std::vector<revocation::FeedChainEntry> out;
+  for (revocation::FeedChainEntry& entry : entries | std::views::reverse) {
+    if (is_about_a_hold(entry)) {
+      const SerialOfCa which{entry.issuer, entry.serial};
+      if (later.contains(which) || !here.insert(which).second) continue;
+    }
+    out.push_back(std::move(entry));
+  }
+  std::ranges::reverse(out);
+  return out;
+}
+
 // Those of CAs that the ledger does not know stay where they are, and the page is handed back again.
 Result<std::int64_t> TakingBack::enter(const std::vector<revocation::FeedChainEntry>& entries,
                                        const std::string& gateway) {
   std::optional<Error> unknown;
-  std::vector<ledger::NewRevocation> revocations;
+  std::vector<Change> changes;
   for (const revocation::FeedChainEntry& entry : entries) {
     const auto issuer = parts_.history.find_issuer(entry.issuer);
     if (!issuer && issuer.error().code != Code::issuer_unknown) return std::unexpected(issuer.error());
-    const auto reason = ledger::revocation_reason_from_number(entry.reason);
-    // Pages come from the newest to the oldest, so that a release would come before its hold: what was on hold stays
-    // so.
-    if (reason == ledger::RevocationReason::remove_from_crl) continue;
     if (!issuer) unknown = issuer.error();
-    if (!issuer) continue;
-    revocations.push_back({.issuer = *issuer,
-                           .serial = entry.serial,
-                           .reason = reason.value_or(ledger::RevocationReason::unspecified),
-                           .invalid_since = entry.invalid_since,
-                           .actor = fmt::format("gateway {}, handed back", gateway),
-                           .unknown_serial = ledger::UnknownSerial::accept,
-                           .revoked_at = entry.at});
+    if (issuer) changes.push_back(change_of(entry, *issuer, gateway));
   }
   std::int64_t entered = 0;
-  if (!revocations.empty()) {
-    const auto outcomes = std::make_shared<Outcomes>(revocations.size());
-    for (ledger::NewRevocation& revocation : revocations) {
-      parts_.ledger.revoke_async(std::move(revocation),
-                                 [outcomes](Result<ledger::RevocationOutcome> outcome) { outcomes->take(outcome); });
-    }
-    entered = TRY(outcomes->wait());
+  if (!changes.empty()) {
+    const auto count = std::make_shared<EnteredCount>(changes.size());
+    for (Change& change : changes) submit(parts_.ledger, std::move(change), count);
+    entered = TRY(count->wait());
   }
   if (unknown) return std::unexpected(*unknown);
   return entered;

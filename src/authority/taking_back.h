@@ -7,6 +7,9 @@
 //   vouches for -> revocations of the ledger
 //   the beginning of a page is a place of our own history -> done
 //
+// Of what was put on hold or released meanwhile, the newest entry of each serial counts alone; a release ends no hold
+// that is newer than itself.
+//
 // Nothing is believed that the head does not prove: a gateway that was broken into cannot invent a revocation, nor a
 // position. It can withhold entries of a head that was signed once; an operator ends that (accept_rollback).
 #pragma once
@@ -17,6 +20,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -29,6 +33,7 @@
 #include "base/file.h"
 #include "crypto/key.h"
 #include "ledger/ledger.h"
+#include "x509/serial_number.h"
 
 namespace symbolon::authority {
 
@@ -70,12 +75,14 @@ class TakingBack {
   std::vector<Error> alarms() const;
 
  private:
+  using SerialOfCa = std::pair<crypto::Sha256, x509::SerialNumber>;
   // A head that our history does not hold, and down to which place its entries were taken.
   struct Shown {
     std::string gateway;
     api::SignedHead head;
     revocation::FeedPoint proven;
     std::vector<crypto::Sha256> places = {};  // of its history, that were passed
+    std::set<SerialOfCa> spoken_of = {};      // what pages so far put on hold or released: older ones do not count
   };
   struct Claim {
     std::int64_t number;
@@ -95,6 +102,9 @@ class TakingBack {
       const revocation::SignedHead& head);  // mutex_ is held, here and below
   Result<Shown*> show(const revocation::SignedHead& head, const api::SignedHead& as_shown, const std::string& gateway);
   Result<api::HandBackAnswer> take_page(Shown& shown, const api::HandBackRequest& request, const std::string& gateway);
+  static std::vector<revocation::FeedChainEntry> newest_words(std::vector<revocation::FeedChainEntry> entries,
+                                                              const std::set<SerialOfCa>& later,
+                                                              std::set<SerialOfCa>& here);
   Result<std::int64_t> enter(const std::vector<revocation::FeedChainEntry>& entries, const std::string& gateway);
   void done_with(const Digest& head);
   void keep();

@@ -76,6 +76,17 @@ class TakingBackTest : public ::testing::Test {
       ASSERT_TRUE(done) << done.error().text();
     }
   }
+  void hold(int number) {
+    ASSERT_TRUE(ledger_->revoke({.issuer = issuer_,
+                                 .serial = serial(number),
+                                 .reason = ledger::RevocationReason::certificate_hold,
+                                 .actor = "test",
+                                 .unknown_serial = ledger::UnknownSerial::accept}));
+  }
+  Result<ledger::ReleaseOutcome> try_to_release(int number) {
+    return ledger_->release({.issuer = issuer_, .serial = serial(number), .actor = "test"});
+  }
+  void release(int number) { ASSERT_TRUE(try_to_release(number)); }
   static x509::SerialNumber serial(int number) {
     return x509::SerialNumber::parse(fmt::format("{:06x}", 0x100000 + number)).value();
   }
@@ -127,6 +138,16 @@ class TakingBackTest : public ::testing::Test {
     const auto answer = taking_->hand_back(request, std::string(gateway));
     EXPECT_TRUE(answer) << answer.error().text();
     return answer.value_or(api::HandBackAnswer{.next = -1});
+  }
+  // All entries beyond `common`, so many a page; what became of the last page.
+  Outcome hand_back_all(const Told& told, std::size_t common, std::size_t size) {
+    auto outcome = Outcome::go_on;
+    for (std::size_t until = told.entries.size(); until > common;) {
+      const std::size_t after = until - std::min(size, until - common);
+      outcome = hand_back(page(told, after, until)).outcome;
+      until = after;
+    }
+    return outcome;
   }
   Code refusal(const api::HandBackRequest& request) { return code_of(taking_->hand_back(request, "web-1")); }
   bool behind() const {
@@ -357,28 +378,59 @@ TEST_F(TakingBackTest, APositionWithoutAHeadIsAnErrorThatNamesTheGateway) {
   EXPECT_TRUE(taking_->alarms().empty());
 }
 
-// Pages come from the newest to the oldest; nothing that was revoked for good or is on hold is lost by that.
-TEST_F(TakingBackTest, AHoldComesBackWithoutItsRelease) {
-  revoke(0);
+// In whatever pages: of what was put on hold or released the newest word counts, also where a start comes in between.
+TEST_F(TakingBackTest, TheNewestWordOnAHoldCounts) {
+  hold(1);
   backup();
-  const ledger::NewRevocation hold{.issuer = issuer_,
-                                   .serial = serial(1),
-                                   .reason = ledger::RevocationReason::certificate_hold,
-                                   .actor = "test",
-                                   .unknown_serial = ledger::UnknownSerial::accept};
-  ASSERT_TRUE(ledger_->revoke(hold));
-  ASSERT_TRUE(ledger_->release({.issuer = issuer_, .serial = serial(1), .actor = "test"}));
-  revoke(2);
-  const Told all = told();
-  ASSERT_EQ(all.entries.size(), 4U);
+  release(1);
+  hold(2);
+  release(2);
+  hold(3);
+  release(3);
+  hold(3);
+  hold(4);
+  release(4);
+  revoke(4);
+  const Told before = told();
+  ASSERT_EQ(before.entries.size(), 10U);
+  for (const std::size_t size : {9U, 4U, 2U, 1U}) {
+    SCOPED_TRACE(size);
+    restore();
+    EXPECT_EQ(hand_back_all(before, 1, size), Outcome::done);
+    EXPECT_FALSE(behind());
+    const auto entries = history_->newest().value().number;
+    close();
+    open();
+    EXPECT_EQ(hand_back_all(before, 1, size), Outcome::done) << "it is shown again";
+    EXPECT_EQ(history_->newest().value().number, entries) << "nothing is entered twice";
+    EXPECT_TRUE(try_to_release(1).value().already_released);
+    EXPECT_EQ(code_of(try_to_release(2)), Code::not_on_hold) << "it came and went";
+    EXPECT_FALSE(try_to_release(3).value().already_released) << "it is on hold";
+    EXPECT_EQ(code_of(try_to_release(4)), Code::not_on_hold) << "it is revoked for good";
+    EXPECT_TRUE(ledger_->verify({}));
+  }
+}
+
+TEST_F(TakingBackTest, AReleaseThatComesBackIsTheSameEntry) {
+  hold(1);
+  backup();
+  release(1);
+  const Told before = told();
   restore();
-  EXPECT_EQ(hand_back(page(all, 2, 4)).next, 2);
-  EXPECT_TRUE(behind());
-  EXPECT_EQ(hand_back(page(all, 1, 2)).outcome, api::HandBackAnswer::Outcome::done);
-  EXPECT_FALSE(behind());
-  EXPECT_TRUE(has_all(0, 3));
-  EXPECT_TRUE(ledger_->release({.issuer = issuer_, .serial = serial(1), .actor = "test"})) << "it is on hold";
-  EXPECT_EQ(code_of(ledger_->release({.issuer = issuer_, .serial = serial(2), .actor = "test"})), Code::not_on_hold);
+  EXPECT_EQ(hand_back(page(before, 1, 2)).taken, 1);
+  EXPECT_EQ(history_->newest().value(), before.places.back());
+}
+
+TEST_F(TakingBackTest, AReleaseThatComesBackEndsNoLaterHold) {
+  hold(1);
+  backup();
+  release(1);
+  const Told before = told();
+  restore();
+  release(1);
+  hold(1);
+  EXPECT_EQ(hand_back_all(before, 1, 1), Outcome::done);
+  EXPECT_FALSE(try_to_release(1).value().already_released) << "it is on hold still";
 }
 
 }  // namespace

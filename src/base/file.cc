@@ -11,10 +11,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <random>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/file_access.h"
 
 namespace symbolon {
@@ -40,12 +40,12 @@ class Descriptor {
 
 std::unexpected<Error> unreadable(const Path& path, int problem) {
   return fail_at(path.string(), problem == ENOENT ? Code::file_missing : Code::file_unreadable, "{}",
-                 std::strerror(problem));
+                 errno_text(problem));
 }
 
 std::unexpected<Error> unwritable(const Path& path, int problem) {
   return fail_at(path.string(), problem == EEXIST ? Code::file_exists : Code::file_unwritable, "{}",
-                 problem == EEXIST ? "the file exists already; it was not touched" : std::strerror(problem));
+                 problem == EEXIST ? "the file exists already; it was not touched" : errno_text(problem));
 }
 
 // A pipe (a shell's `<(...)`) is awaited, but not for ever: one that nobody writes to would hold up a start.

@@ -6,9 +6,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <deque>
 #include <random>
+
+#include "base/errno_text.h"
 
 namespace symbolon {
 namespace {
@@ -64,7 +65,7 @@ class Placement {
   }
 
   std::unexpected<Error> fail_with(Code code, int problem) const {
-    return fail_at(file_.path.string(), code, "{}; no file was changed", std::strerror(problem));
+    return fail_at(file_.path.string(), code, "{}; no file was changed", errno_text(problem));
   }
 
   const NewFile& file_;
@@ -83,7 +84,7 @@ Status sync_folder_of(const Path& path) {
   const int problem = errno;
   if (fd >= 0) ::close(fd);
   if (synced == 0) return {};
-  return fail_at(folder.string(), Code::file_unwritable, "{}", std::strerror(problem));
+  return fail_at(folder.string(), Code::file_unwritable, "{}", errno_text(problem));
 }
 
 }  // namespace

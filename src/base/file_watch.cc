@@ -5,9 +5,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <utility>
+
+#include "base/errno_text.h"
 
 namespace symbolon {
 namespace {
@@ -49,9 +50,9 @@ void note_way(const Path& file, Names& names) {
 Result<FileWatch> FileWatch::open() {
   const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor < 0)
-    return fail(errno == ENFILE ? Code::out_of_descriptors : Code::system_error, "watching files: {}",
-                errno == EMFILE ? "fs.inotify.max_user_instances, or the limit of descriptors, is reached"
-                                : std::strerror(errno));
+    return fail(
+        errno == ENFILE ? Code::out_of_descriptors : Code::system_error, "watching files: {}",
+        errno == EMFILE ? "fs.inotify.max_user_instances, or the limit of descriptors, is reached" : errno_text(errno));
   return FileWatch(descriptor);
 }
 
@@ -73,7 +74,7 @@ Status FileWatch::watch(const std::vector<Path>& files) {
       now[number].merge(names);
     } else if (errno == ENOSPC || errno == ENOMEM) {
       outcome = fail_at(folder.string(), Code::system_error, "watching it: {}",
-                        errno == ENOSPC ? "fs.inotify.max_user_watches is reached" : std::strerror(errno));
+                        errno == ENOSPC ? "fs.inotify.max_user_watches is reached" : errno_text(errno));
     }
     // Else it is absent, which its own folder tells, or we may not list it, as may be the case on the way.
   }

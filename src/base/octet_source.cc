@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/errno_text.h"
 #include "base/file_access.h"
 
 namespace symbolon {
@@ -42,7 +43,7 @@ Result<std::size_t> FileSource::read(std::span<std::uint8_t> into) {
   do {
     count = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(at_));
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return fail_at(name_.string(), Code::file_unreadable, "{}", std::strerror(errno));
+  if (count < 0) return fail_at(name_.string(), Code::file_unreadable, "{}", errno_text(errno));
   at_ += static_cast<std::uint64_t>(count);
   if (at_ > largest_) return fail_at(name_.string(), Code::file_too_large, "more than {} octets", largest_);
   return static_cast<std::size_t>(count);

@@ -6,213 +6,251 @@
 #include <iterator>
 
 #include "check/alert_meaning.h"
+#include "check/chain_facts.h"
+#include "check/http_answer.h"
 
 namespace symbolon::check {
 namespace {
+
+using x509::Certificate;
+using x509::DistinguishedName;
+using P = CertificateProblem;
+
+constexpr std::size_t kMostSteps = 16;  // up a chain of names
 
 Finding of_client(Code code, Certainty certainty, std::string words, std::string remedy = {}) {
   return {code, certainty, Side::client, std::move(words), std::move(remedy)};
 }
 
-Finding fact(Code code, std::string words) { return of_client(code, Certainty::proven, std::move(words)); }
+void append_possible(std::vector<Finding>& to, std::vector<Finding> from) {
+  for (Finding& finding : from) finding.certainty = Certainty::possible;
+  append_new(to, std::move(from));
+}
 
-void append_as(std::vector<Finding>& to, std::vector<Finding> from, Certainty certainty) {
-  for (Finding& finding : from) {
-    finding.certainty = certainty;
-    to.push_back(std::move(finding));
+bool holds(const std::vector<DistinguishedName>& names, const DistinguishedName& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Up by issuer names: our chain, what the server sent, and what a verified path holds.
+const Certificate* issuer_of(const Certificate& certificate, const Observation& seen) {
+  const auto among = [&](const std::vector<Certificate>& pool) -> const Certificate* {
+    const auto found =
+        std::ranges::find_if(pool, [&](const Certificate& one) { return one.subject() == certificate.issuer(); });
+    return found == pool.end() ? nullptr : &*found;
+  };
+  if (const Certificate* found = among(seen.client_chain)) return found;
+  if (const Certificate* found = among(seen.tls->server_chain)) return found;
+  return seen.client_path && *seen.client_path ? among((*seen.client_path)->certificates) : nullptr;
+}
+
+// Stages of the search say nothing of a server that may trust other CAs than --ca named.
+bool depends_on_trust(P problem) {
+  switch (x509::stage_of(problem)) {
+    case x509::PathStage::search:
+    case x509::PathStage::bound:
+    case x509::PathStage::signature:
+    case x509::PathStage::revocation: return true;
+    default: return false;
   }
 }
 
-// Servers say these for whatever they do not like: Java 46, Go 42, GnuTLS 49 (and 50 for none at all).
-bool is_general(int alert) {
-  return alert == 40 || alert == 41 || alert == 42 || alert == 46 || alert == 49 || alert == 80;
-}
-
-// By the CA names that the server sent, or by the CAs that --ca named.
-bool has_no_path(const Observation& seen) {
-  return !fits_ca_names(seen.client_chain, seen.tls->ca_names) || (seen.client_path && !*seen.client_path);
-}
-
-std::vector<Finding> none_was_sent(const Observation& seen, int alert) {
+std::vector<Finding> path_facts(const Observation& seen) {
   std::vector<Finding> out;
-  const std::string words = fmt::format("the server asked for a client certificate, got none and answered {}: {}",
-                                        alert_text(alert), alert_meaning(alert));
-  if (!seen.client_chain.empty()) {
+  if (!seen.client_path || *seen.client_path) return out;
+  if (seen.client_path_completed) {
+    const Certificate& missing = seen.client_path_completed->issuer();
+    out.push_back(of_client(
+        Code::client_certificate_incomplete_chain, Certainty::proven,
+        fmt::format("{} issued {} and is not in the client's chain; with it, as the server sends "
+                    "it, there is a path to {}",
+                    missing.text(), seen.client_chain.front().text(), seen.client_path_completed->anchor().text()),
+        "put the issuing CA's certificate behind the client's in the file of --cert"));
+    return out;
+  }
+  const x509::PathFailure& failure = seen.client_path->error();
+  if (!depends_on_trust(failure.problem)) {
+    out.push_back(
+        of_client(failure.code, Certainty::proven, fmt::format("{} (judged by {})", failure.detail, seen.trust)));
+  }
+  return out;
+}
+
+// -- why the issuer may be unknown to the server
+
+struct IssuerDoubt {
+  bool names_exclude = false;  // the CAs that the server names leave the issuer out
+  std::string words;
+  std::string remedy = {};
+};
+
+std::optional<IssuerDoubt> doubt_issuer(const Observation& seen) {
+  const auto& names = seen.tls->ca_names;
+  const Certificate& last = seen.client_chain.back();
+  const bool failed = seen.client_path && !*seen.client_path;
+  if (!leads_to_ca_names(seen)) {
+    return IssuerDoubt{
+        true, fmt::format("{} is not among the {} CA names that the server sent", last.issuer().text(), names.size())};
+  }
+  if (failed && seen.client_path->error().problem == P::bad_signature) {
+    return IssuerDoubt{false, fmt::format("by the CAs of {}: {}", seen.trust, seen.client_path->error().detail),
+                       "compare the key of the server's CA with the one that issued this certificate: two CAs have the "
+                       "same name"};
+  }
+  if (failed && names.empty() && depends_on_trust(seen.client_path->error().problem)) {
+    return IssuerDoubt{
+        false, fmt::format("by the CAs of {} it has no path either: {}", seen.trust, seen.client_path->error().detail)};
+  }
+  return {};
+}
+
+Finding issuer_unknown(const Observation& seen, const Refusal& refusal) {
+  const auto doubt = doubt_issuer(seen);
+  const std::string issuer = seen.client_chain.back().issuer().text();
+  // access_denied means that the certificate is valid; silence means nothing.
+  const bool says_so = refusal.alert == 48;
+  const bool agrees = doubt && refusal.of_certificate && refusal.alert != 49 && doubt->names_exclude;
+  const Certainty certainty = (says_so && doubt) || agrees ? Certainty::proven : Certainty::likely;
+  std::string words = doubt ? doubt->words
+                      : seen.tls->ca_names.empty()
+                          ? fmt::format("the server names no CAs; the chain sent ends at issuer {}", issuer)
+                          : fmt::format(
+                                "the server names the CA {}, but does not accept the path: perhaps its CA of "
+                                "that name has another key, or the path is deeper than it allows",
+                                issuer);
+  return of_client(Code::client_certificate_untrusted_issuer, certainty, words + "; " + refusal.words,
+                   doubt ? doubt->remedy : "look at the server's CA file and at its depth setting");
+}
+
+// -- refusals
+
+bool can_be_about_a_certificate(int alert) { return (alert >= 40 && alert <= 49 && alert != 47) || alert == 116; }
+
+std::vector<Finding> none_was_sent(const Observation& seen, const Refusal& refusal) {
+  std::vector<Finding> out;
+  const bool given = !seen.client_chain.empty();
+  if (given) {
     out.push_back(of_client(
         Code::no_shared_signature_algorithm, Certainty::likely,
         fmt::format("the certificate with a {} key was not sent: the server takes none of the signatures it can make",
                     seen.client_chain.front().public_key().description()),
         "use a key of a type that the server's signature algorithms name"));
   }
-  const bool says_so = alert == 116;
-  const bool common = is_general(alert) || alert == 43 || alert == 48 || alert == 50;
-  if (says_so || common) {
-    out.push_back(of_client(Code::client_certificate_missing, says_so ? Certainty::proven : Certainty::likely, words,
-                            seen.client_chain.empty() ? "give one with --cert and --key" : ""));
-  } else {
-    out.push_back({Code::alert_received, Certainty::proven, Side::server, words});
-  }
+  const bool vague = refusal.alert == 50 || refusal.alert == 80 || refusal.alert == 10 || refusal.alert == -1;
+  const bool says_so = can_be_about_a_certificate(refusal.alert) || refusal.of_certificate;
+  if (!says_so && !vague) return {{Code::alert_received, Certainty::proven, Side::server, refusal.words}};
+  out.push_back(of_client(Code::client_certificate_missing, says_so ? Certainty::proven : Certainty::likely,
+                          "the server asked for a client certificate and got none; " + refusal.words,
+                          given ? "" : "give one with --cert and --key"));
   return out;
 }
 
-// unknown_ca, or a general refusal where the issuer is not among the CA names.
-Finding issuer_is_unknown(const Observation& seen) {
-  const auto& chain = seen.client_chain;
-  const auto& names = seen.tls->ca_names;
-  const std::string issuer = chain.back().issuer().text();
-  if (seen.client_path && !*seen.client_path) {
-    const x509::PathFailure& failure = seen.client_path->error();
-    return of_client(failure.code, Certainty::likely,
-                     fmt::format("by the CAs of {} it has no path either: {}", seen.trust, failure.detail));
-  }
-  const bool lone_leaf = chain.size() == 1 && !chain.front().self_issued();
-  if (names.empty()) {
-    return of_client(Code::client_certificate_untrusted_issuer, Certainty::likely,
-                     fmt::format("the server names no CAs; the chain sent ends at issuer {}{}", issuer,
-                                 lone_leaf ? ", and no intermediate certificate was sent" : ""));
-  }
-  if (fits_ca_names(chain, names)) {
-    return of_client(
-        Code::client_certificate_untrusted_issuer, Certainty::likely,
-        fmt::format("the server names the CA {}, but does not accept the path: perhaps its CA of that name "
-                    "has another key, or the path is deeper than it allows",
-                    issuer),
-        "compare the key of the server's CA with the one that issued this certificate; look at its depth "
-        "setting");
-  }
-  const auto of_path = [&](const x509::Certificate& certificate) {
-    return std::find(names.begin(), names.end(), certificate.subject()) != names.end();
-  };
-  if (lone_leaf && seen.client_path &&
-      std::any_of((*seen.client_path)->certificates.begin() + 1, (*seen.client_path)->certificates.end(), of_path)) {
-    return of_client(Code::client_certificate_incomplete_chain, Certainty::likely,
-                     fmt::format("the server knows a CA above {}, but that one's certificate was not sent", issuer));
-  }
-  return of_client(Code::client_certificate_untrusted_issuer, Certainty::likely,
-                   fmt::format("{} is not among the {} CA names that the server sent", issuer, names.size()));
+// Nothing in our hands is wrong, and the server does not say what is: no one outside can know.
+std::vector<Finding> unnamed(const Observation& seen, const Refusal& refusal) {
+  const Attempt* without = attempt_of(seen, AttemptKind::without_certificate);
+  const bool only_with = without != nullptr && served(without->tls, seen.asked_http);
+  const bool sure = refusal.of_certificate || only_with;
+  std::vector<Finding> out;
+  out.push_back(of_client(Code::client_certificate_refused, sure ? Certainty::proven : Certainty::likely,
+                          refusal.words + (only_with ? "; without a certificate it goes on" : ""),
+                          "look at the server's log for the reason that it did not send"));
+  const std::string nothing = "the certificate itself shows nothing wrong, and the server does not name its reason";
+  const Finding rule = of_client(Code::not_allowed_by_policy, Certainty::possible, nothing,
+                                 "add a rule for this identity at the server, or use another certificate");
+  const Finding revoked = of_client(Code::client_certificate_revoked, Certainty::possible, nothing);
+  const Finding stale{Code::crl_stale, Certainty::possible, Side::server, nothing, "renew the CRL at the server"};
+  if (refusal.alert == 49) out.push_back(rule);
+  out.push_back(revoked);
+  out.push_back(stale);
+  if (refusal.alert != 49) out.push_back(rule);
+  return out;
 }
 
-std::vector<Finding> what_the_alert_says(const Observation& seen, int alert) {
-  const std::string words = fmt::format("the server answered {}: {}", alert_text(alert), alert_meaning(alert));
-  switch (alert) {
-    case 44: return {of_client(Code::client_certificate_revoked, Certainty::proven, words)};
-    case 49: return {of_client(Code::not_allowed_by_policy, Certainty::likely, words)};
-    case 48: return {issuer_is_unknown(seen)};
-    case 43:
-      return {of_client(Code::client_certificate_wrong_extended_key_usage, Certainty::likely, words,
-                        "issue it with clientAuth in extKeyUsage, or with a type of key that the server takes")};
-    case 51:
-      return {of_client(Code::possession_unproven, Certainty::possible, words,
-                        "update the server's CA file: a CA of the same name may have another key")};
+// The server names a reason, and our own look at the certificate finds nothing.
+std::vector<Finding> named(const Observation& seen, const Refusal& refusal) {
+  switch (refusal.alert) {
     case 45:
-      return {{Code::client_certificate_revocation_unknown, Certainty::likely, Side::server,
-               words + "; by this machine's clock the client's chain is within its dates, so a stale CRL at the server "
-                       "is the usual reason",
+      return {{Code::crl_stale, Certainty::likely, Side::server,
+               refusal.words + "; by this machine's clock the client's chain is within its dates, so a stale CRL at "
+                               "the server is the usual reason",
                "renew the CRL at the server, and compare the clocks"}};
+    case 48: return {issuer_unknown(seen, refusal)};
+    case 43:
+      return {of_client(Code::client_certificate_wrong_extended_key_usage, Certainty::likely, refusal.words,
+                        "issue it with clientAuth in extKeyUsage, or with a type of key that the server takes")};
+    case 51: {
+      const bool agrees =
+          seen.client_path && !*seen.client_path && seen.client_path->error().problem == P::bad_signature;
+      return {of_client(Code::client_certificate_bad_signature, agrees ? Certainty::proven : Certainty::likely,
+                        refusal.words, "update the server's CA file: a CA of the same name may have another key")};
+    }
     default: break;
   }
-  if (is_general(alert)) {
-    return {of_client(Code::client_certificate_refused,
-                      alert == 42 || alert == 46 ? Certainty::proven : Certainty::likely, words)};
+  if (refusal.alert != -1 && !refusal.of_certificate && !can_be_about_a_certificate(refusal.alert) &&
+      refusal.alert != 80) {
+    return {{Code::alert_received, Certainty::proven, Side::server, refusal.words}};
   }
-  return {{Code::alert_received, Certainty::proven, Side::server, words}};
+  if (!doubt_issuer(seen)) return unnamed(seen, refusal);
+  std::vector<Finding> out{issuer_unknown(seen, refusal)};
+  append_new(out, unnamed(seen, refusal));
+  return out;
 }
 
 }  // namespace
 
-bool fits_ca_names(const std::vector<x509::Certificate>& chain, const std::vector<x509::DistinguishedName>& names) {
+bool fits_ca_names(const std::vector<Certificate>& chain, const std::vector<DistinguishedName>& names) {
   if (names.empty()) return true;
-  return std::any_of(chain.begin(), chain.end(), [&](const x509::Certificate& certificate) {
-    return std::find(names.begin(), names.end(), certificate.issuer()) != names.end();
-  });
+  return std::ranges::any_of(chain, [&](const Certificate& one) { return holds(names, one.issuer()); });
+}
+
+bool leads_to_ca_names(const Observation& seen) {
+  const auto& names = seen.tls->ca_names;
+  if (fits_ca_names(seen.client_chain, names)) return true;
+  const Certificate* at = seen.client_chain.empty() ? nullptr : &seen.client_chain.front();
+  for (std::size_t steps = 0; at != nullptr && steps < kMostSteps; ++steps) {
+    if (holds(names, at->issuer())) return true;
+    if (at->self_issued()) return false;
+    at = issuer_of(*at, seen);
+  }
+  return false;
+}
+
+bool served(const tls::Transcript& tls, bool asked_http) {
+  if (!tls.finished || tls.application_data.empty()) return false;
+  const auto answer = read_http_answer(tls.application_data);
+  return !asked_http || !answer || answer->status < 400;
 }
 
 std::vector<Finding> client_facts(const Observation& seen) {
   std::vector<Finding> out;
-  if (seen.client_chain.empty()) return out;
-  const x509::Certificate& leaf = seen.client_chain.front();
-  const auto& [not_before, not_after] = leaf.validity();
-  if (seen.at > not_after) {
-    out.push_back(
-        fact(Code::client_certificate_expired,
-             fmt::format("{} ended {}, {} ago", leaf.text(), to_rfc3339(not_after), to_words(seen.at - not_after))));
+  if (seen.client_problem) {
+    out.push_back(of_client(seen.client_problem->code, Certainty::proven,
+                            seen.client_problem->text() + ": nothing was presented to the server",
+                            "name the key that was made with this certificate's request (--key)"));
   }
-  if (seen.at < not_before) {
-    out.push_back(
-        fact(Code::client_certificate_not_yet_valid,
-             fmt::format("{} begins {}, in {}", leaf.text(), to_rfc3339(not_before), to_words(not_before - seen.at))));
-  }
-  for (std::size_t i = 1; i < seen.client_chain.size(); ++i) {
-    const x509::Certificate& issuer = seen.client_chain[i];
-    if (seen.at > issuer.validity().not_after) {
-      out.push_back(fact(Code::client_certificate_issuer_expired,
-                         fmt::format("{} ended {}", issuer.text(), to_rfc3339(issuer.validity().not_after))));
-    }
-  }
-  const auto& usages = leaf.extended_key_usage();
-  const auto allows = [](const std::string& oid) { return oid == x509::eku::kClientAuth || oid == x509::eku::kAny; };
-  if (!usages.empty() && std::none_of(usages.begin(), usages.end(), allows)) {
-    out.push_back(fact(Code::client_certificate_wrong_extended_key_usage,
-                       fmt::format("{} has an extKeyUsage without clientAuth", leaf.text())));
-  }
-  const auto key_usage = leaf.key_usage();
-  if (key_usage && (*key_usage & x509::digital_signature) == 0) {
-    out.push_back(fact(Code::client_certificate_wrong_key_usage,
-                       fmt::format("{} has a keyUsage without digitalSignature", leaf.text())));
-  }
-  if (leaf.is_ca()) out.push_back(fact(Code::client_certificate_is_ca, fmt::format("{} is a CA", leaf.text())));
-  if (const Status strength = leaf.public_key().check_strength(); !strength) {
-    out.push_back(fact(Code::client_certificate_weak_key, strength.error().words));
-  }
+  append_new(out, chain_facts(seen.client_chain, PeerRole::client, seen.at));
+  append_new(out, path_facts(seen));
   return out;
 }
 
-std::vector<Finding> explain_client_alert(const Observation& seen, int alert) {
-  if (!seen.tls->certificate_sent) return none_was_sent(seen, alert);
-  std::vector<Finding> facts = client_facts(seen);
-  const auto agrees = [alert](const Finding& finding) {
-    return row(finding.code).tls_alert == alert ||
-           (alert == 45 && finding.code == Code::client_certificate_issuer_expired);
-  };
-  const auto rest = std::stable_partition(facts.begin(), facts.end(), agrees);
-  std::vector<Finding> others(std::make_move_iterator(rest), std::make_move_iterator(facts.end()));
-  facts.erase(rest, facts.end());
-
-  std::vector<Finding> out;
-  if (!facts.empty()) {  // the alert and the certificate say the same
-    const Certainty certainty = is_general(alert) ? Certainty::likely : Certainty::proven;
-    for (Finding& finding : facts) finding.words += fmt::format("; the server answered {}", alert_text(alert));
-    append_as(out, std::move(facts), certainty);
-    append_as(out, std::move(others), Certainty::possible);
-  } else if (is_general(alert)) {
-    out = explain_unnamed_refusal(seen, what_the_alert_says(seen, alert).front());
-  } else {
-    out = what_the_alert_says(seen, alert);
-    append_as(out, std::move(others), Certainty::possible);
-  }
-  return out;
-}
-
-std::vector<Finding> explain_unnamed_refusal(const Observation& seen, Finding refusal) {
-  std::vector<Finding> out;
-  append_as(out, client_facts(seen), Certainty::likely);
-  if (out.empty() && has_no_path(seen)) out.push_back(issuer_is_unknown(seen));
-  if (!out.empty() && refusal.code == Code::not_allowed_by_policy) refusal.certainty = Certainty::possible;
-  out.push_back(std::move(refusal));
-  return out;
-}
-
-std::vector<Finding> explain_client_silence(const Observation& seen) {
-  std::vector<Finding> out;
-  if (!seen.tls->certificate_sent) {
-    out.push_back(of_client(Code::client_certificate_missing, Certainty::likely,
-                            "the server asked for a client certificate, got none and hung up without an alert",
-                            "give one with --cert and --key"));
+std::vector<Finding> explain_refusal(const Observation& seen, const Refusal& refusal) {
+  if (seen.client_problem) return client_facts(seen);
+  if (!seen.tls->certificate_sent) return none_was_sent(seen, refusal);
+  if (refusal.alert == 44) {
+    std::vector<Finding> out{of_client(Code::client_certificate_revoked, Certainty::proven, refusal.words)};
+    append_new(out, client_facts(seen));
     return out;
   }
-  return explain_unnamed_refusal(seen, of_client(Code::client_certificate_refused, Certainty::likely,
-                                                 "the server got the client's certificate and hung up without an alert",
-                                                 "look at the server's log: the alert may have been lost to a reset"));
+  std::vector<Finding> out;
+  for (Finding& fact : client_facts(seen)) {
+    if (fact.severity() != Severity::error) continue;  // that is not why
+    fact.words += "; " + refusal.words;
+    out.push_back(std::move(fact));
+  }
+  if (out.empty()) return named(seen, refusal);
+  const auto agrees = [&](const Finding& finding) { return row(finding.code).tls_alert == refusal.alert; };
+  std::ranges::stable_partition(out, agrees);
+  if (refusal.alert == 48 && !agrees(out.front())) append_possible(out, {issuer_unknown(seen, refusal)});
+  return out;
 }
 
 }  // namespace symbolon::check

@@ -10,16 +10,24 @@ namespace symbolon::check {
 // Does one of the chain's issuers stand in the server's list? An empty list takes everything.
 bool fits_ca_names(const std::vector<x509::Certificate>& chain, const std::vector<x509::DistinguishedName>& names);
 
-// What is wrong with the client's own chain, by the clock and the certificates alone; each certainty is proven.
+// The same, where intermediates that the client's chain lacks may stand in the server's, or in the verified path.
+bool leads_to_ca_names(const Observation& observation);
+
+// Application data came after the handshake, and where HTTP was asked it is no refusal.
+bool served(const tls::Transcript& tls, bool asked_http);
+
+// What is wrong with the client's own files, by the clock, the certificates and the CAs that --ca named; each is
+// proven.
 std::vector<Finding> client_facts(const Observation& observation);
 
-// The server asked for a client certificate and then ended with `alert`: why, what decided first.
-std::vector<Finding> explain_client_alert(const Observation& observation, int alert);
+// How the server said no: by an alert, in HTTP, or by hanging up.
+struct Refusal {
+  std::string words;            // "the server answered bad_certificate (42): ..."
+  int alert = -1;               // -1: it was none
+  bool of_certificate = false;  // it says itself that the certificate is why
+};
 
-// The server got the certificate and refused in a way (`refusal`) that names no reason: likely reasons, then that.
-std::vector<Finding> explain_unnamed_refusal(const Observation& observation, Finding refusal);
-
-// The server asked for a client certificate and then hung up without a word.
-std::vector<Finding> explain_client_silence(const Observation& observation);
+// The server asked for a client certificate and then refused: why, what decided first.
+std::vector<Finding> explain_refusal(const Observation& observation, const Refusal& refusal);
 
 }  // namespace symbolon::check

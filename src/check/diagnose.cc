@@ -4,141 +4,62 @@
 #include <iterator>
 
 #include "check/alert_meaning.h"
+#include "check/chain_facts.h"
 #include "check/client_diagnosis.h"
-#include "check/printable.h"
+#include "check/hello_diagnosis.h"
+#include "check/http_answer.h"
 #include "check/report.h"
+#include "check/server_diagnosis.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
 
 using tls::ProbeEnd;
 
-void append(std::vector<Finding>& to, std::vector<Finding> from) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-Side side_of(Code code) { return code == Code::name_not_found ? Side::client : Side::network; }
-
-Report not_reached(const Observation& seen) {
-  const Error& error = *seen.unreachable;
-  return {Outcome::unreachable,
-          fmt::format("{} could not be reached", seen.endpoint.text()),
-          {{error.code, Certainty::proven, side_of(error.code), error.words}},
-          {}};
-}
-
-struct Greeting {
-  std::string_view prefix;
-  std::string_view words;
-};
-constexpr Greeting kGreetings[] = {
-    {"HTTP/", "an HTTP server without TLS answered"},
-    {"<!DOCTYPE", "an HTTP server without TLS answered"},
-    {"<html", "an HTTP server without TLS answered"},
-    {"SSH-", "an SSH server answered"},
-    {"220", "an SMTP or FTP server greeted: it may want STARTTLS first"},
-    {"* OK", "an IMAP server greeted: it may want STARTTLS first"},
-    {"+OK", "a POP3 server greeted: it may want STARTTLS first"},
-};
-
-Report no_tls(const Observation& seen) {
-  const std::string_view came = as_text(seen.tls->first_octets);
-  Finding finding{Code::not_tls, Certainty::proven, Side::server, "what came is no TLS record"};
-  finding.remedy = "name the port that speaks TLS, or switch TLS on at the server";
-  for (const Greeting& greeting : kGreetings) {
-    if (came.starts_with(greeting.prefix)) finding.words = greeting.words;
-  }
-  finding.words += fmt::format(" (it began with \"{}\")", printable(came.substr(0, 40)));
-  return {Outcome::not_tls, fmt::format("{} does not speak TLS", seen.endpoint.text()), {finding}, {}};
-}
-
-// -- the handshake itself, before a client certificate comes into play
-
-Finding hello_alert(const Observation& seen, int alert) {
-  const std::string words = fmt::format("the server answered {}: {}", alert_text(alert), alert_meaning(alert));
-  const bool early = seen.tls->version.empty();  // no ServerHello: it is about our ClientHello
-  switch (alert) {
-    case 70: return {Code::protocol_version, Certainty::proven, Side::server, words, "enable TLS 1.2 or 1.3 there"};
-    case 112:
-      return {Code::unrecognized_name, Certainty::proven, Side::client,
-              fmt::format("{}; it was asked for \"{}\"", words, seen.server_name),
-              "name a site that the server has with --server-name"};
-    case 40:
-      if (!early) break;
-      [[fallthrough]];
-    case 71:
-      return {Code::no_shared_cipher, Certainty::likely, Side::server, words,
-              "enable ECDHE suites with AES-GCM or ChaCha20 at the server, and give it a certificate"};
-    case 10:
-    case 47:
-    case 50: return {Code::handshake_malformed, Certainty::likely, Side::server, words};
-    default: break;
-  }
-  return {Code::alert_received, Certainty::proven, Side::server, words};
-}
-
-Finding given_up(const Observation& seen) {
-  const std::string words = fmt::format("this side gave up: {}", seen.tls->words);
-  switch (seen.tls->alert_sent ? seen.tls->alert_sent->description : -1) {
-    case 70: return {Code::protocol_version, Certainty::proven, Side::server, words, "enable TLS 1.2 or 1.3 there"};
-    case 51: return {Code::possession_unproven, Certainty::proven, Side::server, words};
-    case 42: return {Code::server_certificate_malformed, Certainty::proven, Side::server, words};
-    case 10:
-    case 22:
-    case 47:
-    case 50: return {Code::handshake_malformed, Certainty::proven, Side::server, words};
-    default: return {Code::handshake_failed, Certainty::proven, Side::server, words};
-  }
-}
-
-std::vector<Finding> hung_up(const Observation& seen) {
-  const tls::Transcript& tls = *seen.tls;
-  std::vector<Finding> out;
-  if (tls.certificate_requested) out = explain_client_silence(seen);
-  const bool reset = tls.end == ProbeEnd::reset;
-  const Finding how{reset ? Code::handshake_reset : Code::handshake_closed, Certainty::proven, Side::server,
-                    tls.first_octets.empty() ? "the connection ended before the server said anything"
-                    : tls.version.empty()    ? "the connection ended before a ServerHello came"
-                                             : "the connection ended without an alert"};
-  out.insert(tls.finished || out.empty() ? out.end() : out.begin(), how);
-  return out;
+Refusal refusal_by_alert(int alert) {
+  const bool of_certificate = (alert >= 41 && alert <= 46) || alert == 48 || alert == 49 || alert == 116;
+  return {fmt::format("the server answered {}: {}", alert_text(alert), alert_meaning(alert)), alert, of_certificate};
 }
 
 // -- after Finished
 
 // nginx finishes the handshake whatever the certificate, and refuses in HTTP.
-std::optional<Finding> http_refusal(const Observation& seen) {
-  const std::string_view answer = seen.tls->application_data;
-  if (!seen.asked_http || !answer.starts_with("HTTP/")) return {};
-  const std::string line = printable(answer.substr(0, answer.find('\r')));
-  if (answer.find("No required SSL certificate was sent") != std::string_view::npos) {
-    return Finding{Code::client_certificate_missing, Certainty::proven, Side::client, line,
-                   "give one with --cert and --key"};
+bool refused_in_http(const Observation& seen, Report& report) {
+  const tls::Transcript& tls = *seen.tls;
+  const auto answer = seen.asked_http ? read_http_answer(tls.application_data) : std::nullopt;
+  if (!answer || !tls.certificate_requested) return false;
+  const auto says = [&](std::string_view words) { return tls.application_data.find(words) != std::string::npos; };
+  if (says("No required SSL certificate was sent")) {
+    report.findings = explain_refusal(seen, {answer->line + ": nginx says that none was sent", -1, true});
+  } else if (says("The SSL certificate error")) {
+    report.findings =
+        explain_refusal(seen, {answer->line + ": nginx says only that the certificate does not verify", -1, true});
+  } else if (answer->status == 403 && !tls.certificate_sent) {
+    report.findings = explain_refusal(seen, {"the server answered " + answer->line, -1, false});
+  } else if (answer->status == 403) {
+    report.findings = client_facts(seen);
+    const bool other =
+        std::ranges::any_of(report.findings, [](const Finding& f) { return f.severity() == Severity::error; });
+    append_new(report.findings,
+               {{Code::not_allowed_by_policy, other ? Certainty::possible : Certainty::likely, Side::client,
+                 "the handshake finished, and the server answered " + answer->line,
+                 "add a rule for this identity at the server, or use another certificate; the path may be what it "
+                 "forbids, too"}});
+  } else if (answer->status == 421) {
+    report.findings.push_back({Code::unrecognized_name, Certainty::likely, Side::client, answer->line});
+  } else {
+    return false;
   }
-  if (answer.find("The SSL certificate error") != std::string_view::npos) {
-    return Finding{Code::client_certificate_refused, Certainty::proven, Side::client,
-                   line + ": nginx says only that the certificate does not verify",
-                   "look at nginx's error log at level info, or at $ssl_client_verify"};
-  }
-  const std::string_view status = answer.substr(std::min<std::size_t>(9, answer.size()), 3);
-  if (status == "421") return Finding{Code::unrecognized_name, Certainty::likely, Side::client, line};
-  if (status == "403") return Finding{Code::not_allowed_by_policy, Certainty::possible, Side::client, line};
-  return {};
+  report.outcome = Outcome::refused;
+  report.summary = fmt::format("the handshake finished, and the answer was \"{}\"", answer->line);
+  return true;
 }
 
 void judge_connection(const Observation& seen, Report& report) {
   const tls::Transcript& tls = *seen.tls;
   const bool answered = !tls.application_data.empty();
-  if (auto refusal = http_refusal(seen)) {
-    report.outcome = Outcome::refused;
-    report.summary = fmt::format("the handshake finished, and the answer was \"{}\"", refusal->words);
-    if (refusal->code == Code::client_certificate_refused) {
-      report.findings = explain_unnamed_refusal(seen, *std::move(refusal));
-    } else {
-      report.findings.push_back(*std::move(refusal));
-    }
-    return;
-  }
+  if (refused_in_http(seen, report)) return;
   const std::string evidence =
       answered ? "it answered with application data"
                : "it did not refuse within the time waited, and did not answer either, since nothing was asked";
@@ -167,42 +88,52 @@ void judge_connection(const Observation& seen, Report& report) {
   }
 }
 
+void judge_end_without_words(const Observation& seen, Report& report) {
+  const tls::Transcript& tls = *seen.tls;
+  const bool asked = tls.certificate_requested;
+  report.outcome = asked ? Outcome::refused : Outcome::failed;
+  report.summary = tls.end != ProbeEnd::closed ? "the server hung up without an alert"
+                   : tls.finished ? "the server closed the connection after the handshake, without an answer"
+                                  : "the server closed the connection in the middle of the handshake";
+  std::vector<Finding> how = explain_early_end(seen);
+  if (asked) {
+    // Where TLS 1.3 is finished for us before the server has judged, its alert may be lost: TLS 1.2 has it in order.
+    const Attempt* again = attempt_of(seen, AttemptKind::tls12);
+    const bool told = again != nullptr && again->tls.certificate_sent && again->tls.end == ProbeEnd::alert;
+    report.findings = explain_refusal(
+        seen, told ? refusal_by_alert(again->tls.alert_received->description)
+                   : Refusal{"the server hung up without an alert; it may have been lost to a reset", -1, false});
+  }
+  append_new(report.findings, std::move(how));
+}
+
 void judge_handshake(const Observation& seen, Report& report) {
   const tls::Transcript& tls = *seen.tls;
   switch (tls.end) {
     case ProbeEnd::alert: {
-      const int alert = tls.alert_received->description;
+      const int alert = tls.alert_received ? tls.alert_received->description : 0;
       report.outcome = Outcome::refused;
       report.summary = fmt::format("the server refused with the alert {}: {}", alert_text(alert), alert_meaning(alert));
-      if (tls.certificate_requested) {
-        append(report.findings, explain_client_alert(seen, alert));
-      } else {
-        report.findings.push_back(hello_alert(seen, alert));
-      }
+      report.findings =
+          tls.certificate_requested ? explain_refusal(seen, refusal_by_alert(alert)) : explain_early_end(seen);
       return;
     }
     case ProbeEnd::cut:
-    case ProbeEnd::reset:
-      report.outcome = tls.finished && tls.certificate_requested ? Outcome::refused : Outcome::failed;
-      report.summary = "the server hung up without an alert";
-      append(report.findings, hung_up(seen));
-      return;
+    case ProbeEnd::reset: return judge_end_without_words(seen, report);
     case ProbeEnd::timeout:
       report.summary = "the handshake did not finish in time";
-      report.findings.push_back({Code::handshake_timeout, Certainty::proven, Side::server,
-                                 tls.first_octets.empty() ? "the connection was accepted, but nothing came"
-                                                          : "the server stopped answering"});
+      report.findings = explain_early_end(seen);
       return;
     case ProbeEnd::flood:
       report.summary = "the server sent more than a handshake can need";
-      report.findings.push_back({Code::handshake_malformed, Certainty::proven, Side::server,
-                                 fmt::format("more than {} octets came", tls::ProbeLimits::kOctets)});
+      report.findings.push_back({Code::peer_sends_too_much, Certainty::proven, Side::server,
+                                 fmt::format("more than {} octets came, or more than {} in one message",
+                                             tls::ProbeLimits::kOctets, tls::ProbeLimits::kChainOctets)});
       return;
     case ProbeEnd::closed:
-      if (tls.finished) return judge_connection(seen, report);
-      report.summary = "the server closed the connection in the middle of the handshake";
-      append(report.findings, hung_up(seen));
-      return;
+      // In order, but without a word to who waits for one: nginx (stream) refuses so.
+      if (tls.finished && !tls.certificate_requested) return judge_connection(seen, report);
+      return judge_end_without_words(seen, report);
     case ProbeEnd::data:
     case ProbeEnd::silence:
       if (tls.finished) return judge_connection(seen, report);
@@ -210,66 +141,91 @@ void judge_handshake(const Observation& seen, Report& report) {
     case ProbeEnd::failed:
     case ProbeEnd::not_tls:
       report.summary = "the handshake failed on this side";
-      report.findings.push_back(given_up(seen));
+      report.findings = explain_giving_up(seen);
       return;
   }
 }
 
-// -- the chains
-
-// Where the table's remedy speaks to the owner of a configuration, this speaks to who typed the command.
-std::string server_remedy(const x509::PathFailure& failure) {
-  switch (failure.problem) {
-    case CertificateProblem::untrusted_issuer:
-    case CertificateProblem::self_signed: return "name the CA that issued it with --ca, if it is to be trusted";
-    case CertificateProblem::incomplete_chain:
-      return "let the server send its intermediate certificates behind the leaf; or name the CA with --ca";
-    case CertificateProblem::name_mismatch:
-      return "ask for a name that it holds (--server-name), or issue it with this name as subjectAltName";
-    default: return {};
-  }
+Report no_tls(const Observation& seen) {
+  return {
+      Outcome::not_tls, fmt::format("{} does not speak TLS", seen.endpoint.text()), explain_what_is_no_tls(seen), {}};
 }
 
-void judge_server(const Observation& seen, Report& report) {
-  if (seen.tls->server_chain.empty()) return;
+// -- the whole
+
+void judge_ca_names(const Observation& seen, Report& report) {
+  if (!seen.tls->certificate_sent || leads_to_ca_names(seen)) return;
+  const auto unknown = [](const Finding& f) { return f.code == Code::client_certificate_untrusted_issuer; };
+  if (std::ranges::any_of(report.findings, unknown)) return;  // its words say so
+  report.findings.push_back({Code::client_certificate_outside_ca_names, Certainty::proven, Side::server,
+                             fmt::format("{} is not among the {} CA names that the server sent; browsers, Java and Go "
+                                         "would not offer this certificate",
+                                         seen.client_chain.back().issuer().text(), seen.tls->ca_names.size())});
+}
+
+void gather_notes(const Observation& seen, Report& report) {
   if (!seen.server_path) {
-    report.notes.emplace_back("the server's chain was not verified: no CA was named (--ca) and the system has none");
-    return;
-  }
-  if (!*seen.server_path) {
-    const x509::PathFailure& failure = seen.server_path->error();
-    report.findings.push_back({failure.code, Certainty::proven, Side::server,
-                               fmt::format("{} (judged by {})", failure.detail, seen.trust), server_remedy(failure)});
-    return;
-  }
-  for (const x509::Finding& warning : (*seen.server_path)->warnings) {
-    report.notes.push_back(fmt::format("server's chain, certificate {}: {}", warning.index, warning.words));
-  }
-}
-
-void judge_client(const Observation& seen, Report& report) {
-  for (Finding& finding : client_facts(seen)) {
-    const auto same = [&](const Finding& other) { return other.code == finding.code; };
-    if (std::none_of(report.findings.begin(), report.findings.end(), same)) {
-      report.findings.push_back(std::move(finding));
+    if (!seen.tls->server_chain.empty()) {
+      report.notes.emplace_back("the server's chain was not verified: no CA was named (--ca) and the system has none");
+    }
+  } else if (*seen.server_path) {
+    for (const x509::Finding& warning : (*seen.server_path)->warnings) {
+      report.notes.push_back(fmt::format("server's chain, certificate {}: {}", warning.index, warning.words));
     }
   }
-  if (!seen.tls->certificate_sent || fits_ca_names(seen.client_chain, seen.tls->ca_names)) return;
-  report.notes.push_back(
-      fmt::format("the client's issuer ({}) is not among the CA names that the server sent; "
-                  "browsers would not offer this certificate",
-                  seen.client_chain.back().issuer().text()));
+}
+
+// What decided stands first already. What is only worth knowing is told where nothing is to be mended.
+void put_in_order(std::vector<Finding>& findings) {
+  std::ranges::stable_sort(findings, {}, &Finding::severity);
+  if (findings.empty() || findings.front().severity() == Severity::info) return;
+  std::erase_if(findings, [](const Finding& f) { return f.severity() == Severity::info; });
+}
+
+std::string decision(const Attempt& attempt, const Observation& seen) {
+  if (attempt.unreachable) return "nothing";
+  const bool through = attempt.got_through();
+  switch (attempt.kind) {
+    case AttemptKind::plain_http: return answers_plain_http(seen) ? "the port speaks HTTP in plain" : "nothing";
+    case AttemptKind::without_certificate:
+      return served(attempt.tls, seen.asked_http) ? "a client certificate is optional"
+                                                  : "the server wants a certificate";
+    case AttemptKind::without_server_name:
+      return through && attempt.tls.server_chain == seen.tls->server_chain ? "the name makes no difference"
+                                                                           : "the server name is needed";
+    case AttemptKind::tls12:
+    case AttemptKind::tls13:
+    case AttemptKind::every_suite:
+    case AttemptKind::small_hello: return through ? "this makes the difference" : "this makes no difference";
+    case AttemptKind::old_versions: return through ? "old versions are spoken" : "old versions are not spoken";
+    case AttemptKind::split_hello:
+    case AttemptKind::split_records:
+    case AttemptKind::split_segments: return through ? "it is taken" : "it is not taken";
+  }
+  return "";
 }
 
 }  // namespace
 
 Report diagnose(const Observation& seen) {
-  if (seen.unreachable) return not_reached(seen);
-  if (seen.tls->end == ProbeEnd::not_tls) return no_tls(seen);
+  if (seen.unreachable || !seen.tls) return way_report(seen);
+  const bool nothing = seen.tls->first_octets.empty() && answers_plain_http(seen);
   Report report;
-  judge_handshake(seen, report);
-  judge_server(seen, report);
-  judge_client(seen, report);
+  if (seen.tls->end == ProbeEnd::not_tls || nothing) {
+    report = no_tls(seen);
+  } else {
+    judge_handshake(seen, report);
+    append_new(report.findings, judge_server_chain(seen));
+    append_new(report.findings, client_facts(seen));
+    judge_ca_names(seen, report);
+    append_new(report.findings, judge_choices(seen));
+    append_new(report.findings, judge_surroundings(seen));
+    gather_notes(seen, report);
+  }
+  put_in_order(report.findings);
+  for (const Attempt& one : seen.further) {
+    report.attempts.push_back({one.kind, result_text(one), decision(one, seen)});
+  }
   return report;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "check/client_diagnosis.h"
 #include "check/report.h"
@@ -80,20 +81,37 @@ TEST(Diagnose, AlertAndCertificateTogetherProveTheReason) {
   EXPECT_EQ(told(refused({}, 116)), Told(Code::client_certificate_missing, Certainty::proven));
 }
 
-TEST(Diagnose, GeneralAlertsMakeTheCertificatesFaultLikely) {
+TEST(Diagnose, WhatIsSeenToBeWrongWithTheCertificateIsProvenHoweverVagueTheAlert) {
   const auto& h = house();
   for (const int alert : {40, 42, 46, 49, 80}) {
-    EXPECT_EQ(told(refused({h.expired, h.issuing}, alert)), Told(Code::client_certificate_expired, Certainty::likely));
+    EXPECT_EQ(told(refused({h.expired, h.issuing}, alert)), Told(Code::client_certificate_expired, Certainty::proven));
     EXPECT_EQ(told(refused({h.early, h.issuing}, alert)),
-              Told(Code::client_certificate_not_yet_valid, Certainty::likely));
+              Told(Code::client_certificate_not_yet_valid, Certainty::proven));
     EXPECT_EQ(told(refused({h.server_only, h.issuing}, alert)),
-              Told(Code::client_certificate_wrong_extended_key_usage, Certainty::likely));
+              Told(Code::client_certificate_wrong_extended_key_usage, Certainty::proven));
     EXPECT_EQ(told(refused({h.other}, alert)).first, Code::client_certificate_wrong_key_usage);
   }
 }
 
-TEST(Diagnose, AMissingCertificateIsTheLikelyReasonOfVagueAlerts) {
-  for (const int alert : {40, 41, 42, 46, 48, 50, 80}) {
+TEST(Diagnose, VagueAlertsLeaveTheReasonOpen) {
+  for (const int alert : {40, 42, 46, 49, 80}) {
+    const Report report = diagnose(refused({house().client, house().issuing}, alert));
+    const Certainty sure = alert == 40 || alert == 80 ? Certainty::likely : Certainty::proven;
+    EXPECT_EQ(first_of(report), Told(Code::client_certificate_refused, sure)) << alert;
+    std::set<Code> behind;
+    for (std::size_t i = 1; i < report.findings.size(); ++i) {
+      EXPECT_EQ(report.findings[i].certainty, Certainty::possible);
+      behind.insert(report.findings[i].code);
+    }
+    EXPECT_EQ(behind, (std::set{Code::client_certificate_revoked, Code::crl_stale, Code::not_allowed_by_policy}));
+  }
+}
+
+TEST(Diagnose, AMissingCertificateIsTheReasonOfEveryAlertThatCanBeAboutOne) {
+  for (const int alert : {40, 41, 42, 46, 48, 116}) {
+    EXPECT_EQ(told(refused({}, alert)), Told(Code::client_certificate_missing, Certainty::proven)) << alert;
+  }
+  for (const int alert : {50, 80}) {
     EXPECT_EQ(told(refused({}, alert)), Told(Code::client_certificate_missing, Certainty::likely)) << alert;
   }
   EXPECT_EQ(told(refused({}, 70)).first, Code::alert_received);
@@ -101,20 +119,41 @@ TEST(Diagnose, AMissingCertificateIsTheLikelyReasonOfVagueAlerts) {
 
 TEST(Diagnose, AGoodCertificateThatIsCalledExpiredPointsToAStaleCrl) {
   const Told stale = told(refused({house().client, house().issuing}, 45));
-  EXPECT_EQ(stale, Told(Code::client_certificate_revocation_unknown, Certainty::likely));
+  EXPECT_EQ(stale, Told(Code::crl_stale, Certainty::likely));
   EXPECT_EQ(diagnose(refused({house().client, house().issuing}, 45)).findings[0].side, Side::server);
 }
 
-TEST(Diagnose, UnknownCaIsTheIssuerAndNeverProven) {
+TEST(Diagnose, AnUnknownIssuerIsProvenWhereServerAndNamesAgree) {
   const auto& h = house();
-  const Observation seen = refused({h.client}, 48);
-  EXPECT_EQ(told(seen), Told(Code::client_certificate_untrusted_issuer, Certainty::likely));
+  const x509::Certificate foreign = forge().client("foreign", "foreign", "other");
+  const auto certainty = [&](int alert) { return told(refused({foreign}, alert)); };
+  for (const int alert : {48, 42, 46}) {
+    EXPECT_EQ(certainty(alert), Told(Code::client_certificate_untrusted_issuer, Certainty::proven)) << alert;
+  }
+  for (const int alert : {49, 40, 80}) {
+    EXPECT_EQ(certainty(alert), Told(Code::client_certificate_untrusted_issuer, Certainty::likely)) << alert;
+  }
   EXPECT_EQ(told(refused({h.client, h.issuing}, 48)),
             Told(Code::client_certificate_untrusted_issuer, Certainty::likely));
 }
 
-TEST(Diagnose, AccessRulesAreBlamedOnlyWhenNothingElseIs) {
-  EXPECT_EQ(told(refused({house().client, house().issuing}, 49)), Told(Code::not_allowed_by_policy, Certainty::likely));
+TEST(Diagnose, CaNamesThatLeaveTheIssuerOutAreFoundAlsoWhereItIsLetIn) {
+  Observation seen = meeting({forge().client("outside", "outside", "other")});
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "hello";
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_outside_ca_names, Certainty::proven));
+  EXPECT_EQ(diagnose(seen).exit_code(), kFound);
+  seen.client_chain = {house().client};  // its intermediate stands in the server's chain
+  EXPECT_TRUE(diagnose(seen).findings.empty());
+}
+
+TEST(Diagnose, AKeyOfAnotherCertificateComesFirst) {
+  Observation seen = refused({}, 116);
+  seen.client_chain = {house().client, house().issuing};
+  seen.client_problem = Error{Code::key_mismatch, "the key does not belong to it"};
+  const Report report = diagnose(seen);
+  EXPECT_EQ(first_of(report), Told(Code::key_mismatch, Certainty::proven));
+  EXPECT_EQ(report.findings.size(), 1U);
 }
 
 TEST(Diagnose, OnlyApplicationDataProvesAcceptance) {
@@ -148,7 +187,16 @@ TEST(Diagnose, NginxRefusesInHttp) {
   seen.asked_http = true;
   seen.tls->end = ProbeEnd::data;
   seen.tls->application_data = "HTTP/1.1 400 Bad Request\r\n\r\n<center>The SSL certificate error</center>";
-  EXPECT_EQ(told(seen), Told(Code::client_certificate_expired, Certainty::likely));
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_expired, Certainty::proven));
+}
+
+TEST(Diagnose, AForbiddenAnswerIsALikelyRule) {
+  Observation seen = meeting({house().client, house().issuing});
+  seen.asked_http = true;
+  seen.tls->end = ProbeEnd::data;
+  seen.tls->application_data = "HTTP/1.1 403 Forbidden\r\n\r\n";
+  EXPECT_EQ(told(seen), Told(Code::not_allowed_by_policy, Certainty::likely));
+  EXPECT_EQ(diagnose(seen).outcome, Outcome::refused);
 }
 
 TEST(Diagnose, HangingUpAfterTheRequestBlamesTheCertificateWithoutProof) {
@@ -158,6 +206,15 @@ TEST(Diagnose, HangingUpAfterTheRequestBlamesTheCertificateWithoutProof) {
   seen = meeting({house().client, house().issuing});
   seen.tls->end = ProbeEnd::cut;
   EXPECT_EQ(told(seen), Told(Code::client_certificate_refused, Certainty::likely));
+  seen.tls->end = ProbeEnd::closed;  // nginx (stream): with close_notify
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_refused, Certainty::likely));
+  Attempt again{AttemptKind::tls12};
+  again.tls.version = "TLSv1.2";
+  again.tls.certificate_sent = true;
+  again.tls.end = ProbeEnd::alert;
+  again.tls.alert_received = tls::ProbeAlert{2, 44, false};
+  seen.further = {again};
+  EXPECT_EQ(told(seen), Told(Code::client_certificate_revoked, Certainty::proven));
 }
 
 TEST(Diagnose, AlertsBeforeTheServersHelloAreAboutOurs) {
@@ -177,13 +234,13 @@ TEST(Diagnose, AlertsBeforeTheServersHelloAreAboutOurs) {
   EXPECT_EQ(with(80), Told(Code::alert_received, Certainty::proven));
 }
 
-TEST(Diagnose, WhatIsNotReachedHasTheExitStatusOfTheEnvironment) {
+TEST(Diagnose, WhatIsNotReachedHasAnExitStatusOfItsOwn) {
   Observation seen;
   seen.endpoint = {net::Endpoint::Kind::name, "a.example", 443};
   seen.unreachable = Error{Code::connection_refused, "refused"};
   EXPECT_EQ(diagnose(seen).outcome, Outcome::unreachable);
   EXPECT_EQ(told(seen).first, Code::connection_refused);
-  EXPECT_EQ(diagnose(seen).exit_code(), row(Code::connection_refused).exit_code);
+  EXPECT_EQ(diagnose(seen).exit_code(), kUnreachable);
 }
 
 TEST(Diagnose, TheServersChainIsJudgedBesideTheHandshake) {
@@ -197,7 +254,7 @@ TEST(Diagnose, TheServersChainIsJudgedBesideTheHandshake) {
   const Report report = diagnose(seen);
   EXPECT_EQ(report.outcome, Outcome::accepted);
   EXPECT_EQ(first_of(report), Told(Code::server_certificate_expired, Certainty::proven));
-  EXPECT_EQ(report.exit_code(), row(Code::server_certificate_expired).exit_code);
+  EXPECT_EQ(report.exit_code(), kFound);
 }
 
 TEST(Diagnose, EveryAlertAndEveryEndHasAFindingOrAnOutcome) {
@@ -239,8 +296,9 @@ TEST(Report, JsonIsOneObjectWithCodesAndFacts) {
   const Observation seen = refused({house().expired, house().issuing}, 45);
   const auto json = boost::json::parse(to_json(seen, diagnose(seen)));
   EXPECT_EQ(json.at("outcome").as_string(), "refused");
-  EXPECT_EQ(json.at("exit").as_int64(), 5);
+  EXPECT_EQ(json.at("exit").as_int64(), 1);
   EXPECT_EQ(json.at("findings").at(0).at("code").as_string(), "client_certificate_expired");
+  EXPECT_EQ(json.at("findings").at(0).at("severity").as_string(), "error");
   EXPECT_EQ(json.at("tls").at("alert_received").at("name").as_string(), "certificate_expired");
   EXPECT_EQ(json.at("client_chain").as_array().size(), 2U);
   EXPECT_EQ(json.at("client_chain").at(0).at("fingerprint").as_string(), house().expired.fingerprint().hex());

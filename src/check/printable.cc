@@ -29,4 +29,14 @@ std::string printable(std::string_view octets) {
 
 std::string without_controls(std::string_view text) { return escaped(text, LineBreaks::escape); }
 
+std::string without_controls(std::string_view text, std::size_t most) {
+  std::string out = without_controls(text);
+  if (out.size() <= most) return out;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0U) == 0x80) --end;  // not inside a character
+  const std::size_t rest = out.size() - end;
+  out.resize(end);
+  return out + fmt::format("... (and {} octets more)", rest);
+}
+
 }  // namespace symbolon::check

@@ -1,11 +1,13 @@
 #include "check/probe.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <iterator>
 #include <utility>
 
-#include "net/dial.h"
+#include "check/fetch.h"
+#include "check/plain_request.h"
+#include "check/reach.h"
+#include "check/report.h"
 #include "tls/credential_file.h"
 
 namespace symbolon::check {
@@ -14,8 +16,17 @@ namespace {
 constexpr const char* kSystemBundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                                           "/etc/ssl/cert.pem"};
 
-net::Task<void> dial_into(Result<net::Socket>& out, net::Endpoint endpoint, net::Deadline deadline) {
-  out = co_await net::dial(std::move(endpoint), deadline);
+constexpr std::chrono::milliseconds kPlainWait{2'000};
+constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 §3.1
+constexpr std::size_t kMostProtocols = 64;
+
+// A connection of its own for each attempt. The error when there is none.
+std::optional<Error> on_connection(const ProbeRequest& request, Reached& reached,
+                                   const std::function<void(int descriptor)>& use) {
+  reached = reach(request.endpoint, request.way, request.server_name);
+  if (!reached.socket) return std::move(reached.socket).error();
+  use(reached.socket->get());
+  return {};
 }
 
 // What a browser would ask, so that the server answers with application data, and in words where it refuses.
@@ -43,15 +54,100 @@ PathVerdict judge(const std::vector<x509::Certificate>& chain, const ProbeReques
   return x509::verify_path(chain, *request.trust, options);
 }
 
+// A path failed for want of an issuer: is it among what the other side sent?
+std::optional<x509::VerifiedPath> complete(const PathVerdict& verdict, std::vector<x509::Certificate> chain,
+                                           const std::vector<x509::Certificate>& theirs, const ProbeRequest& request,
+                                           PeerRole role, UnixSeconds at) {
+  using P = CertificateProblem;
+  if (verdict || theirs.empty()) return {};
+  const P problem = verdict.error().problem;
+  if (problem != P::untrusted_issuer && problem != P::incomplete_chain) return {};
+  std::copy_if(theirs.begin(), theirs.end(), std::back_inserter(chain),
+               [](const x509::Certificate& certificate) { return certificate.is_ca(); });
+  PathVerdict completed = judge(chain, request, role, at);
+  if (!completed) return {};
+  return *std::move(completed);
+}
+
+void judge_chains(const ProbeRequest& request, Observation& out) {
+  if (!request.trust) return;
+  const auto& theirs = out.tls->server_chain;
+  const auto& ours = out.client_chain;
+  if (!theirs.empty()) {
+    out.server_path = judge(theirs, request, PeerRole::server, out.at);
+    out.server_path_completed = complete(*out.server_path, theirs, ours, request, PeerRole::server, out.at);
+  }
+  if (request.trust_named && !ours.empty()) {
+    out.client_path = judge(ours, request, PeerRole::client, out.at);
+    out.client_path_completed = complete(*out.client_path, ours, theirs, request, PeerRole::client, out.at);
+  }
+}
+
+tls::ProbeOptions first_options(const ProbeRequest& request) {
+  tls::ProbeOptions options;
+  options.server_name = request.server_name;
+  options.credential = request.credential;
+  options.handshake = request.handshake;
+  options.linger = request.linger;
+  options.alpn = request.protocols;
+  if (request.only_version) options.least = options.most = *request.only_version;
+  if (request.ask == Ask::http) options.request = http_request(request);
+  return options;
+}
+
+// `greeted`: a ServerHello came to the first one, so that what follows it is what we want to know.
+tls::ProbeOptions further_options(const ProbeRequest& request, AttemptKind kind, bool greeted) {
+  using tls::ProbeVersion;
+  tls::ProbeOptions options = first_options(request);
+  options.handshake = std::min(request.handshake, request.further_handshake);
+  const bool to_the_end = kind == AttemptKind::without_certificate || (kind == AttemptKind::tls12 && greeted);
+  if (!to_the_end) {
+    options.linger = std::chrono::milliseconds(0);
+    options.request.clear();
+  }
+  if (!to_the_end || kind == AttemptKind::without_certificate) options.credential = nullptr;
+  switch (kind) {
+    case AttemptKind::plain_http:
+    case AttemptKind::without_certificate: break;
+    case AttemptKind::tls12: options.least = options.most = ProbeVersion::tls12; break;
+    case AttemptKind::tls13: options.least = options.most = ProbeVersion::tls13; break;
+    case AttemptKind::old_versions: options.least = ProbeVersion::tls10, options.most = ProbeVersion::tls11; break;
+    case AttemptKind::every_suite: options.suites = tls::ProbeSuites::every; break;
+    case AttemptKind::small_hello: options.groups = "X25519:P-256"; break;
+    case AttemptKind::without_server_name: options.server_name.clear(); break;
+    case AttemptKind::split_hello: options.split = tls::ProbeSplit::both; break;
+    case AttemptKind::split_records: options.split = tls::ProbeSplit::records; break;
+    case AttemptKind::split_segments: options.split = tls::ProbeSplit::segments; break;
+  }
+  return options;
+}
+
+Attempt attempt(const ProbeRequest& request, AttemptKind kind, bool greeted) {
+  Attempt out;
+  out.kind = kind;
+  Reached reached{fail(Code::internal, "not dialled")};
+  out.unreachable = on_connection(request, reached, [&](int descriptor) {
+    if (kind == AttemptKind::plain_http) {
+      PlainAnswer answer = ask_plainly(descriptor, http_request(request), kPlainWait);
+      out.tls.end = answer.end;
+      out.plain_answer = std::move(answer.octets);
+    } else {
+      out.tls = tls::probe(descriptor, further_options(request, kind, greeted));
+    }
+  });
+  return out;
+}
+
 // -- the command line
 
-Result<net::Endpoint> read_endpoint(const std::string& text) {
+Result<net::Endpoint> read_endpoint(const std::string& text, std::uint16_t default_port) {
   if (text.empty()) return fail(Code::bad_request, "HOST:PORT is expected");
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
   const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
-  if (bare_v6) return net::Endpoint::parse("[" + text + "]:443");
+  if (bare_v6) return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
-  auto endpoint = TRY(net::Endpoint::parse(has_port && !bracket_only ? text : text + ":443"));
+  auto endpoint =
+      TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
     return fail(Code::bad_request, "port 0 cannot be connected to");
   }
@@ -60,6 +156,32 @@ Result<net::Endpoint> read_endpoint(const std::string& text) {
     endpoint.host = "localhost";
   }
   return endpoint;
+}
+
+Result<std::optional<tls::ProbeVersion>> read_version(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  if (*text == "1.2") return tls::ProbeVersion::tls12;
+  if (*text == "1.3") return tls::ProbeVersion::tls13;
+  return fail(Code::usage, "--tls {}: 1.2 or 1.3 is expected", *text);
+}
+
+// "h2,http/1.1", or the option several times.
+Result<std::vector<std::string>> read_protocols(const std::vector<std::string>& given) {
+  std::vector<std::string> out;
+  for (std::string_view rest : given) {
+    while (true) {
+      const std::size_t comma = rest.find(',');
+      const std::string_view one = rest.substr(0, comma);
+      if (one.empty() || one.size() > kLongestProtocol) {
+        return fail(Code::usage, "--alpn: a protocol has 1 to {} octets", kLongestProtocol);
+      }
+      out.emplace_back(one);
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  if (out.size() > kMostProtocols) return fail(Code::usage, "--alpn: {} protocols at most", kMostProtocols);
+  return out;
 }
 
 Result<std::shared_ptr<const x509::TrustBundle>> read_trust(const ProbeArguments& arguments, UnixSeconds now) {
@@ -83,49 +205,51 @@ Observation probe(const ProbeRequest& request, const Clock& clock) {
   out.server_name = request.server_name;
   out.at = clock.now();
   out.asked_http = request.ask == Ask::http;
-  if (request.credential) out.client_chain = request.credential->chain();
+  out.protocols = request.protocols;
+  out.only_version = request.only_version;
+  out.client_problem = request.client_problem;
+  out.client_chain = request.credential ? request.credential->chain() : request.client_chain;
   if (request.trust) out.trust = request.trust->where();
 
-  boost::asio::io_context context(1);
-  Result<net::Socket> socket = fail(Code::internal, "not dialled");
-  boost::asio::co_spawn(context, dial_into(socket, request.endpoint, net::in(request.connect)), boost::asio::detached);
-  context.run();
-  if (!socket) {
-    out.unreachable = std::move(socket).error();
-    return out;
-  }
-  out.address = net::peer_text(*socket);
-
-  tls::ProbeOptions options;
-  options.server_name = request.server_name;
-  options.credential = request.credential;
-  options.handshake = request.handshake;
-  options.linger = request.linger;
-  if (request.ask == Ask::http) options.request = http_request(request);
-  out.tls = tls::probe(socket->native_handle(), options);
-
-  if (request.trust && !out.tls->server_chain.empty()) {
-    out.server_path = judge(out.tls->server_chain, request, PeerRole::server, out.at);
-  }
-  if (request.trust && request.trust_named && !out.client_chain.empty()) {
-    out.client_path = judge(out.client_chain, request, PeerRole::client, out.at);
-  }
+  Reached reached{fail(Code::internal, "not dialled")};
+  out.unreachable = on_connection(request, reached,
+                                  [&](int descriptor) { out.tls = tls::probe(descriptor, first_options(request)); });
+  out.address = std::move(reached.address);
+  out.way = std::move(reached.seen);
+  if (out.unreachable) return out;
+  judge_chains(request, out);
+  const bool greeted = !out.tls->version.empty();
+  while (const auto kind = next_attempt(out)) out.further.push_back(attempt(request, *kind, greeted));
+  if (diagnose(out).exit_code() == kSound) out.fetched = fetch_named(out, request.fetch);
   return out;
 }
 
 Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds now) {
   ProbeRequest request;
-  auto endpoint = read_endpoint(arguments.endpoint);
+  request.way = TRY(read_way(arguments.way));
+  auto endpoint = read_endpoint(arguments.endpoint, default_port(request.way));
   if (!endpoint) return fail(Code::usage, "{}: {}", arguments.endpoint, endpoint.error().words);
   request.endpoint = *std::move(endpoint);
+  if (request.way.proxy && request.endpoint.kind == net::Endpoint::Kind::unix_path)
+    return fail(Code::usage, "{} cannot be reached through a proxy", arguments.endpoint);
   const bool named = request.endpoint.kind != net::Endpoint::Kind::unix_path;
   request.server_name = arguments.server_name.value_or(named ? request.endpoint.host : "");
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    request.credential = TRY(tls::load_credential(
-        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()}));
+    auto credential = tls::load_credential(
+        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()});
+    if (!credential && credential.error().code != Code::key_mismatch) return std::unexpected(credential.error());
+    if (credential) {
+      request.credential = *std::move(credential);
+    } else {
+      request.client_problem = credential.error();
+      const std::string content = TRY(read_file(*arguments.certificate));
+      request.client_chain = TRY(x509::Certificate::from_file_content(content, arguments.certificate->string()));
+    }
   }
+  request.only_version = TRY(read_version(arguments.version));
+  request.protocols = TRY(read_protocols(arguments.protocols));
   request.trust = TRY(read_trust(arguments, now));
   request.trust_named = arguments.ca.has_value();
   return request;

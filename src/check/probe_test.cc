@@ -181,8 +181,29 @@ TEST(Arguments, BadOnesAreNamedBeforeAnythingIsSent) {
                      .certificate = Path(f / "alice.crt"),
                      .key = Path(f / "mallory.key"),
                      .ca = Path(f / "root.pem")}),
-            Code::key_mismatch);
+            Code::internal);  // read, and found wrong in the report
   EXPECT_EQ(code_of({.endpoint = "host:1", .ca = Path(f / "alice.key")}), Code::trust_empty);
+  EXPECT_EQ(code_of({.endpoint = "host:1", .version = "1.1"}), Code::usage);
+  EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {""}}), Code::usage);
+  EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {"h2,"}}), Code::usage);
+  EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {std::string(256, 'x')}}), Code::usage);
+}
+
+TEST(Arguments, AKeyOfAnotherCertificateIsPartOfTheRequest) {
+  const Folder& f = house().folder;
+  const auto request = read_arguments({.endpoint = "host:1",
+                                       .certificate = Path(f / "alice.crt"),
+                                       .key = Path(f / "mallory.key"),
+                                       .ca = Path(f / "root.pem"),
+                                       .version = "1.2",
+                                       .protocols = {"h2,http/1.1", "x"}},
+                                      kNow);
+  ASSERT_TRUE(request) << request.error().text();
+  EXPECT_EQ(request->client_problem.value().code, Code::key_mismatch);
+  EXPECT_EQ(request->client_chain.size(), 2U);
+  EXPECT_EQ(request->credential, nullptr);
+  EXPECT_EQ(request->only_version, tls::ProbeVersion::tls12);
+  EXPECT_EQ(request->protocols, (std::vector<std::string>{"h2", "http/1.1", "x"}));
 }
 
 TEST(Arguments, EndpointsMayLackPortAndBrackets) {

@@ -71,9 +71,11 @@ std::string_view name(Outcome outcome) {
 }
 
 int Report::exit_code() const {
-  const auto decisive = std::find_if(findings.begin(), findings.end(),
-                                     [](const Finding& finding) { return row(finding.code).exit_code != 0; });
-  return decisive == findings.end() ? 0 : row(decisive->code).exit_code;
+  // Whoever was reached and would not go on to TLS has been found at fault.
+  const bool by_peer = !findings.empty() && row(findings.front().code).fault == Fault::peer;
+  if (outcome == Outcome::unreachable && !by_peer) return kUnreachable;
+  const bool found = std::ranges::any_of(findings, [](const Finding& f) { return f.severity() != Severity::info; });
+  return found ? kFound : kSound;
 }
 
 }  // namespace symbolon::check

@@ -45,15 +45,29 @@ struct Finding {
   std::string words;        // the evidence, with the numbers
   std::string remedy = {};  // empty: the code's own
 
+  Severity severity() const { return severity_of(code); }
   std::string_view remedy_text() const { return remedy.empty() ? row(code).remedy : std::string_view(remedy); }
 };
+
+// An attempt beside the first.
+struct AttemptReport {
+  AttemptKind kind = AttemptKind::plain_http;
+  std::string result;   // what came
+  std::string decided;  // what follows from it
+};
+
+// The exit status of `symbolon check`; 2 is that of a command line that cannot be understood.
+inline constexpr int kSound = 0;        // nothing was found but what is worth knowing
+inline constexpr int kFound = 1;        // an error or a warning
+inline constexpr int kUnreachable = 3;  // there was no connection
 
 struct Report {
   Outcome outcome = Outcome::failed;
   std::string summary;             // one sentence
-  std::vector<Finding> findings;   // what decided first
+  std::vector<Finding> findings;   // what decided first, info last
   std::vector<std::string> notes;  // worth knowing, nothing to mend
-  int exit_code() const;           // of the first finding whose code's is not 0; else 0
+  std::vector<AttemptReport> attempts = {};
+  int exit_code() const;
 };
 
 // Pure.

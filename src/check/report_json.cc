@@ -2,8 +2,10 @@
 
 #include "check/alert_meaning.h"
 #include "check/client_diagnosis.h"
+#include "check/ladder_json.h"
 #include "check/printable.h"
 #include "check/report.h"
+#include "check/way_report.h"
 
 namespace symbolon::check {
 namespace {
@@ -73,6 +75,22 @@ json::array messages_json(const tls::Transcript& tls) {
   return out;
 }
 
+json::array attempts_json(const Observation& seen, const Report& report) {
+  json::array out;
+  for (std::size_t i = 0; i < report.attempts.size(); ++i) {
+    const AttemptReport& one = report.attempts[i];
+    out.emplace_back(json::object{
+        {"kind", name(one.kind)},
+        {"reason", reason(one.kind)},
+        {"result", without_controls(one.result)},
+        {"decided", one.decided},
+        {"version", i < seen.further.size() ? json::value(seen.further[i].tls.version) : json::value(nullptr)},
+        {"cipher", i < seen.further.size() ? json::value(seen.further[i].tls.cipher) : json::value(nullptr)},
+    });
+  }
+  return out;
+}
+
 json::object tls_json(const Observation& seen) {
   const tls::Transcript& tls = *seen.tls;
   return {
@@ -85,8 +103,11 @@ json::object tls_json(const Observation& seen) {
       {"alert_received", alert_json(tls.alert_received)},
       {"alert_sent", alert_json(tls.alert_sent)},
       {"session_tickets", tls.session_tickets},
+      {"application_protocol", printable(tls.application_protocol)},
+      {"staple_octets", tls.staple ? json::value(tls.staple->size()) : json::value(nullptr)},
       {"application_octets", tls.application_data.size()},
       {"messages", messages_json(tls)},
+      {"ladder", ladder_json(ladder(tls))},
   };
 }
 
@@ -108,6 +129,7 @@ json::array findings_json(const Report& report) {
     const CodeRow& code = row(finding.code);
     out.emplace_back(json::object{
         {"code", code.name},
+        {"severity", name(finding.severity())},
         {"certainty", name(finding.certainty)},
         {"side", name(finding.side)},
         {"sentence", code.sentence},
@@ -125,6 +147,7 @@ std::string to_json(const Observation& seen, const Report& report) {
   const json::object out{
       {"endpoint", seen.endpoint.text()},
       {"address", seen.address},
+      {"way", way_json(seen.way)},
       {"server_name", seen.server_name},
       {"time", to_rfc3339(seen.at)},
       {"outcome", name(report.outcome)},
@@ -132,6 +155,7 @@ std::string to_json(const Observation& seen, const Report& report) {
       {"exit", report.exit_code()},
       {"findings", findings_json(report)},
       {"notes", json::value_from(report.notes)},
+      {"attempts", attempts_json(seen, report)},
       {"tls", seen.tls ? json::value(tls_json(seen)) : json::value(nullptr)},
       {"server_chain", seen.tls ? chain_json(seen.tls->server_chain, seen.at) : json::array{}},
       {"server_verification", verdict_json(seen.server_path, seen.trust)},

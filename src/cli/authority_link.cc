@@ -5,12 +5,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
-#include <cstring>
 #include <thread>
 
 #include "authority/api_server.h"
 #include "authority/authority.h"
 #include "base/acting_as_owner.h"
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "cli/configuration.h"
 #include "enroll/authority_reach.h"
@@ -93,7 +93,7 @@ Result<AuthorityLink> AuthorityLink::open(const Session& session) {
       std::make_unique<authority::ApiServer>(host->context, *host->authority, authority::ApiOptions{.threads = 2});
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    return fail(Code::system_error, "socketpair: {}", std::strerror(errno));
+    return fail(Code::system_error, "socketpair: {}", errno_text(errno));
   }
   TRY(host->server->http().serve(ends[0]));
   host->thread = std::thread([raw = host.get()] { raw->context.run(); });

@@ -45,6 +45,8 @@ Command command_table(GlobalOptions& global) {
       .sub(ca_command())
       .sub(verify_command())
       .sub(check_command())
+      .sub(prove_command())
+      .sub(prove_kit_command())
       .sub(config_command())
       .sub(trust_command())
       .sub(export_command())

@@ -34,6 +34,8 @@ Command ledger_command();
 Command ca_command();
 Command verify_command();
 Command check_command();
+Command prove_command();
+Command prove_kit_command();
 Command config_command();
 Command trust_command();
 Command export_command();

@@ -6,6 +6,7 @@
 
 #include "base/file_access.h"
 #include "base/log.h"
+#include "cli/gateway_layout.h"
 #include "enroll/authority_client.h"
 
 namespace symbolon::cli {
@@ -57,6 +58,9 @@ config::Table<AuthoritySection> authority_table() {
           "Whether a changed profile, a new CA, a certificate with the role admin or approver, and one from another CA "
           "than the one in use need a second person: one asks, another with the role approver says `symbolon "
           "approve`.")
+      .optional("own_records", &AuthoritySection::own_records, config::boolean(),
+                "Whether whoever has a certificate of this authority, with a role or without, may ask over `listen` "
+                "why the gateway here refused that very certificate (`symbolon check --own`).")
       .optional("crl", &AuthoritySection::crl, config::table(authority::crl_table()),
                 "Publishes revocation lists, for programs that do not follow this authority. Without it, none is "
                 "published; `symbolon crl` makes one when it is asked to.")
@@ -236,6 +240,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
   options.ask_passphrase = std::move(files.ask);
   options.keys = std::move(files.issuing);
   options.head_key = std::move(files.heads);
+  options.journal = GatewayLayout{loaded.state}.revocations();
   return open_with(options, session.clock());
 }
 
@@ -254,6 +259,7 @@ Result<std::unique_ptr<authority::Authority>> open_authority(const LoadedConfigu
     const auto& section = loaded.content.authority;
     if (section && section->backups) options.backups.push_back(*section->backups);
   }
+  if (!options.on_new_key) options.journal = GatewayLayout{loaded.state}.revocations();  // one process for everything
   return open_with(options, clock);
 }
 

@@ -24,6 +24,7 @@ struct AuthoritySection {
   std::map<std::string, authority::ProfileConfig> profiles;
   authority::Rights rights;
   bool two_persons = false;
+  bool own_records = false;
   std::optional<authority::CrlConfig> crl;    // unset: none is published
   std::optional<authority::OcspConfig> ocsp;  // unset: nobody is answered
   // Where either is served, without what stands twice; not the API.

@@ -145,7 +145,8 @@ Command list_command() {
       .option("--seen", &options->seen,
               "instead: the client certificates that the gateway has seen, soonest ending first; QUERY is words")
       .option("--unknown", &options->unknown,
-              "with --seen: those of this authority's CAs that its ledger does not know (a backup was restored)")
+              "with --seen: those of this authority's CAs that its ledger does not know (a backup was restored), also "
+              "where gateways elsewhere have seen them")
       .example("symbolon list", "the newest 50")
       .example("symbolon list state:valid 'expires<30d' sort:expires", "what must be renewed soon")
       .example("symbolon list --seen", "who comes with a certificate that ends soon")

@@ -1,5 +1,6 @@
 // revoke: one certificate, or all that a query matches.
 #include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 #include <memory>
 #include <ranges>
@@ -86,12 +87,25 @@ void print_revocation(const api::RevocationAnswer& answer, const RevokeOptions& 
   print_enforcement(answer.enforcement, options.wait, terminal);
 }
 
+// The answer, each certificate with `seen`: as `list --seen --json` says it.
+std::string dry_run_json(const api::RevokeMatchingAnswer& answer, const SeenHere& seen) {
+  namespace json = boost::json;
+  json::value out = json::parse(api::encode(answer));
+  for (std::size_t i = 0; i < answer.certificates.size(); ++i) {
+    json::array places;
+    for (const api::SeenCertificate& one : seen.of(answer.certificates[i]))
+      places.push_back(json::parse(api::encode(one)));
+    out.at("certificates").at(i).as_object()["seen"] = std::move(places);
+  }
+  return json::serialize(out);
+}
+
 // What would go, and where the gateway here has seen it.
 void print_dry_run(const api::RevokeMatchingAnswer& answer, const Session& session) {
   const Terminal& terminal = session.terminal();
-  if (session.json()) return terminal.print(api::encode(answer));
-  const UnixSeconds now = session.clock().now();
   const SeenHere seen(session);
+  if (session.json()) return terminal.print(dry_run_json(answer, seen));
+  const UnixSeconds now = session.clock().now();
   std::vector<std::vector<std::string>> rows;
   rows.reserve(answer.certificates.size());
   for (const api::CertificateSummary& certificate : answer.certificates) {

@@ -31,25 +31,33 @@ SeenHere::SeenHere(const Session& session) {
   if (auto ask = whom_to_ask(session)) ask_ = *std::move(ask);
 }
 
-std::string SeenHere::words_of(const api::CertificateSummary& certificate) const {
+std::vector<api::SeenCertificate> SeenHere::of(const api::CertificateSummary& certificate) const {
   constexpr int kRoutes = 20;
+  if (!ask_ || certificate.fingerprint.empty()) return {};
+  auto page = ask_({.query = certificate.serial, .after = {}, .limit = kRoutes});
+  if (!page) return {};
+  std::erase_if(page->certificates,
+                [&](const api::SeenCertificate& one) { return one.fingerprint != certificate.fingerprint; });
+  return std::move(page->certificates);
+}
+
+std::string SeenHere::words_of(const api::CertificateSummary& certificate) const {
   std::string out;
-  if (ask_ && !certificate.fingerprint.empty()) {
-    const auto page = ask_({.query = certificate.serial, .after = {}, .limit = kRoutes});
-    for (const api::SeenCertificate& one : page ? page->certificates : std::vector<api::SeenCertificate>()) {
-      if (one.fingerprint != certificate.fingerprint) continue;
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(one.route), to_rfc3339(one.last_seen));
-    }
+  for (const api::SeenCertificate& one : of(certificate)) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(one.route), to_rfc3339(one.last_seen));
   }
   return out.empty() ? "-" : out;
 }
 
-Status list_seen_unknown(const std::string& words, const Session& session) {
+namespace {
+
+// What the gateway here has seen.
+Result<std::vector<api::SeenCertificate>> unknown_here(const std::string& words, AuthorityLink& link,
+                                                       const Session& session) {
   const Ask ask = TRY(whom_to_ask(session));
-  AuthorityLink link = TRY(AuthorityLink::open(session));
   std::set<std::string> ours;
   for (const api::IssuerInfo& issuer : TRY(link.client().issuers()).issuers) ours.insert(issuer.subject);
-  api::SeenPage unknown;
+  std::vector<api::SeenCertificate> out;
   api::SeenQuery query{.query = words, .after = {}, .limit = api::ListQuery::kMostPerPage};
   for (std::optional<std::string> next = ""; next;) {
     query.after = *next;
@@ -58,9 +66,31 @@ Status list_seen_unknown(const std::string& words, const Session& session) {
       if (!ours.contains(one.issuer)) continue;
       const auto known = link.client().show(one.fingerprint);
       if (known || known.error().code != Code::not_found) continue;
-      unknown.certificates.push_back(one);
+      out.push_back(one);
     }
     next = page.next;
+  }
+  return out;
+}
+
+// What gateways have told the authority, the one here included.
+Result<std::vector<api::SeenCertificate>> unknown_elsewhere(const std::string& words, AuthorityLink& link,
+                                                            UnixSeconds now) {
+  const auto told = link.client().seen_unknown();
+  if (!told && told.error().code == Code::not_found) return std::vector<api::SeenCertificate>();  // an older authority
+  const auto all = gateway::Inventory::of_text("");
+  all->merge(TRY(told).certificates, now);
+  return TRY(all->list({.query = words, .after = {}, .limit = api::SeenQuery::kMostPerPage})).certificates;
+}
+
+}  // namespace
+
+Status list_seen_unknown(const std::string& words, const Session& session) {
+  AuthorityLink link = TRY(AuthorityLink::open(session));
+  api::SeenPage unknown{.certificates = TRY(unknown_here(words, link, session)), .next = {}};
+  for (api::SeenCertificate& one : TRY(unknown_elsewhere(words, link, session.clock().now()))) {
+    const auto same = std::ranges::find(unknown.certificates, one.fingerprint, &api::SeenCertificate::fingerprint);
+    if (same == unknown.certificates.end()) unknown.certificates.push_back(std::move(one));
   }
   const Terminal& terminal = session.terminal();
   if (session.json()) {
@@ -73,7 +103,7 @@ Status list_seen_unknown(const std::string& words, const Session& session) {
                     to_rfc3339(one.not_after)});
   }
   if (rows.empty()) {
-    terminal.note("the ledger knows every certificate of its CAs that the gateway here has seen");
+    terminal.note("the ledger knows every certificate of its CAs that gateways have seen");
     return {};
   }
   terminal.table({"SERIAL", "ISSUER", "IDENTITY", "ROUTE", "LAST SEEN", "ENDS"}, rows);

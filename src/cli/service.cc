@@ -1,6 +1,7 @@
 #include "cli/service.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <tuple>
 
@@ -19,6 +20,7 @@
 #include "cli/watching.h"
 #include "config/same_section.h"
 #include "crypto/digest.h"
+#include "enroll/gateway_client.h"
 #include "enroll/revocation_follower.h"
 #include "gateway/gateway.h"
 #include "net/pulse.h"
@@ -97,6 +99,7 @@ struct Service::Impl {
   const Clock& clock;
   LoadedConfiguration loaded;
   bool runs_authority = false;
+  bool gateway_is_elsewhere = false;  // in a process of its own
   std::vector<std::string> started;
   std::unique_ptr<authority::Authority> authority;
   std::function<Result<LoadedConfiguration>()> load_again;
@@ -115,15 +118,14 @@ struct Service::Impl {
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
   std::unique_ptr<Watching> watching;
-  std::unique_ptr<enroll::RevocationFollower> follower;  // where the authority is another process
+  std::unique_ptr<enroll::RevocationFollower> follower;  // of the authority, in whichever process
   std::unique_ptr<gateway::Gateway> gateway;
 
   Impl(const Clock& c, const LoadedConfiguration& l) : clock(c), loaded(l) {}
   ~Impl() {
-    if (authority) authority->revocations()->on_change({});
     if (follower) follower->source()->on_change({});
     if (follower) follower->on_ticket_keys({});
-    follower.reset();  // it calls the renewal
+    follower.reset();  // it calls the renewal and the gateway
     renewal.reset();   // it calls into the gateway and the API
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
@@ -137,6 +139,7 @@ struct Service::Impl {
   }
 
   Status open_records();
+  Result<api::RejectionList> look_up(const api::RejectionQuery& query) const;
   Status start_watching(const ServiceOptions& options, Roles roles);
   Status start_authority(AuthorityKeys keys);
   Status serve_gateways();
@@ -160,6 +163,20 @@ Status Service::Impl::open_records() {
   return {};
 }
 
+// What this process has recorded; where the gateway is another one, what that has, too.
+Result<api::RejectionList> Service::Impl::look_up(const api::RejectionQuery& query) const {
+  if (!gateway_is_elsewhere) return records->look_up(query);
+  api::RejectionList found = records->recent(query);
+  auto there = enroll::GatewayClient(GatewayLayout{loaded.state}.socket()).rejections(query);
+  if (!there && found.records.empty())  // without the path: holders of certificates may have asked
+    return fail(Code::gateway_unreachable, "the gateway beside this authority was asked");
+  if (!there) return found;
+  for (api::RejectionRecord& record : there->records) found.records.push_back(std::move(record));
+  std::ranges::stable_sort(found.records, std::greater<>(), &api::RejectionRecord::time);
+  if (found.records.size() > api::RejectionList::kMost) found.records.resize(api::RejectionList::kMost);
+  return found;
+}
+
 Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles) {
   const authority::StateLayout layout{loaded.state};
   std::error_code ignored;
@@ -172,6 +189,7 @@ Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles)
   } else if (std::filesystem::exists(layout.ledger(), ignored)) {
     watched.authority = layout.gateways_socket();
   }
+  watched.rejections = [this](const api::RejectionQuery& query) { return look_up(query); };
   watched.clock = &clock;
   watching = TRY(Watching::start(std::move(watched)));
   if (!watching->started().empty()) started.push_back(watching->started());
@@ -190,6 +208,9 @@ Status Service::Impl::start_authority(AuthorityKeys keys) {
   options.http.on_refusal = [this](const tls::Refusal& refusal, const net::PeerAddress& peer) {
     admins->record(refusal, peer);
   };
+  options.look_up = [this](const api::RejectionQuery& query) { return look_up(query); };
+  if (loaded.content.authority && loaded.content.authority->own_records)
+    options.own_records = authority::OwnRecords::for_holders;
   // What trusts this authority trusts its new CAs, too.
   authority->on_issuers_changed([this] {
     renewal->hurry();
@@ -285,7 +306,7 @@ enroll::ReachAuthority Service::Impl::way_to_the_authority() const {
 
 // Nothing fails open: without an authority to ask, a revoked client of it would be let in.
 Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& config) const {
-  if (authority || follower) return {};
+  if (follower) return {};
   for (const gateway::RouteConfig& route : config.routes) {
     if (!trusts_the_authority(route)) continue;
     const bool by_clients = route.clients && names_the_authority(route.clients->trust);
@@ -298,9 +319,9 @@ Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& conf
 // The feed says when keys count no more: whoever does not follow it may have none.
 Status Service::Impl::check_sharing(const gateway::GatewayConfig& config) const {
   if (!config.shared_ticket_keys || follower) return {};
-  return fail_at(config.place.text(), Code::config_bad_value, "`shared_ticket_keys` {}",
-                 authority ? "is for gateways in a process of their own, and --insecure-one-process is set"
-                           : "needs an authority that the keys come from: `gateway.authority`, or one in the state");
+  return fail_at(config.place.text(), Code::config_bad_value,
+                 "`shared_ticket_keys` needs an authority that the keys come from: `gateway.authority`, or one in the "
+                 "state");
 }
 
 Status Service::Impl::start_gateway() {
@@ -308,10 +329,7 @@ Status Service::Impl::start_gateway() {
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;
-  if (authority) {
-    inputs.revocation = authority->revocations();
-    authority->feed()->enforced_here();
-  } else if (has_revocations(loaded)) {
+  if (has_revocations(loaded)) {
     enroll::FollowerOptions options{
         .reach = way_to_the_authority(),
         .name = std::string(api::kLocalGateway),
@@ -347,10 +365,10 @@ Status Service::Impl::start_gateway() {
   }
   // A revocation ends the open connections of its certificate.
   const auto judge_again = [this](const revocation::Addition* added) { gateway->judge_again(added); };
-  if (authority) authority->revocations()->on_change(judge_again);
   if (follower) follower->source()->on_change(judge_again);
   if (follower)
     follower->on_ticket_keys([this](const std::string& generation) { gateway->ticket_keys_are(generation); });
+  if (follower) follower->report_seen([this](const api::SeenQuery& query) { return gateway->figures().seen(query); });
   gateway->judge_again();  // it serves already: what came in between was told to nobody
   return {};
 }
@@ -439,6 +457,7 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   const authority::StateLayout layout{loaded.state};
   const Roles roles = TRY(roles_to_run(loaded, options.roles));
   impl->runs_authority = roles.authority;
+  impl->gateway_is_elsewhere = !roles.gateway && loaded.content.gateway;
   impl->renewal =
       std::make_unique<Renewal>(impl->way_to_the_authority(), roles.authority ? layout.own() : layout.gateway(), clock);
   TRY(impl->open_records());

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/log.h"
 #include "cli/supervised_role.h"
 #include "contain/control.h"
@@ -64,7 +65,7 @@ class Supervisor {
   Result<int> run() {
     const sigset_t watched = supervised_signals();
     signals_ = contain::Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (signals_.get() < 0) return fail(Code::system_error, "signalfd: {}", std::strerror(errno));
+    if (signals_.get() < 0) return fail(Code::system_error, "signalfd: {}", errno_text(errno));
     prepare(roles_.front());
     TRY(roles_.front().start());
     while (phase_ != Phase::stopping || std::ranges::any_of(roles_, &SupervisedRole::runs)) {

@@ -50,11 +50,6 @@ Result<api::SeenPage> Watching::Impl::seen(const api::SeenQuery& query) {
   return gateway->figures().seen(query);
 }
 
-Status GatewayLayout::make() const {
-  TRY(make_folder(state, 0700));
-  return make_folder(folder(), 0700);
-}
-
 Watching::Watching(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Watching::~Watching() { impl_->server.reset(); }
 
@@ -75,7 +70,8 @@ Result<std::unique_ptr<Watching>> Watching::start(Options options) {
   impl->server = std::make_unique<watch::WatchServer>(
       watch::Sources{.metrics = [raw] { return raw->metrics(); },
                      .gateway = [raw] { return raw->status(); },
-                     .seen = [raw](const api::SeenQuery& query) { return raw->seen(query); }});
+                     .seen = [raw](const api::SeenQuery& query) { return raw->seen(query); },
+                     .rejections = raw->options.rejections});
   std::string started;
   if (const auto& metrics = raw->options.metrics) {
     const auto bound = TRY(raw->server->listen_for_metrics(metrics->endpoint()));

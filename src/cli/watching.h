@@ -6,24 +6,14 @@
 #include <optional>
 #include <string>
 
+#include "api/rejection.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/gateway_layout.h"
 #include "gateway/gateway.h"
 #include "watch/config.h"
 
 namespace symbolon::cli {
-
-// What a gateway keeps in the state folder.
-struct GatewayLayout {
-  Path state;
-  Path folder() const { return state / "gateway"; }
-  Path socket() const { return folder() / "gateway.sock"; }
-  Path seen() const { return folder() / "seen.ndjson"; }
-  Path crls() const { return folder() / "crls"; }
-  Path revocations() const { return folder() / "revocations.journal"; }
-  // Makes the folder, and the state where there is none. Fails with file_unwritable.
-  Status make() const;
-};
 
 class Watching {
  public:
@@ -33,7 +23,8 @@ class Watching {
     Path state;
     Gateway gateway = Gateway::none;
     std::optional<Path> authority;  // the socket of the authority whose figures are scraped too
-    const Clock* clock = nullptr;   // not null; outlives it
+    api::LookUpRejections rejections;
+    const Clock* clock = nullptr;  // not null; outlives it
   };
   // Listens, and answers at once: not ready. Fails as net::listen where the metrics cannot be served. A state folder
   // that cannot be written, or that another gateway uses, is a warning: what clients are served needs neither.

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/errno_text.h"
+
 namespace symbolon::contain {
 namespace {
 
@@ -45,13 +47,16 @@ int Descriptor::release() { return std::exchange(number_, -1); }
 Result<PacketPair> packet_pair() {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return fail(Code::system_error, "socketpair: {}", std::strerror(errno));
+    return fail(Code::system_error, "socketpair: {}", errno_text(errno));
   }
   return PacketPair{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 std::string Ended::words() const {
-  if (signal != 0) return fmt::format("ended by signal {} ({})", signal, ::strsignal(signal));
+  if (signal != 0) {
+    const char* const description = ::sigdescr_np(signal);
+    return fmt::format("ended by signal {} ({})", signal, description != nullptr ? description : "unknown");
+  }
   return fmt::format("ended with status {}", status);
 }
 
@@ -63,7 +68,7 @@ Result<Child> Child::start(const std::vector<std::string>& arguments, const std:
   pointers.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t process = ::fork();
-  if (process < 0) return fail(Code::system_error, "fork: {}", std::strerror(errno));
+  if (process < 0) return fail(Code::system_error, "fork: {}", errno_text(errno));
   if (process == 0) become_program(pointers.data(), descriptors, parent);
   return Child(process);
 }

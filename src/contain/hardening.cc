@@ -5,7 +5,8 @@
 #include <sys/resource.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/errno_text.h"
 
 namespace symbolon::contain {
 
@@ -19,7 +20,7 @@ bool is_sanitized() {
 
 std::vector<std::string> harden_process() {
   std::vector<std::string> refused;
-  const auto note = [&](const char* what) { refused.push_back(fmt::format("{}: {}", what, std::strerror(errno))); };
+  const auto note = [&](const char* what) { refused.push_back(fmt::format("{}: {}", what, errno_text(errno))); };
   if (is_sanitized()) {
     refused.emplace_back("a sanitized build: its memory stays readable to its user");
   } else if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/errno_text.h"
 #include "contain/child.h"
 
 // What the headers of Debian 12 (Linux 6.1) do not know yet: include/uapi/linux/landlock.h of later kernels.
@@ -57,7 +57,7 @@ std::uint64_t write_accesses(std::uint64_t all) {
 }
 
 std::unexpected<Error> refused(std::string_view what) {
-  return fail(Code::system_error, "Landlock, {}: {}", what, std::strerror(errno));
+  return fail(Code::system_error, "Landlock, {}: {}", what, errno_text(errno));
 }
 
 Status allow_path(int ruleset, const Path& path, std::uint64_t accesses) {

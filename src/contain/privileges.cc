@@ -11,14 +11,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <vector>
+
+#include "base/errno_text.h"
 
 namespace symbolon::contain {
 namespace {
 
 std::unexpected<Error> refused(const User& user, std::string_view what) {
-  return fail(Code::system_error, "becoming user {}: {}: {}", user.name, what, std::strerror(errno));
+  return fail(Code::system_error, "becoming user {}: {}: {}", user.name, what, errno_text(errno));
 }
 
 Status keep_capabilities(const User& user, Keep keep) {

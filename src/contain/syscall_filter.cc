@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
+
+#include "base/errno_text.h"
 
 #ifdef __clang__  // libseccomp's macros are C
 #pragma clang diagnostic ignored "-Wc99-extensions"
@@ -142,7 +143,7 @@ constexpr int kRefusedCalls[] = {
     SCMP_SYS(fanotify_init),
 };
 
-std::unexpected<Error> refused(int problem) { return fail(Code::system_error, "seccomp: {}", std::strerror(-problem)); }
+std::unexpected<Error> refused(int problem) { return fail(Code::system_error, "seccomp: {}", errno_text(-problem)); }
 
 Status add(const Filter& filter, std::uint32_t action, std::span<const int> calls) {
   for (const int call : calls) {

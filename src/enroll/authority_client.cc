@@ -272,6 +272,12 @@ Result<api::HandBackAnswer> AuthorityClient::hand_back(const api::HandBackReques
 
 Result<api::HeadsAnswer> AuthorityClient::heads() { return impl_->ask<api::HeadsAnswer>(get("/v1/heads")); }
 
+Result<api::SeenPage> AuthorityClient::report_seen(const api::SeenPage& seen) {
+  return impl_->ask<api::SeenPage>(post("/v1/feed/seen", api::encode(seen)));
+}
+
+Result<api::SeenPage> AuthorityClient::seen_unknown() { return impl_->ask<api::SeenPage>(get("/v1/feed/seen")); }
+
 // What the answer came in is wiped: it has keys.
 Result<api::TicketKeysAnswer> AuthorityClient::ticket_keys(const api::TicketKeysRequest& request) {
   http::Response response = TRY(impl_->exchange(post("/v1/ticket-keys", api::encode(request)), impl_->times.call));
@@ -284,6 +290,15 @@ Result<api::GatewayList> AuthorityClient::gateways() { return impl_->ask<api::Ga
 
 Result<api::GatewayInfo> AuthorityClient::forget_gateway(const std::string& name) {
   return impl_->ask<api::GatewayInfo>(post("/v1/gateways/" + http::percent_encode(name) + "/forget", ""));
+}
+
+Result<api::RejectionList> AuthorityClient::rejections(const std::string& id) {
+  return impl_->ask<api::RejectionList>(get("/v1/gateway/records/" + http::percent_encode(id)));
+}
+
+Result<api::RejectionList> AuthorityClient::own_rejections(const std::string& id) {
+  const std::string target = "/v1/gateway/own-records";
+  return impl_->ask<api::RejectionList>(get(id.empty() ? target : target + "?id=" + http::percent_encode(id)));
 }
 
 void AuthorityClient::cancel() {

@@ -9,11 +9,13 @@
 #include "api/certificate.h"
 #include "api/change.h"
 #include "api/feed.h"
+#include "api/gateway_info.h"
 #include "api/gateways.h"
 #include "api/heads.h"
 #include "api/issue.h"
 #include "api/issuer.h"
 #include "api/ledger.h"
+#include "api/rejection.h"
 #include "api/revocation.h"
 #include "api/ticket_keys.h"
 #include "base/clock.h"
@@ -84,7 +86,13 @@ class AuthorityClient {
   Result<api::FeedPage> feed(const api::FeedQuery& query);
   Result<api::HandBackAnswer> hand_back(const api::HandBackRequest& request);
   Result<api::HeadsAnswer> heads();
+  Result<api::SeenPage> report_seen(const api::SeenPage& seen);
+  Result<api::SeenPage> seen_unknown();
   Result<api::TicketKeysAnswer> ticket_keys(const api::TicketKeysRequest& request);
+  // What was recorded under this id. Fails with record_missing, gateway_unreachable.
+  Result<api::RejectionList> rejections(const std::string& id);
+  // Of the certificate that this client shows; with an id, that one (record_missing), without, the newest.
+  Result<api::RejectionList> own_rejections(const std::string& id = {});
   // From another thread: what runs now fails, and the connection is spent.
   void cancel();
 

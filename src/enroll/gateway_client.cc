@@ -14,11 +14,14 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kPatience{5};
+constexpr std::size_t kMostRejections = 4 << 20;  // octets: the authority asks, and a gateway may be broken into
 
-net::Task<Result<http::Response>> call(net::Endpoint endpoint, std::string target) {
+net::Task<Result<http::Response>> call(net::Endpoint endpoint, std::string target, std::size_t most) {
   const net::Deadline deadline = net::in(kPatience);
   CO_TRY(auto stream, co_await http::connect(std::move(endpoint), deadline));
-  http::Client client(std::move(stream), "gateway");
+  http::ClientLimits limits;
+  limits.message.body_octets = most;
+  http::Client client(std::move(stream), "gateway", limits);
   http::Request request;
   request.target = std::move(target);
   co_return co_await client.call(std::move(request), deadline);
@@ -26,11 +29,11 @@ net::Task<Result<http::Response>> call(net::Endpoint endpoint, std::string targe
 
 }  // namespace
 
-Result<std::string> GatewayClient::get(std::string target) const {
+Result<std::string> GatewayClient::get(std::string target, std::size_t most) const {
   asio::io_context context{1};
   std::optional<Result<http::Response>> response;
   net::Endpoint endpoint{.kind = net::Endpoint::Kind::unix_path, .host = socket_.string(), .port = 0};
-  auto task = call(std::move(endpoint), std::move(target));
+  auto task = call(std::move(endpoint), std::move(target), most);
   asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& failure, Result<http::Response> answer) {
     response.emplace(failure ? Result<http::Response>(fail(Code::internal, "the call threw")) : std::move(answer));
   });
@@ -50,6 +53,14 @@ Result<api::SeenPage> GatewayClient::seen(const api::SeenQuery& query) const {
   if (!query.query.empty()) target += "&query=" + http::percent_encode(query.query);
   if (!query.after.empty()) target += "&after=" + http::percent_encode(query.after);
   return api::decode_answer<api::SeenPage>(TRY(get(std::move(target))));
+}
+
+Result<api::RejectionList> GatewayClient::rejections(const api::RejectionQuery& query) const {
+  std::string target = "/v1/gateway/records?";
+  if (!query.id.empty()) target += "id=" + http::percent_encode(query.id) + "&";
+  if (!query.fingerprint.empty()) target += "fingerprint=" + http::percent_encode(query.fingerprint) + "&";
+  target.pop_back();
+  return api::decode_answer<api::RejectionList>(TRY(get(std::move(target), kMostRejections)));
 }
 
 }  // namespace symbolon::enroll

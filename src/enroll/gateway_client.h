@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "api/gateway_info.h"
+#include "api/rejection.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -17,9 +18,11 @@ class GatewayClient {
 
   Result<api::GatewayStatus> status() const;
   Result<api::SeenPage> seen(const api::SeenQuery& query) const;
+  Result<api::RejectionList> rejections(const api::RejectionQuery& query) const;
 
  private:
-  Result<std::string> get(std::string target) const;  // the answer's body
+  // The answer's body, which has no more octets.
+  Result<std::string> get(std::string target, std::size_t most = 64 << 20) const;
   Path socket_;
 };
 

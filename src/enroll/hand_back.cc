@@ -79,7 +79,7 @@ api::HandBackRequest KnownBeyond::page_to(std::int64_t last) const {
   return out;
 }
 
-Status hand_back(AuthorityClient& authority, const KnownBeyond& known, const HandBackTerms& terms) {
+Status hand_back(const HandBackCall& call, const KnownBeyond& known, const HandBackTerms& terms) {
   const auto newest = static_cast<std::int64_t>(terms.head.head.head.count);
   std::int64_t next = newest;
   std::int64_t taken = 0;
@@ -92,7 +92,7 @@ Status hand_back(AuthorityClient& authority, const KnownBeyond& known, const Han
     api::HandBackRequest request = known.page_to(next);
     request.gateway = terms.gateway;
     request.head = api::view_of(terms.head.head);
-    const api::HandBackAnswer answer = TRY(authority.hand_back(request));
+    const api::HandBackAnswer answer = TRY(call(request));
     taken += answer.taken;
     if (answer.outcome == api::HandBackAnswer::Outcome::go_on) {
       next = answer.next;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,7 +12,6 @@
 #include "api/heads.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "enroll/authority_client.h"
 #include "enroll/feed_check.h"
 #include "enroll/revocation_journal.h"
 
@@ -46,8 +46,10 @@ struct HandBackTerms {
   std::string gateway;
   KeptHead head;  // of an entry beyond known.common()
 };
+// Asks the authority once.
+using HandBackCall = std::function<Result<api::HandBackAnswer>(const api::HandBackRequest&)>;
 // Until the authority says that it has, or was told to give up, all that the head vouches for. Fails as the call does;
 // with audit_head_not_ours or feed_entry_not_ours the authority wants none of it.
-Status hand_back(AuthorityClient& authority, const KnownBeyond& known, const HandBackTerms& terms);
+Status hand_back(const HandBackCall& call, const KnownBeyond& known, const HandBackTerms& terms);
 
 }  // namespace symbolon::enroll

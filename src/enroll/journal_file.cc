@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "base/errno_text.h"
 #include "base/file_access.h"
 
 namespace symbolon::enroll {
@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kRead = std::size_t{256} << 10;
 
 std::unexpected<Error> failed(const Path& path, Code code, int problem) {
-  return fail_at(path.string(), code, "{}", std::strerror(problem));
+  return fail_at(path.string(), code, "{}", errno_text(problem));
 }
 
 }  // namespace

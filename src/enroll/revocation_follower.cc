@@ -28,6 +28,7 @@ constexpr milliseconds kPatience{5'000};  // with an answer beyond the time that
 ClientTimes times_of(const FollowerOptions& options) { return {.call = options.wait + kPatience}; }
 
 constexpr int kMostTimesBack = 3;  // in one turn
+constexpr int kMostReports = 5;    // likewise
 
 }  // namespace
 
@@ -170,7 +171,8 @@ struct RevocationFollower::Impl {
 
   // Where the authority wants none of it, that is said; where it cannot be asked now, it is tried again.
   Status hand_back_what(const KnownBeyond& known) {
-    const Status done = hand_back(*client, known, {.gateway = options.name, .head = *head});
+    const auto call = [this](const api::HandBackRequest& request) { return client->hand_back(request); };
+    const Status done = hand_back(call, known, {.gateway = options.name, .head = *head});
     if (done) return {};
     const Code code = done.error().code;
     const bool refused = code == Code::audit_head_not_ours || code == Code::feed_entry_not_ours ||
@@ -261,7 +263,27 @@ struct RevocationFollower::Impl {
     const bool further_ca = !issuers.empty() && page.said->issuers != issuers;
     TRY(take_all_from(std::move(page)));
     if (further_ca) options.on_issuers_changed();
-    return keep();
+    TRY(keep());
+    report_what_was_seen();
+    return {};
+  }
+
+  // Best effort. What the authority does not take now is said again with the next connection.
+  void report_what_was_seen() {
+    const std::lock_guard lock(reporting);
+    for (int i = 0; seen && !seen_refused && i < kMostReports; ++i) {
+      const auto page = seen->next(issuers);
+      if (page && page->certificates.empty()) return;
+      const auto answer = page ? client->report_seen(*page) : page;
+      if (answer) {
+        seen->said(*page);
+        continue;
+      }
+      seen_refused = true;
+      if (stopping() || answer.error().code == Code::authority_unreachable) return;  // the next question says so
+      log(LogLevel::warning, "the authority is not told whom this gateway has seen: " + answer.error().text(),
+          {{"code", std::string(name(answer.error().code))}});
+    }
   }
 
   // With what the journal holds, where that is of this authority and fresh enough. A gateway that the authority turns
@@ -327,6 +349,11 @@ struct RevocationFollower::Impl {
   // Whoever renewed the certificate is heard with the next connection.
   Status reach_again() {
     auto again = TRY(options.reach(times_of(options)));
+    {
+      const std::lock_guard lock(reporting);
+      if (seen) seen->start_anew();
+      seen_refused = false;
+    }
     const std::lock_guard lock(mutex);
     if (!stop) client = std::move(again);
     return {};
@@ -377,7 +404,10 @@ struct RevocationFollower::Impl {
   bool forgetting_said = false;
   std::optional<RevocationJournal> journal;
   std::shared_ptr<revocation::RevocationSource> source = std::make_shared<revocation::RevocationSource>();
-  std::mutex telling;  // guards the next two, and is held while the hook runs
+  std::mutex reporting;  // guards the next two, and is held while the inventory and the authority are asked
+  std::optional<SeenReport> seen;
+  bool seen_refused = false;  // by this connection
+  std::mutex telling;         // guards the next two, and is held while the hook runs
   std::optional<std::string> ticket_keys;
   std::function<void(const std::string& generation)> on_ticket_keys;
   std::mutex mutex;  // guards all below
@@ -411,6 +441,12 @@ std::shared_ptr<const revocation::RevocationSource> RevocationFollower::source()
 FollowerState RevocationFollower::state() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->state;
+}
+
+void RevocationFollower::report_seen(SeenReport::Ask inventory) {
+  const std::lock_guard lock(impl_->reporting);
+  impl_->seen.reset();
+  if (inventory) impl_->seen.emplace(std::move(inventory));
 }
 
 void RevocationFollower::on_ticket_keys(std::function<void(const std::string& generation)> hook) {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "enroll/authority_reach.h"
+#include "enroll/seen_report.h"
 #include "revocation/revocation_source.h"
 
 namespace symbolon::enroll {
@@ -51,6 +52,9 @@ class RevocationFollower {
   // Called with FeedPage::ticket_keys: now, if the authority has said one, and for each other one that it says, on the
   // follower's thread, before anything of that page is enforced. Empty: nobody is, and no call runs any more.
   void on_ticket_keys(std::function<void(const std::string& generation)> hook);
+  // From now on the authority is told what stands in this inventory (seen_report.h), on the follower's thread, between
+  // its questions. Empty: nobody is asked any more, and no call runs; this waits for one that runs.
+  void report_seen(SeenReport::Ask inventory);
 
  private:
   struct Impl;

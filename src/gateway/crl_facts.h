@@ -13,7 +13,7 @@ struct CrlFacts {
   struct List {  // those of one issuer from one source, together
     std::string issuer;
     std::string source;
-    UnixSeconds next_update;  // the first
+    UnixSeconds next_update;  // the first; of a full one that a delta goes with, the delta's
     std::size_t entries = 0;
   };
   struct Source {

@@ -303,13 +303,16 @@ CrlFacts CrlKeeper::facts() const {
   CrlFacts out;
   std::map<std::pair<std::string, std::string>, CrlFacts::List> lists;
   const std::scoped_lock lock(impl_->mutex);
+  const auto judged_by = impl_->source->current();
   for (const auto& one : impl_->kept) {
     const std::string from = one->state.config.text();
     out.sources.push_back({from, one->state.failures});
     for (const auto& crl : one->state.lists) {
       const std::string issuer = crl->issuer.subject().text();
-      auto& list = lists.try_emplace({issuer, from}, CrlFacts::List{issuer, from, crl->next_update, 0}).first->second;
-      list.next_update = std::min(list.next_update, crl->next_update);
+      const revocation::CrlFile* const delta = judged_by->delta_of(*crl);
+      const UnixSeconds until = delta != nullptr ? delta->next_update : crl->next_update;
+      auto& list = lists.try_emplace({issuer, from}, CrlFacts::List{issuer, from, until, 0}).first->second;
+      list.next_update = std::min(list.next_update, until);
       list.entries += crl->entries.size();
     }
   }

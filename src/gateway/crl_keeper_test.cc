@@ -368,6 +368,7 @@ TEST_F(CrlKeeperTest, ADeltaInAFileOfItsOwnOrBesideItsBase) {
   EXPECT_TRUE(admits(*keeper, cas().bob));
   clock.ahead = 7199;
   EXPECT_TRUE(admits(*keeper, cas().bob)) << "as fresh as the delta";
+  for (const auto& one : keeper->facts().lists) EXPECT_EQ(one.next_update, kNow + Seconds{7200}) << one.source;
   EXPECT_THAT(keeper->warnings(), ElementsAre(HasSubstr("no newer one came")));
   clock.ahead = 7201;
   EXPECT_EQ(verdict(*keeper, cas().bob), Verdict::unknown);

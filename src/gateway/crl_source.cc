@@ -120,7 +120,7 @@ std::vector<Error> CrlSourceState::troubles(const CrlSet& judged_by, UnixSeconds
   }
   for (const auto& crl : lists) {
     if (judged_by.lacks_base(*crl)) out.push_back(base_missing(*crl));
-    if (judged_by.is_carried(*crl)) continue;  // it is as fresh as the delta
+    if (judged_by.delta_of(*crl) != nullptr) continue;  // it is as fresh as the delta
     if (crl->next_update < now) out.push_back(stale(*crl, config, now));
     if (ends_soon(*crl, now)) out.push_back(soon(*crl, from, now));
   }
@@ -131,7 +131,7 @@ std::vector<Error> CrlSourceState::news(const CrlSet& judged_by, UnixSeconds now
   std::vector<Error> out;
   for (const auto& crl : lists) {
     if (judged_by.lacks_base(*crl) && said_baseless.insert(crl->this_update).second) out.push_back(base_missing(*crl));
-    if (judged_by.is_carried(*crl)) continue;
+    if (judged_by.delta_of(*crl) != nullptr) continue;
     if (crl->next_update < now && said_stale.insert(crl->next_update).second) out.push_back(stale(*crl, config, now));
     if (ends_soon(*crl, now) && said_soon.insert(crl->next_update).second)
       out.push_back(soon(*crl, config.text(), now));

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/errno_text.h"
 
 namespace symbolon::gateway {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::string_view kArriving = ".part";
 
 std::unexpected<Error> unwritable(const Path& path, int problem) {
-  return fail_at(path.string(), Code::file_unwritable, "{}", std::strerror(problem));
+  return fail_at(path.string(), Code::file_unwritable, "{}", errno_text(problem));
 }
 
 }  // namespace

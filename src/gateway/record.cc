@@ -100,7 +100,7 @@ std::string refused_record(const RecordHead& head, const tls::Refusal& refusal, 
     if (!leaf_is_to_blame) add_certificate(line, "leaf", leaf);
     line.add_number("presented", static_cast<std::int64_t>(refusal.presented.size()));
   }
-  line.add_some("session_declined", refusal.declined_session);
+  line.add_some("version", refusal.version).add_some("session_declined", refusal.declined_session);
   line.add("possession", refusal.possession == tls::Possession::proven ? "proven" : "unproven");
   add_alert(line, "alert_sent", refusal.alert_sent);
   add_alert(line, "alert_received", refusal.alert_received);

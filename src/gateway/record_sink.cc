@@ -38,7 +38,9 @@ Result<int> open_for_records(const std::optional<Path>& file) {
 }  // namespace
 
 Result<std::shared_ptr<FileRecordSink>> FileRecordSink::open(const std::optional<Path>& file, FileSinkOptions options) {
-  return std::make_shared<FileRecordSink>(TRY(open_for_records(file)), options);
+  auto sink = std::make_shared<FileRecordSink>(TRY(open_for_records(file)), options);
+  sink->file_ = file;
+  return sink;
 }
 
 Status FileRecordSink::reopen(const std::optional<Path>& file) {
@@ -46,7 +48,19 @@ Status FileRecordSink::reopen(const std::optional<Path>& file) {
   const std::lock_guard lock(mutex_);
   if (next_ >= 0) ::close(next_);
   next_ = descriptor;
+  file_ = file;
   return {};
+}
+
+Result<api::RejectionList> FileRecordSink::look_up(const api::RejectionQuery& query) const {
+  api::RejectionList found = recent(query);
+  if (!found.records.empty() || !query.fingerprint.empty()) return found;
+  std::optional<Path> file;
+  {
+    const std::lock_guard lock(mutex_);
+    file = file_;
+  }
+  return file ? look_up_in_file(*file, query) : found;
 }
 
 FileRecordSink::FileRecordSink(int descriptor, FileSinkOptions options)
@@ -64,6 +78,7 @@ FileRecordSink::~FileRecordSink() {
 }
 
 void FileRecordSink::write(std::string object) {
+  index_.keep(object);
   const std::lock_guard lock(mutex_);
   if (waiting_.size() >= options_.most_waiting || stopping_) {
     ++lost_;

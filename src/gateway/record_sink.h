@@ -11,8 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include "api/rejection.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "gateway/record_index.h"
 
 namespace symbolon::gateway {
 
@@ -45,6 +47,11 @@ class FileRecordSink final : public RecordSink {
   // Goes on in this file, opened anew: the one of before may have been renamed. Fails with file_unwritable; then it
   // goes on as before.
   Status reopen(const std::optional<Path>& file);
+  // The refusals that fit of the newest, which are in memory; newest first.
+  api::RejectionList recent(const api::RejectionQuery& query) const { return index_.look_up(query); }
+  // The same; where there is none, the newest refusal of that id in the file. (Not where a fingerprint is asked for:
+  // holders of certificates have no files read.) Blocks while it reads. Fails with file_unreadable.
+  Result<api::RejectionList> look_up(const api::RejectionQuery& query) const;
 
  private:
   enum class Telling : std::uint8_t { now_and_then, at_the_end };
@@ -52,6 +59,8 @@ class FileRecordSink final : public RecordSink {
   bool write_out(const std::string& text);
   void tell_losses(std::uint64_t lost, Telling telling);
 
+  RecordIndex index_;
+  std::optional<Path> file_;  // as it was opened last; of mutex_
   int descriptor_;
   int next_ = -1;  // opened anew, for the next batch
   bool regular_;

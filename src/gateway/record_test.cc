@@ -64,6 +64,7 @@ TEST(Record, ARefusalCarriesEveryFactThatAnOperatorNeeds) {
   refusal.presented = {leaf, issuer};
   refusal.alert_sent = 45;
   refusal.server_name = "a.example";
+  refusal.version = "TLSv1.3";
   refusal.rejection = tls::Rejection{.code = refusal.code,
                                      .words = "it ended",
                                      .index = 0,
@@ -87,6 +88,7 @@ TEST(Record, ARefusalCarriesEveryFactThatAnOperatorNeeds) {
   EXPECT_EQ(text("limit"), "2027-01-12T08:00:00Z");
   EXPECT_EQ(text("possession"), "unproven");
   EXPECT_EQ(text("server_name"), "a.example");
+  EXPECT_EQ(text("version"), "TLSv1.3");
   EXPECT_EQ(record.at("alert_sent").as_object().at("number").as_int64(), 45);
   EXPECT_EQ(record.at("suppressed").as_int64(), 5);
   const auto& certificate = record.at("certificate").as_object();

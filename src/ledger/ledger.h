@@ -122,7 +122,8 @@ class Ledger {
   // entry). Fails with not_found (unless unknown serials are accepted), issuer_unknown, bad_request (removeFromCRL).
   virtual void revoke_async(NewRevocation revocation, Done<RevocationOutcome> done) = 0;
   Result<RevocationOutcome> revoke(NewRevocation revocation);
-  // Ends a hold. Idempotent, too. Fails with not_on_hold: it is revoked for good, or never was on hold.
+  // Ends a hold. Idempotent, too. Fails with not_on_hold: it is revoked for good, never was on hold, or is so since
+  // later (NewRelease::released_at).
   virtual void release_async(NewRelease release, Done<ReleaseOutcome> done) = 0;
   Result<ReleaseOutcome> release(NewRelease release);
   // Every entry with a sequence above `after`, in order; releases among them. `each` runs on this thread and may stop

@@ -101,6 +101,7 @@ TEST_P(LedgerContract, WhatIsOnHoldCanBeReleasedOrRevokedForGood) {
   EXPECT_EQ(ledger_->list(parse_query("state:valid", kNow).value(), {}).value().certificates.size(), 1U);
   EXPECT_TRUE(release().value().already_released);
   EXPECT_EQ(ledger_->status().value().revocations, 2U);
+  EXPECT_TRUE(ledger_->release({.issuer = issuer_, .serial = a.serial, .released_at = kNow}).value().already_released);
 
   EXPECT_FALSE(revoke(RevocationReason::certificate_hold).value().already_revoked);
   clock_.set(kNow + kDay);

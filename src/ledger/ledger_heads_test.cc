@@ -140,5 +140,28 @@ TEST_F(LedgerHeads, ARevocationThatIsTakenBackKeepsItsTime) {
   EXPECT_EQ((*reader)->audit((*reader)->audit_head()->sequence - 1, 5)->size(), 1U);
 }
 
+TEST_F(LedgerHeads, AReleaseThatIsTakenBackKeepsItsTimeAndEndsNoLaterHold) {
+  const IssuerId issuer = add_issuer(*ledger_);
+  const auto serial = x509::SerialNumber::parse("0a").value();
+  const auto hold = [&](UnixSeconds at) {
+    return ledger_->revoke({.issuer = issuer,
+                            .serial = serial,
+                            .reason = RevocationReason::certificate_hold,
+                            .unknown_serial = UnknownSerial::accept,
+                            .revoked_at = at});
+  };
+  const auto release = [&](UnixSeconds at) {
+    return ledger_->release({.issuer = issuer, .serial = serial, .released_at = at});
+  };
+  ASSERT_TRUE(hold(kNow - kDay));
+  const auto earlier = release(kNow - kDay - Seconds{1});
+  ASSERT_FALSE(earlier);
+  EXPECT_EQ(earlier.error().code, Code::not_on_hold);
+  EXPECT_EQ(release(kNow - kDay)->release.revoked_at, kNow - kDay);
+  ASSERT_TRUE(hold(kNow));
+  EXPECT_FALSE(release(kNow - Seconds{1}));
+  EXPECT_EQ(against(std::nullopt), Code::usage);
+}
+
 }  // namespace
 }  // namespace symbolon::ledger

@@ -163,6 +163,9 @@ struct NewRelease {
   IssuerId issuer;
   x509::SerialNumber serial;
   std::string actor = {};
+  // Of one that this authority recorded before in a ledger that is lost: it ends no hold that is newer than that, and
+  // its entry has the time of now. Absent: now.
+  std::optional<UnixSeconds> released_at = {};
 };
 
 struct ReleaseOutcome {

@@ -5,7 +5,8 @@
 #include <sqlite3.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/errno_text.h"
 
 namespace symbolon::ledger::sql {
 namespace {
@@ -71,7 +72,7 @@ Error translate(sqlite3* handle, int code, std::string_view where) {
   if (handle != nullptr) words = ::sqlite3_errmsg(handle);
   const int kind = code & 0xff;
   if (problem != 0 && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN || kind == SQLITE_FULL)) {
-    words += fmt::format(": {}", std::strerror(problem));
+    words += fmt::format(": {}", errno_text(problem));
   }
   return Error{code_of(code, problem), fmt::format("{} (SQLite {})", words, code), std::string(where)};
 }

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "base/errno_text.h"
 
 namespace symbolon::ledger {
 namespace {
@@ -18,7 +19,7 @@ std::unexpected<Error> unwritable(const Path& path, int problem) {
   const Code code = problem == EEXIST                        ? Code::file_exists
                     : problem == ENOSPC || problem == EDQUOT ? Code::ledger_disk_full
                                                              : Code::file_unwritable;
-  return fail_at(path.string(), code, "{}", std::strerror(problem));
+  return fail_at(path.string(), code, "{}", errno_text(problem));
 }
 
 // A file that is gone again unless it was kept.

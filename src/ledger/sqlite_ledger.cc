@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 
+#include "base/errno_text.h"
 #include "ledger/audit_chain.h"
 #include "ledger/blocking.h"
 #include "ledger/checkpointer.h"
@@ -231,7 +231,7 @@ std::unexpected<Error> unwritable(const Path& path, int problem) {
   const Code code = problem == EEXIST   ? Code::file_exists
                     : problem == ENOSPC ? Code::ledger_disk_full
                                         : Code::ledger_read_only;
-  return fail_at(path.string(), code, "{}", std::strerror(problem));
+  return fail_at(path.string(), code, "{}", errno_text(problem));
 }
 
 // The first entry of the chain and what makes this ledger itself.

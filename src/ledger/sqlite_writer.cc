@@ -369,11 +369,15 @@ Result<ReleaseOutcome> SqliteWriter::release(const NewRelease& release) {
     return fail(Code::not_on_hold, "serial {} was revoked {} with the reason {}", release.serial.hex(),
                 to_rfc3339(former->revoked_at), name(former->reason));
   }
+  if (release.released_at && *release.released_at < former->revoked_at) {
+    return fail(Code::not_on_hold, "serial {} is on hold since {}, and was released before", release.serial.hex(),
+                to_rfc3339(former->revoked_at));
+  }
   Revocation entry{.issuer = release.issuer,
                    .serial = release.serial,
                    .certificate = former->certificate,
                    .reason = RevocationReason::remove_from_crl,
-                   .revoked_at = now(),
+                   .revoked_at = release.released_at.value_or(now()),
                    .invalid_since = std::nullopt,
                    .actor = release.actor};
   return ReleaseOutcome{TRY(record(std::move(entry))), false};

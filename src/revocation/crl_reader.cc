@@ -72,7 +72,7 @@ Result<SignatureSearch> SignatureSearch::begin(const CrlHead& head, const std::v
     if (issuer.subject() != *name) continue;
     // RFC 5280 §6.3.3 (f): "If a key usage extension is present in the CRL issuer's certificate, verify that the
     // cRLSign bit is set."
-    if (issuer.key_usage() && (*issuer.key_usage() & x509::crl_sign) == 0) {
+    if (const auto usage = issuer.key_usage(); usage && (*usage & x509::crl_sign) == 0) {
       may_not_sign = &issuer;
       continue;
     }

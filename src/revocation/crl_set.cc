@@ -69,11 +69,13 @@ void CrlSet::add_delta(std::size_t delta) {
   if (!has_base) issuer.deltas.push_back(delta);
 }
 
-bool CrlSet::is_carried(const CrlFile& crl) const {
+const CrlFile* CrlSet::delta_of(const CrlFile& crl) const {
   const auto issuer = issuers_.find(crl.issuer_key);
-  return issuer != issuers_.end() && std::ranges::any_of(issuer->second.fulls, [&](const Full& full) {
-           return full.delta && lists_[full.list].file.get() == &crl;
-         });
+  if (issuer == issuers_.end()) return nullptr;
+  for (const Full& full : issuer->second.fulls) {
+    if (full.delta && lists_[full.list].file.get() == &crl) return lists_[*full.delta].file.get();
+  }
+  return nullptr;
 }
 
 bool CrlSet::lacks_base(const CrlFile& crl) const {

@@ -61,8 +61,9 @@ class CrlSet {
   // For a certificate that is trusted by itself: by those issuers of its issuer's name that may have issued it.
   Answer check_pinned(const x509::Certificate& subject, UnixSeconds at) const;
   const std::vector<KnownCrl>& lists() const { return lists_; }
-  // Is it a full list that a delta goes with? Is it a delta whose base is missing?
-  bool is_carried(const CrlFile& crl) const;
+  // The delta that goes with this full list, which is as fresh as that; null: none does. Lives as long as the set.
+  const CrlFile* delta_of(const CrlFile& crl) const;
+  // Is it a delta whose base is missing?
   bool lacks_base(const CrlFile& crl) const;
   bool speaks() const { return !issuers_.empty(); }
 

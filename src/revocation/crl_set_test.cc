@@ -162,7 +162,8 @@ TEST(CrlSet, ADeltaAddsToItsBaseAndIsWhatMustBeFresh) {
     const Answer late = ask(set, cas().ca, cas().bob, newer->next_update + Seconds{1});
     EXPECT_EQ(late.status, Verdict::unknown);
     EXPECT_THAT(late.detail, HasSubstr("delta CRL"));
-    EXPECT_TRUE(set.is_carried(*full));
+    EXPECT_EQ(set.delta_of(*full), newer.get());
+    EXPECT_EQ(set.delta_of(*newer), nullptr);
     EXPECT_FALSE(set.lacks_base(*newer));
   }
 }
@@ -209,7 +210,7 @@ TEST(CrlSet, AFullListThatIsAsNewNeedsNoDelta) {
     const CrlSet set = set_of({full, old});
     EXPECT_EQ(ask(set, cas().ca, cas().alice).status, Verdict::good) << "it was released";
     EXPECT_EQ(ask(set, cas().ca, cas().bob, full->next_update).status, Verdict::good);
-    EXPECT_FALSE(set.is_carried(*full));
+    EXPECT_EQ(set.delta_of(*full), nullptr);
     EXPECT_FALSE(set.lacks_base(*old));
   }
 }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -16,6 +15,8 @@
 #include <random>
 #include <thread>
 #include <unordered_map>
+
+#include "base/errno_text.h"
 
 namespace symbolon::signer {
 namespace {
@@ -61,7 +62,7 @@ std::unexpected<Error> unreachable(std::string_view why) { return fail(Code::sig
 
 Result<Keys> ask_for_keys(int fd, milliseconds deadline) {
   const Bytes hello = encode(Hello{});
-  if (::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL) < 0) return unreachable(std::strerror(errno));
+  if (::send(fd, hello.data(), hello.size(), MSG_NOSIGNAL) < 0) return unreachable(errno_text(errno));
   const Instant end = std::chrono::steady_clock::now() + deadline;
   Bytes packet(kLargestPacket);
   while (true) {
@@ -199,7 +200,7 @@ void Client::Impl::send_unsent(std::unique_lock<std::mutex>& lock) {
     const ssize_t sent = ::send(fd, packet->data(), packet->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     const int problem = errno;
     lock.lock();
-    if (sent < 0 && problem != EAGAIN && problem != EWOULDBLOCK) fail_all(std::strerror(problem));
+    if (sent < 0 && problem != EAGAIN && problem != EWOULDBLOCK) fail_all(errno_text(problem));
   }
   sending = false;
 }

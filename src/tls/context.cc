@@ -78,15 +78,21 @@ Result<Context> make_context(const SSL_METHOD* method) {
   return context;
 }
 
-Status use(SSL_CTX* context, const Credential& credential) {
+// What the library refuses to present, since no peer should take it: signed with MD5 or SHA-1 (RFC 9155).
+std::unexpected<Error> cannot_use(const x509::Certificate& certificate, PeerRole presented_by) {
+  const bool weak = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_CA_MD_TOO_WEAK;
+  const Code code = certificate_code(presented_by, CertificateProblem::weak_signature);
+  return crypto::openssl_failure(weak ? code : Code::crypto_failed, "using " + certificate.text());
+}
+
+Status use(SSL_CTX* context, const Credential& credential, PeerRole presented_by) {
   const auto& chain = credential.chain();
   TRY(chain.front().public_key().check_strength());
-  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1 ||
-      SSL_CTX_use_PrivateKey(context, credential.key().get()) != 1 || SSL_CTX_check_private_key(context) != 1)
+  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) return cannot_use(chain.front(), presented_by);
+  if (SSL_CTX_use_PrivateKey(context, credential.key().get()) != 1 || SSL_CTX_check_private_key(context) != 1)
     return crypto::openssl_failure(Code::key_mismatch, "using " + chain.front().text());
   for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1)
-      return crypto::openssl_failure(Code::crypto_failed, "using " + chain[i].text());
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return cannot_use(chain[i], presented_by);
   }
   return {};
 }
@@ -126,7 +132,8 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(ServerOptions o
   if (asks) ENSURE(options.clients.trust && options.clients.access && options.clients.clock != nullptr);
   options.clients.role = PeerRole::client;
   Context context = TRY(make_context(TLS_server_method()));
-  if (auto used = use(context.get(), *options.credential); !used) return std::unexpected(used.error());
+  if (auto used = use(context.get(), *options.credential, PeerRole::server); !used)
+    return std::unexpected(used.error());
   if (asks) {
     if (auto named = name_authorities(context.get(), *options.clients.trust); !named)
       return std::unexpected(named.error());
@@ -179,7 +186,8 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::make(ClientOptions o
   options.servers.role = PeerRole::server;
   Context context = TRY(make_context(TLS_client_method()));
   if (options.credential) {
-    if (auto used = use(context.get(), *options.credential); !used) return std::unexpected(used.error());
+    if (auto used = use(context.get(), *options.credential, PeerRole::client); !used)
+      return std::unexpected(used.error());
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   return std::shared_ptr<const ClientContext>(new ClientContext(std::move(context), Judge(std::move(options.servers))));

@@ -30,6 +30,30 @@ TEST(ServerContext, ListsOfCaNamesStayFarBelowWhatAHandshakeCanHold) {
   }
 }
 
+// Wherever in the chain, and whichever side presents it.
+TEST(ServerContext, ACertificateThatIsSignedWithSha1IsCalledSo) {
+  const auto weak = forge().certificate("c-sha1", "server", "house-issuing",
+                                        Forge::with(Forge::kServer, R"("names": ["dns:a.example"], "hash": "sha1")"));
+  const auto ca =
+      forge().certificate("c-sha1-ca", "Weak CA", "house-root", Forge::with(Forge::kCa, R"("hash": "sha1")"));
+  const auto below = forge().certificate("c-below-sha1", "server", "c-sha1-ca", Forge::kServer);
+  const auto first = Credential::make({weak, house().issuing}, key_of("c-sha1")).value();
+  const auto second = Credential::make({below, ca}, key_of("c-below-sha1")).value();
+  for (const auto& credential : {first, second}) {
+    ServerOptions options = house().options();
+    options.credential = credential;
+    const auto server = ServerContext::make(options);
+    ASSERT_FALSE(server.has_value());
+    EXPECT_EQ(server.error().code, Code::server_certificate_weak_signature);
+    ClientOptions dialling;
+    dialling.servers = options.clients;
+    dialling.credential = credential;
+    const auto client = ClientContext::make(dialling);
+    ASSERT_FALSE(client.has_value());
+    EXPECT_EQ(client.error().code, Code::client_certificate_weak_signature);
+  }
+}
+
 // A client compresses its certificate for a server that asks for it (RFC 8879 §3), and newer libraries ask by
 // themselves.
 TEST(ServerContext, AsksForNoCompressedCertificate) {

@@ -11,16 +11,23 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 #include "crypto/openssl_error.h"
+#include "tls/alpn.h"
 #include "tls/context.h"
 #include "tls/probe_record.h"
+#include "tls/split_hello.h"
 
 namespace symbolon::tls {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds kReplyPause{400};  // after application data: is there more of it?
+constexpr std::chrono::milliseconds kReplyPause{400};   // after application data: is there more of it?
+constexpr std::chrono::milliseconds kSegmentPause{20};  // between two segments, so that they are not put together
+constexpr const char* kEverySuite =
+    "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:"
+    "TLS_AES_128_CCM_8_SHA256";
 
 struct SslDeleter {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -30,6 +37,16 @@ using SslHandle = std::unique_ptr<SSL, SslDeleter>;
 bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> octets{};
   return inet_pton(AF_INET, host.c_str(), octets.data()) == 1 || inet_pton(AF_INET6, host.c_str(), octets.data()) == 1;
+}
+
+int library_version(ProbeVersion version) {
+  switch (version) {
+    case ProbeVersion::tls10: return TLS1_VERSION;
+    case ProbeVersion::tls11: return TLS1_1_VERSION;
+    case ProbeVersion::tls12: return TLS1_2_VERSION;
+    case ProbeVersion::tls13: return TLS1_3_VERSION;
+  }
+  return 0;
 }
 
 // What the wait for input came to.
@@ -47,6 +64,8 @@ class Prober {
     record_.start(start_);
     if (handshake(start_ + options_.handshake)) watch(SteadyClock::now() + options_.linger);
     gather_probe_facts(ssl_.get(), record_, out_);
+    out_.post_quantum_offered =
+        options_.groups.empty() && options_.most == ProbeVersion::tls13 && has_post_quantum_group();
     return std::move(out_);
   }
 
@@ -61,11 +80,11 @@ class Prober {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_cert_list(context, ProbeLimits::kChainOctets);
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);  // the chain is judged afterwards
-    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) return false;
-    if (SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") != 1) return false;
+    if (!offer(context)) return false;
     if (options_.credential && !present(context)) return false;
     ssl_.reset(SSL_new(context));
     if (!ssl_) return false;
+    SSL_set_tlsext_status_type(ssl_.get(), TLSEXT_STATUSTYPE_ocsp);
     if (!options_.server_name.empty() && !is_address(options_.server_name) &&
         SSL_set_tlsext_host_name(ssl_.get(), options_.server_name.c_str()) != 1) {
       return false;
@@ -78,6 +97,20 @@ class Prober {
     record_.attach(ssl_.get());
     SSL_set_connect_state(ssl_.get());
     return true;
+  }
+
+  bool offer(SSL_CTX* context) const {
+    const bool every = options_.suites == ProbeSuites::every;
+    if (SSL_CTX_set_min_proto_version(context, library_version(options_.least)) != 1) return false;
+    if (SSL_CTX_set_max_proto_version(context, library_version(options_.most)) != 1) return false;
+    const char* const ciphers = every ? "ALL:@SECLEVEL=0" : "DEFAULT:@SECLEVEL=0";
+    if (SSL_CTX_set_cipher_list(context, ciphers) != 1) return false;
+    if (every && SSL_CTX_set_ciphersuites(context, kEverySuite) != 1) return false;
+    if (!options_.groups.empty() && SSL_CTX_set1_groups_list(context, options_.groups.c_str()) != 1) return false;
+    if (options_.alpn.empty()) return true;
+    const std::string list = encode_protocols(options_.alpn);
+    const auto* const octets = as_bytes(list).data();
+    return SSL_CTX_set_alpn_protos(context, octets, static_cast<unsigned>(list.size())) == 0;  // 0 is success
   }
 
   bool present(SSL_CTX* context) const {
@@ -174,23 +207,44 @@ class Prober {
     }
   }
 
-  // A failed write is no end: what the server said before it hung up may still wait to be read.
   void flush(SteadyClock::time_point deadline) {
     char* data = nullptr;
     BIO* pending = SSL_get_wbio(ssl_.get());
-    auto left = static_cast<std::size_t>(std::max(0L, BIO_get_mem_data(pending, &data)));
-    while (left > 0 && !write_broken_) {
-      const ssize_t sent = send(descriptor_, data, left, MSG_NOSIGNAL);
+    const auto size = static_cast<std::size_t>(std::max(0L, BIO_get_mem_data(pending, &data)));
+    if (size == 0) return;
+    const ByteView octets = as_bytes(std::string_view(data, size));
+    if (hello_sent_) {
+      transmit(octets, deadline);
+    } else {
+      transmit_hello(octets, deadline);
+    }
+    (void)BIO_reset(pending);
+  }
+
+  void transmit_hello(ByteView octets, SteadyClock::time_point deadline) {
+    hello_sent_ = true;
+    const bool records = options_.split == ProbeSplit::records || options_.split == ProbeSplit::both;
+    const bool segments = options_.split == ProbeSplit::segments || options_.split == ProbeSplit::both;
+    const Bytes hello = records ? in_two_records(octets) : Bytes(octets.begin(), octets.end());
+    const std::size_t first = segments ? hello.size() / 2 : hello.size();
+    transmit(ByteView(hello).first(first), deadline);
+    if (first == hello.size()) return;
+    std::this_thread::sleep_for(kSegmentPause);
+    transmit(ByteView(hello).subspan(first), deadline);
+  }
+
+  // A failed write is no end: what the server said before it hung up may still wait to be read.
+  void transmit(ByteView octets, SteadyClock::time_point deadline) {
+    while (!octets.empty() && !write_broken_) {
+      const ssize_t sent = send(descriptor_, octets.data(), octets.size(), MSG_NOSIGNAL);
       if (sent >= 0) {
-        data += sent;
-        left -= static_cast<std::size_t>(sent);
+        octets = octets.subspan(static_cast<std::size_t>(sent));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         write_broken_ = !wait(POLLOUT, deadline);
       } else if (errno != EINTR) {
         write_broken_ = true;
       }
     }
-    (void)BIO_reset(pending);
   }
 
   bool wait(short events, SteadyClock::time_point deadline) const {
@@ -214,8 +268,13 @@ class Prober {
   }
 
   bool end_by_library() {
+    const bool too_much = ERR_GET_REASON(ERR_peek_error()) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
     out_.words = crypto::drain_openssl_errors();
-    end((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0 ? ProbeEnd::closed : ProbeEnd::failed);
+    if (too_much) {
+      end(ProbeEnd::flood);
+    } else {
+      end((SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0 ? ProbeEnd::closed : ProbeEnd::failed);
+    }
     return false;
   }
 
@@ -233,10 +292,28 @@ class Prober {
   Transcript out_;
   SteadyClock::time_point start_;
   std::size_t received_ = 0;
+  bool hello_sent_ = false;
   bool write_broken_ = false;
 };
 
 }  // namespace
+
+std::string_view name(ProbeVersion version) {
+  switch (version) {
+    case ProbeVersion::tls10: return "TLS 1.0";
+    case ProbeVersion::tls11: return "TLS 1.1";
+    case ProbeVersion::tls12: return "TLS 1.2";
+    case ProbeVersion::tls13: return "TLS 1.3";
+  }
+  return "";
+}
+
+bool has_post_quantum_group() {
+  const Context context(SSL_CTX_new(TLS_client_method()));
+  const bool known = context && SSL_CTX_set1_groups_list(context.get(), "X25519MLKEM768") == 1;
+  ERR_clear_error();
+  return known;
+}
 
 Transcript probe(int descriptor, const ProbeOptions& options) { return Prober(descriptor, options).run(); }
 

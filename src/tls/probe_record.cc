@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,10 +23,36 @@ constexpr std::uint8_t kCompressedCertificate = 25;  // RFC 8879 §4
 constexpr std::uint32_t kNoCertificate13 = 4;        // RFC 8446 §4.4.2: an empty context and an empty list
 constexpr int kCloseNotify = 0;
 constexpr int kUserCanceled = 90;
+// RFC 8446 §4.1.3: the random of a ServerHello that is a HelloRetryRequest, and where it stands.
+constexpr std::size_t kRandomAt = 6;
+constexpr std::array<std::uint8_t, 32> kRetryRandom{0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11, 0xBE, 0x1D, 0x8C,
+                                                    0x02, 0x1E, 0x65, 0xB8, 0x91, 0xC2, 0xA2, 0x11, 0x16, 0x7A, 0xBB,
+                                                    0x8C, 0x5E, 0x07, 0x9E, 0x09, 0xE2, 0xC8, 0xA8, 0x33, 0x9C};
 
 void on_message(int write, int version, int content_type, const void* data, std::size_t size, SSL*, void* record) {
   static_cast<ProbeRecord*>(record)->take(write != 0 ? ProbeDirection::sent : ProbeDirection::received, content_type,
                                           {static_cast<const std::uint8_t*>(data), size}, version == TLS1_3_VERSION);
+}
+
+bool is_hello_retry_request(ByteView message) {
+  if (message.size() < kRandomAt + kRetryRandom.size() || message[0] != kServerHello) return false;
+  return std::equal(kRetryRandom.begin(), kRetryRandom.end(), message.begin() + kRandomAt);
+}
+
+// RFC 5246 §7.4.4 and RFC 8422 §5.5; RFC 8446 has none.
+std::vector<std::string> certificate_types_of(SSL* ssl) {
+  const unsigned char* types = nullptr;
+  const std::size_t count = SSL_get0_certificate_types(ssl, &types);
+  std::vector<std::string> out;
+  for (const std::uint8_t type : ByteView(types, count)) {
+    switch (type) {
+      case 1: out.emplace_back("rsa_sign"); break;
+      case 2: out.emplace_back("dss_sign"); break;
+      case 64: out.emplace_back("ecdsa_sign"); break;
+      default: out.push_back(fmt::format("type {}", type));
+    }
+  }
+  return out;
 }
 
 std::string group_of(SSL* ssl) {
@@ -57,6 +84,12 @@ void ProbeRecord::take(ProbeDirection direction, int content_type, ByteView octe
   const std::uint8_t type = content_type == kHandshake && !octets.empty() ? octets[0] : std::uint8_t{0};
   if (messages_.size() < ProbeLimits::kMessages) {
     messages_.push_back({direction, static_cast<std::uint8_t>(content_type), type, octets.size(), at});
+    ProbeMessage& message = messages_.back();
+    message.retry = content_type == kHandshake && is_hello_retry_request(octets);
+    if (content_type == kAlert && octets.size() == 2) {
+      message.alert_level = octets[0];
+      message.alert = octets[1];
+    }
   }
   if (content_type == kAlert) take_alert(direction, octets);
   if (content_type == kHandshake) take_handshake(direction, octets, tls13);
@@ -144,6 +177,15 @@ void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
     transcript.version = SSL_get_version(ssl);
     if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) transcript.cipher = SSL_CIPHER_get_name(cipher);
     transcript.group = group_of(ssl);
+    if (SSL_version(ssl) <= TLS1_2_VERSION)
+      transcript.secure_renegotiation = SSL_get_secure_renegotiation_support(ssl) == 1;
+  }
+  const unsigned char* octets = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl, &octets, &size);
+  if (octets != nullptr) transcript.application_protocol = std::string(as_text(ByteView(octets, size)));
+  if (const long staple = SSL_get_tlsext_status_ocsp_resp(ssl, &octets); staple > 0) {
+    transcript.staple = Bytes(octets, octets + staple);
   }
   if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
     for (int i = 0; i < sk_X509_num(chain); ++i) {
@@ -156,6 +198,7 @@ void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
       transcript.ca_names.push_back(x509::DistinguishedName::from_handle(sk_X509_NAME_value(names, i)));
     }
   }
+  transcript.certificate_types = certificate_types_of(ssl);
   const int schemes = SSL_get_sigalgs(ssl, -1, nullptr, nullptr, nullptr, nullptr, nullptr);
   for (int i = 0; i < schemes; ++i) {
     unsigned char low = 0;

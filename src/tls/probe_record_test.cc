@@ -76,6 +76,29 @@ TEST(ProbeRecord, RemembersABoundedNumberOfMessages) {
   EXPECT_EQ(transcript_of(record).messages.size(), ProbeLimits::kMessages);
 }
 
+TEST(ProbeRecord, TellsARetryFromAServerHelloAndKeepsEachAlert) {
+  Bytes retry(44, 0);
+  retry[0] = 2;
+  const Bytes random = *from_hex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c");
+  std::copy(random.begin(), random.end(), retry.begin() + 6);  // RFC 8446 §4.1.3
+  Bytes hello = retry;
+  hello[37] = 0;
+  ProbeRecord record;
+  record.take(ProbeDirection::received, kHandshake, retry, true);
+  record.take(ProbeDirection::received, kHandshake, hello, true);
+  for (std::size_t size = 0; size < 38; ++size) {
+    record.take(ProbeDirection::received, kHandshake, ByteView(retry).first(size), true);
+  }
+  record.take(ProbeDirection::received, kAlert, Bytes{2, 48}, true);
+  record.take(ProbeDirection::sent, kAlert, Bytes{2}, true);
+  const auto messages = transcript_of(record).messages;
+  EXPECT_TRUE(messages[0].retry);
+  for (std::size_t i = 1; i < messages.size(); ++i) EXPECT_FALSE(messages[i].retry) << i;
+  EXPECT_EQ(messages[40].alert_level, 2);
+  EXPECT_EQ(messages[40].alert, 48);
+  EXPECT_EQ(messages[41].alert, 0);
+}
+
 TEST(SignatureSchemes, HaveTheirNamesOrTheirNumber) {
   EXPECT_EQ(signature_scheme_name(0x0403), "ecdsa_secp256r1_sha256");
   EXPECT_EQ(signature_scheme_name(0x1234), "0x1234");

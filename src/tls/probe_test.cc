@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <thread>
 
@@ -139,6 +140,81 @@ TEST(Probe, GivesUpOnRecordsThatAreNone) {
     EXPECT_FALSE(seen.words.empty());
     EXPECT_TRUE(seen.alert_sent);
   }
+}
+
+// What the server gets as ClientHello.
+Bytes hello_of(const ProbeOptions& options) {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  std::thread thread([&] {
+    (void)probe(ends[0], options);
+    close(ends[0]);
+  });
+  Bytes out;
+  std::array<std::uint8_t, 4096> buffer;
+  shutdown(ends[1], SHUT_WR);
+  for (ssize_t octets = 0; (octets = recv(ends[1], buffer.data(), buffer.size(), 0)) > 0;) {
+    out.insert(out.end(), buffer.begin(), buffer.begin() + octets);
+  }
+  thread.join();
+  close(ends[1]);
+  return out;
+}
+
+// Lengths of the records.
+std::vector<std::size_t> records_of(const Bytes& octets) {
+  std::vector<std::size_t> out;
+  for (std::size_t at = 0; at + 5 <= octets.size(); at += 5 + out.back()) {
+    out.push_back(static_cast<std::size_t>(octets[at + 3]) << 8 | octets[at + 4]);
+  }
+  return out;
+}
+
+bool holds(const Bytes& octets, const Bytes& part) {
+  return std::search(octets.begin(), octets.end(), part.begin(), part.end()) != octets.end();
+}
+
+TEST(Probe, SendsTheHelloInPiecesWhereItIsTold) {
+  EXPECT_EQ(records_of(hello_of({})).size(), 1U);
+  for (const ProbeSplit split : {ProbeSplit::segments, ProbeSplit::records, ProbeSplit::both}) {
+    ProbeOptions options;
+    options.split = split;
+    EXPECT_EQ(records_of(hello_of(options)).size(), split == ProbeSplit::segments ? 1U : 2U);
+  }
+}
+
+TEST(Probe, OffersWhatItIsToldToOffer) {
+  const Bytes ccm8{0x13, 0x05};  // TLS_AES_128_CCM_8_SHA256
+  const Bytes h2{0, 16, 0, 5, 0, 3, 2, 'h', '2'};
+  const Bytes staple{0, 5, 0, 5, 1};  // status_request of type ocsp
+  const Bytes only_13{0, 43, 0, 3, 2, 3, 4};
+  const Bytes both{0, 43, 0, 5, 4, 3, 4, 3, 3};
+  const Bytes usual = hello_of({});
+  EXPECT_TRUE(holds(usual, both) && holds(usual, staple));
+  EXPECT_FALSE(holds(usual, ccm8) || holds(usual, h2));
+  ProbeOptions options;
+  options.least = ProbeVersion::tls13;
+  options.suites = ProbeSuites::every;
+  options.alpn = {"h2"};
+  const Bytes told = hello_of(options);
+  EXPECT_TRUE(holds(told, only_13) && holds(told, ccm8) && holds(told, h2));
+  options.least = ProbeVersion::tls10;
+  options.most = ProbeVersion::tls11;
+  EXPECT_TRUE(holds(hello_of(options), Bytes{3, 2}));  // client_version TLS 1.1
+}
+
+TEST(Probe, SeesAMessageThatIsTooLarge) {
+  const Transcript seen = probe_a([](int peer) {
+    hear(peer);
+    Bytes hello{22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3};
+    hello.resize(11 + 32);
+    for (const std::uint8_t octet : {0, 0xc0, 0x2b, 0}) hello.push_back(octet);
+    say(peer, hello);
+    say(peer, Bytes{22, 3, 3, 0, 4, 11, 0xff, 0xff, 0xff});
+    outlast(peer);
+  });
+  EXPECT_EQ(seen.end, ProbeEnd::flood);
+  EXPECT_EQ(seen.version, "TLSv1.2");
 }
 
 }  // namespace

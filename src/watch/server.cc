@@ -5,6 +5,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <charconv>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "api/codec.h"
@@ -39,14 +41,27 @@ Status check_caller(const Caller& caller) {
   return fail(Code::forbidden, "only root and uid {} may use this socket", geteuid());
 }
 
-// Each parameter at most once, and none but these.
-Result<api::SeenQuery> seen_query_of(const http::Target& target) {
-  std::map<std::string, std::string> given;
+// Each parameter at most once, and none but `known`; empty where it is absent.
+using Parameters = std::map<std::string, std::string>;
+Result<Parameters> parameters_of(const http::Target& target, const std::set<std::string>& known) {
+  Parameters given;
   for (const auto& [key, value] : target.query) {
-    if (key != "query" && key != "after" && key != "limit")
-      return fail(Code::bad_request, "the parameter '{}' is not known", key);
+    if (!known.contains(key)) return fail(Code::bad_request, "the parameter '{}' is not known", key);
     if (!given.emplace(key, value).second) return fail(Code::bad_request, "the parameter '{}' stands twice", key);
   }
+  return given;
+}
+
+Result<api::RejectionQuery> rejection_query_of(const http::Target& target) {
+  Parameters given = TRY(parameters_of(target, {"id", "fingerprint"}));
+  api::RejectionQuery query{.id = {}, .fingerprint = given["fingerprint"]};
+  if (given.contains("id")) query.id = TRY(api::parse_record_id(given["id"]));
+  if (query.id.empty() && query.fingerprint.empty()) return fail(Code::bad_request, "neither id nor fingerprint");
+  return query;
+}
+
+Result<api::SeenQuery> seen_query_of(const http::Target& target) {
+  Parameters given = TRY(parameters_of(target, {"query", "after", "limit"}));
   api::SeenQuery query{.query = given["query"], .after = given["after"], .limit = 50};
   if (const std::string& limit = given["limit"]; !limit.empty()) {
     const auto [end, problem] = std::from_chars(limit.data(), limit.data() + limit.size(), query.limit);
@@ -78,6 +93,10 @@ struct WatchServer::Impl {
     add(closed, "/v1/gateway/seen", [this](const http::Target& target) -> Result<Response> {
       const auto query = TRY(seen_query_of(target));
       return http::make_response(200, http::kJson, api::encode(TRY(sources.seen(query))));
+    });
+    add(closed, "/v1/gateway/records", [this](const http::Target& target) -> Result<Response> {
+      const auto query = TRY(rejection_query_of(target));
+      return http::make_response(200, http::kJson, api::encode(TRY(sources.rejections(query))));
     });
   }
 

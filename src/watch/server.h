@@ -5,6 +5,7 @@
 //   GET /readyz             200, or 503 with the reasons: send nobody here
 //   GET /v1/gateway/status  api::GatewayStatus   on the Unix socket alone, for root and our own user
 //   GET /v1/gateway/seen    api::SeenPage        (SO_PEERCRED)
+//   GET /v1/gateway/records api::RejectionList   likewise
 #pragma once
 
 #include <memory>

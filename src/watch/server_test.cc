@@ -37,6 +37,13 @@ class Watched {
     sources.seen = [](const api::SeenQuery& query) -> Result<api::SeenPage> {
       return api::SeenPage{{}, query.query + "|" + query.after + "|" + std::to_string(query.limit)};
     };
+    sources.rejections = [](const api::RejectionQuery& query) -> Result<api::RejectionList> {
+      api::RejectionRecord record;
+      record.id = query.id.empty() ? "0000" : query.id;
+      record.code = record.fault = record.sentence = "made up";
+      record.detail = query.fingerprint;
+      return api::RejectionList{{record}};
+    };
     server = std::make_unique<WatchServer>(std::move(sources));
     port = server->listen_for_metrics(net::Endpoint::parse("127.0.0.1:0").value())->port;
     EXPECT_TRUE(server->listen_for_status(socket()));
@@ -93,6 +100,7 @@ TEST(WatchServer, KeepsStatusToTheSocketAndMetricsToThePort) {
   const Watched watched;
   EXPECT_THAT(watched.get("/v1/gateway/status"), HasSubstr("\n404"));
   EXPECT_THAT(watched.get("/v1/gateway/seen"), HasSubstr("\n404"));
+  EXPECT_THAT(watched.get("/v1/gateway/records?id=7Q4M"), HasSubstr("\n404"));
   EXPECT_THAT(watched.get_on_socket("/metrics"), HasSubstr("\n404"));
   EXPECT_THAT(watched.get_on_socket("/v1/gateway/status"), HasSubstr("\"phase\":\"serving\""));
 }
@@ -106,6 +114,11 @@ TEST(WatchServer, AnswersOurClient) {
   const auto page = client.seen({.query = "a b", .after = "1.f.we b", .limit = 3});
   ASSERT_TRUE(page) << page.error().text();
   EXPECT_EQ(page->next, "a b|1.f.we b|3");
+  const auto records = client.rejections({.id = "7Q4M", .fingerprint = "ab"});
+  ASSERT_TRUE(records) << records.error().text();
+  EXPECT_EQ(records->records.at(0).id, "7Q4M");
+  EXPECT_EQ(records->records.at(0).detail, "ab");
+  EXPECT_EQ(client.rejections({.fingerprint = "ab"}).value().records.at(0).id, "0000");
   watched.change([](auto& known) { known.reset(); });
   EXPECT_EQ(client.status().error().code, Code::not_found);
   watched.server.reset();
@@ -117,6 +130,9 @@ TEST(WatchServer, RefusesParametersThatItDoesNotKnow) {
   for (const std::string query : {"limit=0", "limit=1001", "limit=x", "limit=1&limit=1", "colour=red"})
     EXPECT_THAT(watched.get_on_socket("/v1/gateway/seen?" + query), HasSubstr("\n400")) << query;
   EXPECT_THAT(watched.get_on_socket("/v1/gateway/seen?limit=1000"), HasSubstr("\n200"));
+  for (const std::string query : {"", "id=", "id=7Q4", "id=7Q4M&id=7Q4M", "fingerprint=", "limit=1"})
+    EXPECT_THAT(watched.get_on_socket("/v1/gateway/records?" + query), HasSubstr("\n400")) << query;
+  EXPECT_THAT(watched.get_on_socket("/v1/gateway/records?id=7q4m"), HasSubstr("\"id\":\"7Q4M\""));
 }
 
 TEST(WatchServer, ThatWasNeverStartedEndsAllTheSame) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/gateway_info.h"
+#include "api/rejection.h"
 #include "base/error.h"
 #include "base/metrics.h"
 
@@ -18,6 +19,7 @@ struct Sources {
   std::function<std::optional<api::GatewayStatus>()> gateway;
   // Fails with bad_request, or cancelled while there is no gateway.
   std::function<Result<api::SeenPage>(const api::SeenQuery&)> seen;
+  api::LookUpRejections rejections;
 };
 
 }  // namespace symbolon::watch

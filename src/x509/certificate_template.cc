@@ -41,7 +41,8 @@ Bytes extended_key_usage(const std::vector<std::string>& purposes) {
 constexpr std::uint8_t kUri = 0x86;  // GeneralName: [6] IMPLICIT IA5String
 
 // RFC 5280 §4.2.1.13: one DistributionPoint, its distributionPoint a fullName of one URI: neither reasons nor
-// cRLIssuer.
+// cRLIssuer. §4.2.1.15: "The same syntax is used for this extension [freshestCRL] and the cRLDistributionPoints
+// extension".
 Bytes distribution_points(std::string_view url) {
   const Bytes names = element(der::tag::context(0), element(kUri, as_bytes(url)));
   const Bytes point = element(der::tag::sequence, element(der::tag::context(0), names));
@@ -81,6 +82,9 @@ Result<Bytes> extensions(const CertificateTemplate& content) {
   }
   if (!content.crl_url.empty()) {
     append_extension(out, "2.5.29.31", Critical::no, distribution_points(content.crl_url));
+  }
+  if (!content.freshest_crl_url.empty()) {
+    append_extension(out, "2.5.29.46", Critical::no, distribution_points(content.freshest_crl_url));
   }
   if (!content.ocsp_url.empty()) {
     append_extension(out, "1.3.6.1.5.5.7.1.1", Critical::no, authority_info_access(content.ocsp_url));

@@ -34,6 +34,7 @@ struct CertificateTemplate {
   std::vector<GeneralName> subject_alt_names = {};   // critical if the subject is empty (§4.2.1.6)
   NameConstraints name_constraints = {};             // critical
   std::string crl_url = {};                          // cRLDistributionPoints (§4.2.1.13), non-critical; empty: none
+  std::string freshest_crl_url = {};                 // freshestCRL (§4.2.1.15), non-critical; empty: none
   std::string ocsp_url = {};                         // of authorityInfoAccess (§4.2.2.1), non-critical; empty: none
   bool no_rev_avail = false;                         // RFC 9608, non-critical
   bool ocsp_no_check = false;                        // non-critical

@@ -77,6 +77,19 @@ TEST(CertificateTemplate, NamesThePlaceOfTheCrl) {
       << text;
 }
 
+TEST(CertificateTemplate, NamesThePlaceOfTheDeltaCrl) {
+  const Folder folder;
+  CertificateTemplate content = leaf_template();
+  content.no_rev_avail = false;
+  EXPECT_EQ(text_of(folder, content).find("Freshest CRL"), std::string::npos);
+  content.freshest_crl_url = "http://crl.example/issuing/delta.crl";
+  const std::string text = text_of(folder, content);
+  EXPECT_NE(text.find("X509v3 Freshest CRL: \n                Full Name:\n                  "
+                      "URI:http://crl.example/issuing/delta.crl\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(CertificateTemplate, NamesTheOcspResponder) {
   const Folder folder;
   CertificateTemplate content = leaf_template();

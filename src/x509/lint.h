@@ -30,6 +30,7 @@ struct LintRules {
   std::size_t least_names = 0;                                      // in subjectAltName
   bool svid = false;                                                // X.509-SVID: exactly one SPIFFE URI
   std::optional<std::string> crl_url = {};                          // exactly this distribution point; empty: none
+  std::optional<std::string> freshest_crl_url = {};                 // exactly this freshestCRL; empty: none
   std::optional<std::string> ocsp_url = {};                         // exactly this OCSP responder; empty: none
   std::optional<std::string> profile = {};                          // the profile extension says this
 };

@@ -44,6 +44,7 @@ constexpr ExtensionRule kKnown[] = {
     {kExtendedKeyUsage, Where::leaf_only, Criticality::must_not},  // §4.2.1.12 leaves it open; importers do not
     {kNameConstraints, Where::anywhere, Criticality::depends},
     {kCrlDistributionPoints, Where::anywhere, Criticality::must_not},  // §4.2.1.13
+    {kFreshestCrl, Where::leaf_only, Criticality::must_not},           // §4.2.1.15: "MUST be marked as non-critical"
     {kAuthorityInfoAccess, Where::anywhere, Criticality::must_not},    // §4.2.2.1
     {kNoRevAvailOid, Where::anywhere, Criticality::depends},
     {kOcspNoCheckOid, Where::leaf_only, Criticality::must_not},
@@ -282,21 +283,26 @@ class ExtensionLint {
 
   // RFC 5280 §4.2.1.13: "When present, DistributionPointName SHOULD include at least one LDAP or HTTP URI"; "a
   // DistributionPoint MUST NOT consist of only the reasons field". Ours have one URI each, and nothing else.
+  // §4.2.1.15: freshestCRL likewise.
   void distribution_points() {
-    if (!rules_.crl_url) return;
-    const TbsExtension* const extension = find(kCrlDistributionPoints);
+    one_place(kCrlDistributionPoints, rules_.crl_url, "the CRL's place");
+    one_place(kFreshestCrl, rules_.freshest_crl_url, "the delta CRL's place");
+  }
+  void one_place(std::string_view oid, const std::optional<std::string>& expected, std::string_view what) {
+    if (!expected) return;
+    const TbsExtension* const extension = find(oid);
     std::optional<der::Element> part;
     if (extension != nullptr) part = der::only(extension->value, der::tag::sequence);
     for (const std::uint8_t tag : {der::tag::sequence, der::tag::context(0), der::tag::context(0), kUri}) {
       if (part) part = der::only(part->content, tag);
     }
     if (extension != nullptr && !part) {
-      return report(Code::lint_extension_unlisted, "cRLDistributionPoints is other than one URI", extension);
+      return report(Code::lint_extension_unlisted, fmt::format("{} is other than one URI", what), extension);
     }
     const std::string_view url = part ? as_text(part->content) : std::string_view();
-    if (url == *rules_.crl_url) return;
-    report(Code::lint_extension_unlisted,
-           fmt::format("the CRL's place is '{}' where the profile says '{}'", url, *rules_.crl_url), extension);
+    if (url == *expected) return;
+    report(Code::lint_extension_unlisted, fmt::format("{} is '{}' where the profile says '{}'", what, url, *expected),
+           extension);
   }
 
   // RFC 5280 §4.2.2.1. Ours have one AccessDescription: id-ad-ocsp with a URI.

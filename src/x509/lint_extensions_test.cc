@@ -117,7 +117,7 @@ TEST(Lint, NoRevAvail) {
   draft.extension(oid) = {oid, false, "3000"};
   EXPECT_THAT(codes(draft), ElementsAre(Code::lint_no_rev_avail));
   draft.extension(oid).hex = "0500";
-  for (const std::string_view place : {"2.5.29.31", "1.3.6.1.5.5.7.1.1"}) {
+  for (const std::string_view place : {"2.5.29.31", "2.5.29.46", "1.3.6.1.5.5.7.1.1"}) {
     draft.extensions.push_back({std::string(place), false, "3000"});
     EXPECT_THAT(codes(draft), ElementsAre(Code::lint_no_rev_avail)) << place;
     draft.remove(place);
@@ -127,14 +127,15 @@ TEST(Lint, NoRevAvail) {
   EXPECT_THAT(codes(ca, ca_rules()), ElementsAre(Code::lint_no_rev_avail));
 }
 
-TEST(Lint, TheCrlsPlaceIsWhatTheProfileSays) {
-  const std::string oid = "2.5.29.31";
+// cRLDistributionPoints and freshestCRL have one syntax.
+void check_place(const std::string& oid, std::optional<std::string> LintRules::* rule) {
+  SCOPED_TRACE(oid);
   const std::string good = "300e300ca00aa0088606687474703a2f";  // http:/
   LintRules rules = leaf_rules();
   Draft draft = leaf();
-  rules.crl_url = "";
+  rules.*rule = "";
   EXPECT_THAT(codes(draft, rules), IsEmpty());
-  rules.crl_url = "http:/";
+  rules.*rule = "http:/";
   EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted));
   draft.extensions.push_back({oid, false, good});
   EXPECT_THAT(codes(draft, rules), IsEmpty());
@@ -142,15 +143,20 @@ TEST(Lint, TheCrlsPlaceIsWhatTheProfileSays) {
   EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_critical));
   draft.extension(oid).critical = false;
   for (const std::string_view url : {"", "http:", "http://"}) {
-    rules.crl_url = std::string(url);
+    rules.*rule = std::string(url);
     EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << url;
   }
-  rules.crl_url = "http:/";
+  rules.*rule = "http:/";
   for (const std::string_view other :
        {"3000", "300e300ca00aa0088206687474703a2f", "30103000300ca00aa0088606687474703a2f"}) {
     draft.extension(oid).hex = std::string(other);
     EXPECT_THAT(codes(draft, rules), ElementsAre(Code::lint_extension_unlisted)) << other;
   }
+}
+
+TEST(Lint, PlacesOfCrlsAreWhatTheProfileSays) {
+  check_place("2.5.29.31", &LintRules::crl_url);
+  check_place("2.5.29.46", &LintRules::freshest_crl_url);
 }
 
 // An element in hexadecimal, of less than 128 octets.

@@ -1,8 +1,10 @@
 """Apache httpd from Debian as a process of its own, with a ServerRoot in the test's folder."""
 
+import contextlib
 import pathlib
 
-from harness.process import Process, run
+from harness import peers
+from harness.process import PORTS, Process, run
 
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
 LOADED = [
@@ -63,3 +65,26 @@ def apache(folder, port, site):
     except BaseException:
         started.stop()
         raise
+
+
+@contextlib.contextmanager
+def apache_asking(symbolon, folder, directives):
+    """Apache that demands a certificate of the authority and asks by `directives` whether it is revoked; yields whether a client
+    gets in, and the error log."""
+    listen = PORTS.take()
+    site = f"""
+Listen 127.0.0.1:{listen}
+DocumentRoot {document_root(folder)}
+SSLEngine on
+SSLCertificateFile {symbolon.server.chain}
+SSLCertificateKeyFile {symbolon.server.key}
+SSLCACertificateFile {symbolon.ca}
+SSLVerifyClient require
+SSLVerifyDepth 3
+{directives}
+<Directory {folder}/htdocs>
+  Require all granted
+</Directory>
+"""
+    with apache(folder, listen, site):
+        yield lambda issued: peers.curl(listen, symbolon.ca, issued).status == 0, folder / "error.log"

@@ -62,6 +62,12 @@ class Symbolon:
             self.do("init", name, "--passphrase-file", passphrase, *arguments)
         return self
 
+    def restore(self, copy):
+        """The ledger as it was when `symbolon ledger backup` made this copy; nothing runs."""
+        for rest in ("-wal", "-shm"):
+            (self.state / f"ledger.db{rest}").unlink(missing_ok=True)
+        shutil.copy(copy, self.state / "ledger.db")
+
     @property
     def ca(self):
         return self.state / "root.crt"
