@@ -576,6 +576,14 @@ def test_a_client_out_of_pkcs12_gets_in(pki, symbolon, server, way):
     assert [one["subject"] for one in report["client_chain"]] == ["CN=ann", "CN=Issuing,O=Issuing"], "its chain goes with it"
 
 
+def test_another_key_beside_pkcs12_is_a_finding(pki, symbolon, server):
+    given = ["--cert", pki.p12("mismatch.p12"), "--passphrase-file", pki.passphrase, "--key", pki.server.key, "--ca", pki.root.cert]
+    outcome = symbolon("check", server, *given, "--json")
+    report = json.loads(outcome.stdout)
+    assert outcome.status == 1 and "key_mismatch" in codes(report), report
+    assert report["client_chain"][0]["subject"] == "CN=ann", report
+
+
 def test_an_encrypted_key_goes_with_its_certificate_too(pki, symbolon, server):
     key = pki.made("client.key", *ENCRYPTED["PBES2"], "-in", pki.client.key, "-passout", f"pass:{PASSWORD}")
     given = ["--cert", pki.client.chain, "--key", key, "--ca", pki.root.cert, "--http", "--json"]

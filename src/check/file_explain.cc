@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "check/chain_facts.h"
 #include "check/file_findings.h"
 #include "check/file_words.h"
 #include "x509/path_rules.h"
@@ -70,8 +71,7 @@ void judge_dates(FileJudgement& judgement, const FileObject& object, const Certi
   } else if (now < begin) {
     find(CertificateProblem::not_yet_valid,
          fmt::format("it begins {}, in {}", to_rfc3339(begin), to_words(begin - now)));
-  } else if (const Seconds left = end - now; left < kDay * 30 && left * 10 < end - begin) {
-    // A certificate of a day is meant to be short: so also a tenth of its life.
+  } else if (const Seconds left = end - now; left < soon(certificate)) {
     find(CertificateProblem::expires_soon, fmt::format("it ends {}, in {}", to_rfc3339(end), to_words(left)));
   }
 }
