@@ -8,6 +8,7 @@
 #include "check/alert_meaning.h"
 #include "check/chain_facts.h"
 #include "check/http_answer.h"
+#include "x509/path_problem.h"
 
 namespace symbolon::check {
 namespace {

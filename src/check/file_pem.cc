@@ -65,7 +65,7 @@ class Splitter {
       fault(number_,
             literal ? R"(the line breaks are lost: they stand there as the two characters \n)"
                     : "the line begins a block and holds more than its label: line breaks are lost",
-            literal ? R"(printf '%b' "$(cat FILE)" > new.pem)" : "");
+            literal ? R"sh(printf '%b' "$(cat FILE)" > new.pem)sh" : "");
       return;
     }
     if (out_.parts.size() == kMostPemParts) {

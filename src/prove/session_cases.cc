@@ -46,7 +46,7 @@ std::string of_lifetime(const KeptSessions& kept, Seconds life) {
   const std::int64_t said = kept.lifetime.count();
   if (said == 0) return {};
   return fmt::format("; the first ticket was to last {} s{}", said,
-                     said < life.count() ? ", which are over, too" : ", the certificate less");
+                     said < life.count ? ", which are over, too" : ", the certificate less");
 }
 
 // RFC 6066 §3: "A server that implements this extension MUST NOT accept the request to resume the session if the
