@@ -1,6 +1,6 @@
-// What a server may send: the probe decodes it from a socket, the diagnosis and the report speak of it. The ClientHello is
-// never answered fittingly, so that the octets decide alone how far it comes.
-// Input: options (1 octet), then what the server sends before it ends the connection.
+// What a server may send: the probe decodes it from a socket, the diagnosis and the report speak of it. The ClientHello
+// is never answered fittingly, so that the octets decide alone how far it comes. Input: options (1 octet), then what
+// the server sends before it ends the connection.
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -12,6 +12,7 @@ class Lines {
   void add(std::string_view what, std::string_view value) {
     if (!value.empty()) text_ += fmt::format("  {:<12} {}\n", what, escaped(value, LineBreaks::escape));
   }
+  void add(std::string_view what, const std::string& value) { add(what, std::string_view(value)); }
   void add(std::string_view what, const std::optional<std::string>& value) { add(what, value.value_or("")); }
   std::string take() && { return std::move(text_); }
 
