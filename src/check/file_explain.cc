@@ -48,7 +48,7 @@ Code date_code(const Certificate& certificate, CertificateProblem problem) {
   switch (problem) {
     case CertificateProblem::expired: return Code::ca_expired;
     case CertificateProblem::not_yet_valid: return Code::ca_not_yet_valid;
-    default: return Code::ca_expires_soon;
+    default: return certificate_code(role_of(certificate), problem);
   }
 }
 
@@ -79,7 +79,8 @@ void judge_dates(FileJudgement& judgement, const FileObject& object, const Certi
 void judge_strength(FileJudgement& judgement, const FileObject& object, const Certificate& certificate) {
   const PeerRole role = role_of(certificate);
   if (const auto weakness = x509::weakness_of(certificate.public_key())) {
-    judgement.find(object, certificate_code(role, CertificateProblem::weak_key), *weakness);
+    judgement.find(object, certificate.is_ca() ? Code::key_weak : certificate_code(role, CertificateProblem::weak_key),
+                   *weakness);
   }
   // Nobody relies on the signature of a root.
   if (x509::is_weak_signature(certificate) && !certificate.self_signed()) {
