@@ -239,15 +239,15 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    auto credential = tls::load_credential(
-        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()});
+    const tls::CredentialFiles files{
+        .certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()};
+    auto credential = tls::load_credential(files);
     if (!credential && credential.error().code != Code::key_mismatch) return std::unexpected(credential.error());
     if (credential) {
       request.credential = *std::move(credential);
     } else {
       request.client_problem = credential.error();
-      const std::string content = TRY(read_file(*arguments.certificate));
-      request.client_chain = TRY(x509::Certificate::from_file_content(content, arguments.certificate->string()));
+      request.client_chain = TRY(tls::load_chain(files));
     }
   }
   request.only_version = TRY(read_version(arguments.version));
