@@ -85,6 +85,8 @@ spool_directory = {folder}/spool
 log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
 daemon_smtp_ports = {port}
+exim_user = {user}
+exim_group = {group}
 admin_groups = {group}
 local_interfaces = 127.0.0.1
 keep_environment =
@@ -101,8 +103,8 @@ tls_try_verify_hosts = *
 @contextlib.contextmanager
 def exim(house, advertised="*"):
     port = PORTS.take()
-    group = pwd.getpwnam("daemon").pw_gid if os.getuid() == 0 else os.getgid()  # of who may start a daemon
-    config = house.write(f"exim{port}.conf", EXIM, port=port, advertised=advertised, group=group)
+    own = pwd.getpwnam("daemon") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    config = house.write(f"exim{port}.conf", EXIM, port=port, advertised=advertised, user=own.pw_uid, group=own.pw_gid)
     (house.folder / "spool").mkdir(exist_ok=True)
     house.give()
     with house.start(["/usr/sbin/exim4", "-C", config, "-bdf"], port):
