@@ -100,7 +100,7 @@ Status StartTlsDialogue::take(ByteView octets) {
       failure_ = Error{Code::peer_sends_too_much,
                        fmt::format("behind its go-ahead the server, or somebody on the way, sent more in the clear, "
                                    "which a careless client takes for a part of the TLS connection: {}",
-                                   quoted(came_))};
+                                   in_quotes(came_))};
     }
     if (failure_) output_.clear();
   }
@@ -130,7 +130,7 @@ Status StartTlsDialogue::advance() {
 Error StartTlsDialogue::ended(std::string_view how) const {
   if (failure_) return *failure_;
   if (heard_nothing()) return {Code::starttls_refused, fmt::format("{} before the server said anything", how)};
-  if (!came_.empty()) return {Code::starttls_refused, fmt::format("{} in the middle of {}", how, quoted(came_))};
+  if (!came_.empty()) return {Code::starttls_refused, fmt::format("{} in the middle of {}", how, in_quotes(came_))};
   const auto last = std::ranges::find(said_.rbegin(), said_.rend(), Said::By::server, &Said::by);
   return {Code::starttls_refused,
           fmt::format("{} after the server had said \"{}\"", how, last == said_.rend() ? "" : last->text)};

@@ -11,7 +11,7 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::unexpected<Error> refused(std::string_view what, std::string_view line) {
-  return fail(Code::starttls_refused, "{} was answered with {}", what, quoted(line));
+  return fail(Code::starttls_refused, "{} was answered with {}", what, in_quotes(line));
 }
 
 // -- replies with a number, of SMTP and FTP
@@ -111,12 +111,13 @@ class Smtp final : public ReplyMachine {
   Result<Step> on_hello(const Reply& reply) {
     // RFC 959 §5.4: what an FTP server says to whoever is not logged in.
     if (greets_as_ftp_ || reply.code == 530)
-      return fail(Code::starttls_wrong_protocol, "smtp was asked for, an FTP server answers: {}", quoted(reply.last));
+      return fail(Code::starttls_wrong_protocol, "smtp was asked for, an FTP server answers: {}",
+                  in_quotes(reply.last));
     // RFC 5321 §4.2.3: 421 "Service not available, closing transmission channel".
     if (reply.code == 421) return refused("EHLO", reply.last);
     if (reply.code != 250)
       return fail(Code::starttls_not_offered, "the server knows no extensions: EHLO was answered with {}",
-                  quoted(reply.last));
+                  in_quotes(reply.last));
     const auto offered = [](const std::string& line) { return starts_with_word(line, "STARTTLS"); };
     if (std::none_of(reply.lines.begin() + 1, reply.lines.end(), offered))
       return fail(Code::starttls_not_offered, "STARTTLS is not among the {} extensions that EHLO was answered with",
@@ -143,7 +144,8 @@ class Ftp final : public ReplyMachine {
       if (reply.code != 220) return refused("the connection", reply.last);
       const auto speaker = recognize("220 " + reply.lines.front());
       if (speaker && speaker->starttls == StartTls::smtp)
-        return fail(Code::starttls_wrong_protocol, "ftp was asked for, an SMTP server answers: {}", quoted(reply.last));
+        return fail(Code::starttls_wrong_protocol, "ftp was asked for, an SMTP server answers: {}",
+                    in_quotes(reply.last));
       asked_ = true;
       return Step{.send = "AUTH TLS\r\n"};
     }
@@ -151,7 +153,7 @@ class Ftp final : public ReplyMachine {
     // RFC 4217 §4: 502 where AUTH is not known, 504 where TLS is not; 500, 530 and the like come too.
     constexpr std::array kUnknown{500, 501, 502, 503, 504, 530};
     if (std::ranges::find(kUnknown, reply.code) != kUnknown.end())
-      return fail(Code::starttls_not_offered, "AUTH TLS was answered with {}", quoted(reply.last));
+      return fail(Code::starttls_not_offered, "AUTH TLS was answered with {}", in_quotes(reply.last));
     return refused("AUTH TLS", reply.last);
   }
 
@@ -183,7 +185,7 @@ class Imap final : public StartTlsMachine {
       return fail(Code::starttls_refused,
                   "the server takes this client as logged in already, and STARTTLS is for who "
                   "is not (RFC 9051 §6.2.1): {}",
-                  quoted(line));
+                  in_quotes(line));
     if (starts_with_word(line, "* BYE")) return refused("the connection", line);
     if (!starts_with_word(line, "* OK")) return other_protocol("imap", line);
     state_ = State::capability;
@@ -197,7 +199,7 @@ class Imap final : public StartTlsMachine {
     if (TRY(is_untagged(line))) return Step{};
     if (!starts_with_word(line, "a1 OK") || !offered_)
       return fail(Code::starttls_not_offered, "STARTTLS is not among the capabilities that the server names: {}",
-                  quoted(line));
+                  in_quotes(line));
     state_ = State::starttls;
     return Step{.send = "a2 STARTTLS\r\n"};
   }
@@ -255,7 +257,7 @@ class Pop3 final : public StartTlsMachine {
         return ask();
       case State::starttls:
         if (TRY(is_ok(line))) return Step{.ready = true};
-        if (!listed_) return fail(Code::starttls_not_offered, "neither CAPA nor STLS is known: {}", quoted(line));
+        if (!listed_) return fail(Code::starttls_not_offered, "neither CAPA nor STLS is known: {}", in_quotes(line));
         return refused("STLS", line);
     }
     return Step{};

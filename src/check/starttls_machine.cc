@@ -21,9 +21,10 @@ std::unexpected<Error> other_protocol(std::string_view expected, std::string_vie
   const auto speaker = recognize(came);
   if (speaker && (!speaker->starttls || name(*speaker->starttls) != expected)) {
     return fail(Code::starttls_wrong_protocol, "{} was asked for, {} answers: {}", expected, speaker->words,
-                quoted(came));
+                in_quotes(came));
   }
-  return fail(Code::starttls_wrong_protocol, "{} was asked for, and that does not answer {}", expected, quoted(came));
+  return fail(Code::starttls_wrong_protocol, "{} was asked for, and that does not answer {}", expected,
+              in_quotes(came));
 }
 
 Result<std::optional<Line>> next_line(std::string_view came) {
@@ -31,7 +32,7 @@ Result<std::optional<Line>> next_line(std::string_view came) {
   const std::size_t end = within.find('\n');
   if (end == std::string_view::npos) {
     if (came.size() < StartTlsLimits::kLine) return std::optional<Line>();
-    return fail(Code::peer_sends_too_much, "a line of more than {} octets: {}", StartTlsLimits::kLine, quoted(came));
+    return fail(Code::peer_sends_too_much, "a line of more than {} octets: {}", StartTlsLimits::kLine, in_quotes(came));
   }
   std::string_view text = within.substr(0, end);
   if (text.ends_with('\r')) text.remove_suffix(1);
@@ -59,7 +60,7 @@ bool starts_with_word(std::string_view line, std::string_view word) {
   return line.size() == word.size() || line[word.size()] == ' ' || line[word.size()] == '\t';
 }
 
-std::string quoted(std::string_view octets) {
+std::string in_quotes(std::string_view octets) {
   const std::string_view line = octets.substr(0, octets.find_first_of("\r\n"));
   return fmt::format("\"{}{}\"", printable(line.substr(0, kQuoted)), line.size() > kQuoted ? "..." : "");
 }

@@ -57,6 +57,6 @@ bool same_word(std::string_view a, std::string_view b);  // ASCII, any case
 bool starts_with_word(std::string_view line, std::string_view word);
 
 // For messages: printable, shortened.
-std::string quoted(std::string_view octets);
+std::string in_quotes(std::string_view octets);
 
 }  // namespace symbolon::check

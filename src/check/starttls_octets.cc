@@ -164,7 +164,7 @@ class Postgres final : public StartTlsMachine {
       if (fields[0] == 'M') message = fields.substr(1, end - 1);
       fields.remove_prefix(end + 1);
     }
-    return fail(Code::starttls_refused, "SSLRequest was answered with an error: {}", quoted(message));
+    return fail(Code::starttls_refused, "SSLRequest was answered with an error: {}", in_quotes(message));
   }
 };
 
@@ -194,7 +194,7 @@ class Mysql final : public StartTlsMachine {
   static Result<Step> on_error(std::string_view payload) {
     if (payload.size() < 3) return other_protocol("mysql", payload);
     const unsigned code = octet(payload, 1) | unsigned{octet(payload, 2)} << 8;
-    return fail(Code::starttls_refused, "the server greets with error {}: {}", code, quoted(payload.substr(3)));
+    return fail(Code::starttls_refused, "the server greets with error {}: {}", code, in_quotes(payload.substr(3)));
   }
 
   // Version (to NUL), thread 4, a part of the nonce 8, filler 1, capabilities 2.
