@@ -1,6 +1,7 @@
 """`symbolon check` through HTTP and SOCKS 5 proxies, with a PROXY protocol header, to Unix sockets and over IPv6."""
 
 import json
+import socket
 
 import pytest
 
@@ -10,7 +11,7 @@ from harness.process import PORTS, Process, wait_until
 from harness.services import microsocks, s_server, tinyproxy
 from harness.symbolon import Symbolon
 
-PAIR = ("gate", "open sesame:1")
+PAIR = ("gate", "sesame1")
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,9 @@ def test_what_a_proxy_cannot_reach(check, proxy_of):
 def test_what_is_no_proxy(check, server, kind):
     nobody = check("mail.example:25", "--proxy", f"{kind}://127.0.0.1:{PORTS.take()}")
     assert codes(nobody) == ["connection_refused"] and "--proxy" in nobody["findings"][0]["remedy"]
-    other = check("mail.example:25", "--proxy", f"{kind}://127.0.0.1:{server.port}")
-    assert codes(other)[0] in ("proxy_malformed", "proxy_refused") and other["outcome"] == "unreachable"
+    if kind == "http":  # of the three octets of SOCKS 5 that server awaits more
+        other = check("mail.example:25", "--proxy", f"{kind}://127.0.0.1:{server.port}")
+        assert codes(other)[0] in ("proxy_malformed", "proxy_refused") and other["outcome"] == "unreachable"
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +134,13 @@ def test_without_the_header_that_server_is_not_reached(check, haproxy):
 def test_unix_sockets(check, ca, tmp_path):
     path, server = tmp_path / "s.sock", ca.server()
     command = ["openssl", "s_server", "-unix", path, "-cert", server.cert, "-key", server.key, "-www", "-CAfile", ca.cert]
+
+    def listens():
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(path)) == 0
+
     with Process([*command, "-Verify", "3", "-verify_return_error"]):
-        wait_until(path.exists, "the socket")
+        wait_until(listens, "it listens")
         report = check(f"unix:{path}", "--server-name", "localhost")
         assert report["outcome"] == "accepted" and report["server_verification"]["valid"], report
         check.symbolon.refused("usage", "check", f"unix:{path}", "--proxy", "http://127.0.0.1:3128")

@@ -31,7 +31,7 @@ def serial_of(issued):
 
 def entry_of(crl, issued):
     """What the CRL (None: there is none yet) says of it."""
-    return crl and crl.get_revoked_certificate_by_serial_number(serial_of(issued))
+    return None if crl is None else crl.get_revoked_certificate_by_serial_number(serial_of(issued))  # an empty list is falsy
 
 
 def number_of(crl):
