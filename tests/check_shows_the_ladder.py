@@ -30,7 +30,8 @@ TLS13 = """> ClientHello
 > Certificate
 > CertificateVerify
 > Finished""".splitlines()
-RETRIED = TLS13[:1] + ["< HelloRetryRequest", "< ChangeCipherSpec", "> ChangeCipherSpec", "> ClientHello", "< ServerHello"] + [
+# The client answers the retry before it reads the ChangeCipherSpec that follows it.
+RETRIED = TLS13[:1] + ["< HelloRetryRequest", "> ChangeCipherSpec", "> ClientHello", "< ChangeCipherSpec", "< ServerHello"] + [
     each for each in TLS13[3:] if each != "> ChangeCipherSpec"
 ]
 TLS12 = """> ClientHello
@@ -137,7 +138,8 @@ def shows_whole(text, report):
     """Every rung stands in the text, in order, and no line is wider than a terminal."""
     lines = text.splitlines()
     assert max(map(len, lines)) <= 80, max(lines, key=len)
-    at = 0
+    begin = lines.index("handshake") + 1
+    lines, at = lines[begin : lines.index("", begin)], 0
     for rung in report["tls"]["ladder"]:
         at = next((i + 1 for i in range(at, len(lines)) if rung["name"] in lines[i]), None)
         assert at, f"{rung['name']} is not where it belongs:\n{text}"
