@@ -2,6 +2,7 @@
 #include "authority/journal_beside.h"
 
 #include "authority/feed_fixture.h"
+#include "enroll/hand_back.h"
 
 namespace symbolon::authority {
 namespace {

@@ -147,6 +147,8 @@ TEST(FurtherAttempts, OfASoundServerAreForWhatIsWorthKnowing) {
   seen.further = {came(AttemptKind::old_versions, ProbeEnd::silence, "TLSv1.1")};
   EXPECT_EQ(told(seen), Told(Code::old_protocol_version, Certainty::proven));
   seen.further = {came(AttemptKind::split_hello, ProbeEnd::cut), came(AttemptKind::split_records, ProbeEnd::cut)};
+  EXPECT_TRUE(diagnose(seen).findings.empty());  // perhaps it serves one connection at a time
+  seen.further.push_back(came(AttemptKind::without_certificate, ProbeEnd::alert, "TLSv1.3"));
   EXPECT_EQ(told(seen), Told(Code::client_hello_split, Certainty::proven));
   EXPECT_EQ(diagnose(seen).exit_code(), kFound);
 }

@@ -103,6 +103,7 @@ std::optional<std::string> order_problem(const std::vector<Certificate>& chain) 
   // RFC 8446 §4.4.2: "Each following certificate SHOULD directly certify the one immediately preceding it."
   for (std::size_t i = 1; i < chain.size(); ++i) {
     const Certificate& before = chain[i - 1];
+    if (chain[i] == before) continue;  // surplus
     if (before.self_issued() || before.issuer() == chain[i].subject()) continue;
     const auto issuer = std::find_if(chain.begin(), chain.end(),
                                      [&](const Certificate& one) { return one.subject() == before.issuer(); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "check/chain_facts.h"
 #include "check/file_findings.h"
 #include "check/file_words.h"
 #include "x509/path_rules.h"
@@ -47,7 +48,7 @@ Code date_code(const Certificate& certificate, CertificateProblem problem) {
   switch (problem) {
     case CertificateProblem::expired: return Code::ca_expired;
     case CertificateProblem::not_yet_valid: return Code::ca_not_yet_valid;
-    default: return Code::ca_expires_soon;
+    default: return certificate_code(role_of(certificate), problem);
   }
 }
 
@@ -70,8 +71,7 @@ void judge_dates(FileJudgement& judgement, const FileObject& object, const Certi
   } else if (now < begin) {
     find(CertificateProblem::not_yet_valid,
          fmt::format("it begins {}, in {}", to_rfc3339(begin), to_words(begin - now)));
-  } else if (const Seconds left = end - now; left < kDay * 30 && left * 10 < end - begin) {
-    // A certificate of a day is meant to be short: so also a tenth of its life.
+  } else if (const Seconds left = end - now; left < soon(certificate)) {
     find(CertificateProblem::expires_soon, fmt::format("it ends {}, in {}", to_rfc3339(end), to_words(left)));
   }
 }
@@ -79,7 +79,8 @@ void judge_dates(FileJudgement& judgement, const FileObject& object, const Certi
 void judge_strength(FileJudgement& judgement, const FileObject& object, const Certificate& certificate) {
   const PeerRole role = role_of(certificate);
   if (const auto weakness = x509::weakness_of(certificate.public_key())) {
-    judgement.find(object, certificate_code(role, CertificateProblem::weak_key), *weakness);
+    judgement.find(object, certificate.is_ca() ? Code::key_weak : certificate_code(role, CertificateProblem::weak_key),
+                   *weakness);
   }
   // Nobody relies on the signature of a root.
   if (x509::is_weak_signature(certificate) && !certificate.self_signed()) {

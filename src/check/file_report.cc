@@ -47,7 +47,6 @@ std::string summary_of(const FileObservation& seen, const FileReport& report) {
 Severity FileFinding::severity() const {
   switch (finding.code) {
     case Code::crl_ends_soon: return Severity::info;
-    case Code::ca_expires_soon:
     case Code::key_file_exposed:
     case Code::lint_san_missing: return Severity::warning;
     default: return severity_of(finding.code);

@@ -20,12 +20,14 @@ constexpr std::chrono::milliseconds kPlainWait{2'000};
 constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 §3.1
 constexpr std::size_t kMostProtocols = 64;
 
-// A connection of its own for each attempt. The error when there is none.
+// A connection of its own for each attempt, ended with it: some servers serve one at a time. The error when there is
+// none.
 std::optional<Error> on_connection(const ProbeRequest& request, Reached& reached,
                                    const std::function<void(int descriptor)>& use) {
   reached = reach(request.endpoint, request.way, request.server_name);
   if (!reached.socket) return std::move(reached.socket).error();
-  use(reached.socket->get());
+  const ConnectedSocket socket = *std::move(reached.socket);
+  use(socket.get());
   return {};
 }
 
@@ -237,15 +239,15 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
   if (arguments.certificate) {
-    auto credential = tls::load_credential(
-        {.certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()});
+    const tls::CredentialFiles files{
+        .certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()};
+    auto credential = tls::load_credential(files);
     if (!credential && credential.error().code != Code::key_mismatch) return std::unexpected(credential.error());
     if (credential) {
       request.credential = *std::move(credential);
     } else {
       request.client_problem = credential.error();
-      const std::string content = TRY(read_file(*arguments.certificate));
-      request.client_chain = TRY(x509::Certificate::from_file_content(content, arguments.certificate->string()));
+      request.client_chain = TRY(tls::load_chain(files));
     }
   }
   request.only_version = TRY(read_version(arguments.version));

@@ -125,6 +125,8 @@ void judge_ca_names(const Observation& seen, std::vector<Finding>& out) {
 void judge_pieces(const Observation& seen, std::vector<Finding>& out) {
   const Attempt* both = attempt_of(seen, AttemptKind::split_hello);
   if (both == nullptr || both->unreachable || both->got_through()) return;
+  // Does the server answer a second connection at all?
+  if (std::ranges::none_of(seen.further, &Attempt::got_through)) return;
   const auto fails = [&](AttemptKind kind) {
     const Attempt* one = attempt_of(seen, kind);
     return one != nullptr && !one->unreachable && !one->got_through();
@@ -142,6 +144,7 @@ void judge_name(const Observation& seen, std::vector<Finding>& out) {
   const Attempt* without = attempt_of(seen, AttemptKind::without_server_name);
   if (without == nullptr || without->unreachable || seen.tls->server_chain.empty()) return;
   const auto& chain = without->tls.server_chain;
+  if (chain.empty() && without->tls.end != tls::ProbeEnd::alert) return;  // not that it says no
   if (!chain.empty() && chain.front() == seen.tls->server_chain.front()) return;
   out.push_back(fact(Code::server_name_needed, chain.empty()
                                                    ? "without a server name: " + result_text(*without)

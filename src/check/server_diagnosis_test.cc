@@ -88,6 +88,7 @@ TEST(ServerChain, OrderIsThatOfCertifying) {
   EXPECT_FALSE(order_problem({h.server, h.issuing, h.root}));
   EXPECT_FALSE(order_problem({h.server, h.issuing, h.root, forge().ca("sd-surplus", "Surplus")}));
   EXPECT_TRUE(order_problem({h.issuing, h.server, h.root}));
+  EXPECT_FALSE(order_problem({h.server, h.server, h.issuing}));
   EXPECT_FALSE(order_problem({h.server}));
   EXPECT_FALSE(order_problem({}));
 }
@@ -203,6 +204,7 @@ TEST(Surroundings, WhatCannotBeFetched) {
 }
 
 TEST(FetchPlaces, AreTheHttpUrlsOfACertificate) {
+  (void)house();
   const auto point = [](std::string_view url) {
     return tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, to_hex(as_bytes(url))))));
   };

@@ -147,7 +147,8 @@ Status make_kit(const KitCommandOptions& options, Session& session) {
   if (options.ca_certificate.empty() || options.ca_key.empty()) {
     return fail(Code::usage, "--ca-cert FILE and --ca-key FILE are needed: a CA that the endpoint trusts");
   }
-  prove::KitIdentity identity{.subject = TRY(x509::DistinguishedName::parse(options.subject))};
+  prove::KitIdentity identity;
+  identity.subject = TRY(x509::DistinguishedName::parse(options.subject));
   for (const std::string& name : options.names) identity.names.push_back(TRY(x509::GeneralName::parse(name)));
   const std::string certificates = TRY(read_file(options.ca_certificate));
   const Secret passphrase = TRY(key_passphrase(options.ca_key, options.passphrase_file, session));

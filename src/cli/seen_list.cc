@@ -99,8 +99,8 @@ Status list_seen_unknown(const std::string& words, const Session& session) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const api::SeenCertificate& one : unknown.certificates) {
-    rows.push_back({one.serial, printable(one.issuer), printable(one.identity), one.route, to_rfc3339(one.last_seen),
-                    to_rfc3339(one.not_after)});
+    rows.push_back({one.serial, printable(one.issuer), printable(one.identity), printable(one.route),
+                    to_rfc3339(one.last_seen), to_rfc3339(one.not_after)});
   }
   if (rows.empty()) {
     terminal.note("the ledger knows every certificate of its CAs that gateways have seen");

@@ -171,7 +171,9 @@ Result<api::RejectionList> Service::Impl::look_up(const api::RejectionQuery& que
   if (!there && found.records.empty())  // without the path: holders of certificates may have asked
     return fail(Code::gateway_unreachable, "the gateway beside this authority was asked");
   if (!there) return found;
-  for (api::RejectionRecord& record : there->records) found.records.push_back(std::move(record));
+  for (api::RejectionRecord& record : there->records) {  // ours, too, where both write to one file
+    if (std::ranges::find(found.records, record) == found.records.end()) found.records.push_back(std::move(record));
+  }
   std::ranges::stable_sort(found.records, std::greater<>(), &api::RejectionRecord::time);
   if (found.records.size() > api::RejectionList::kMost) found.records.resize(api::RejectionList::kMost);
   return found;

@@ -122,20 +122,25 @@ class Maker {
     return {};
   }
 
-  // It names the user's CA and the identifier of its key; only the signature is another's.
+  // Its name is that of the user's CA. One leaf points at the key of that CA, too, so that only the signature is
+  // another's; one points at its own issuer, so that none is found by whoever looks for one.
   Status foreign() {
     auto ca_key = TRY(crypto::PrivateKey::generate(kKeyType));
     CertificateTemplate content = ca_of(ca_key, "Of the same name");
     content.subject = ca_.certificate().subject();
     const auto signer = TRY(crypto::make_signer(std::move(ca_key)));
     const auto& own = signer->public_key().key_identifier();
-    const Certificate foreign_ca =
-        TRY(sign(std::move(content), {ca_.certificate().subject(), {own.begin(), own.end()}, *signer}));
+    const Issuer itself{ca_.certificate().subject(), {own.begin(), own.end()}, *signer};
+    const Certificate above = TRY(sign(std::move(content), itself));
+    TRY(of_stranger("foreign_ca", "issued by another CA of the same name", above,
+                    {itself.name, identifier_of(ca_.certificate()), *signer}));
+    return of_stranger("foreign_ca_own_id", "the same, with that CA's own key identifier", above, itself);
+  }
+
+  Status of_stranger(std::string id, std::string purpose, const Certificate& above, const Issuer& issuer) {
     auto key = TRY(crypto::PrivateKey::generate(kKeyType));
-    auto leaf =
-        TRY(sign(leaf_of(key, usual_), {ca_.certificate().subject(), identifier_of(ca_.certificate()), *signer}));
-    out_.members.push_back(
-        {"foreign_ca", "issued by another CA of the same name", {std::move(leaf), foreign_ca}, std::move(key)});
+    auto leaf = TRY(sign(leaf_of(key, usual_), issuer));
+    out_.members.push_back({std::move(id), std::move(purpose), {std::move(leaf), above}, std::move(key)});
     return {};
   }
 

@@ -44,14 +44,15 @@ TEST_F(KitFolder, OpensslFindsTheIntendedFaultOfEach) {
   EXPECT_EQ(verify("good").status, 0) << verify("good").output;
   EXPECT_EQ(verify("revoked").status, 0) << verify("revoked").output;
   const std::pair<const char*, int> wanted[] = {
-      {"foreign_ca", 7},        // certificate signature failure
-      {"self_signed", 18},      // self-signed certificate
-      {"expired", 10},          // certificate has expired
-      {"not_yet_valid", 9},     // certificate is not yet valid
-      {"wrong_eku", 26},        // unsuitable certificate purpose
-      {"ca_as_leaf", 26},       // likewise: its key usage lacks digitalSignature
-      {"path_length", 25},      // path length constraint exceeded
-      {"name_constraints", 47}  // permitted subtree violation
+      {"foreign_ca", 7},          // certificate signature failure
+      {"foreign_ca_own_id", 19},  // self-signed certificate in certificate chain
+      {"self_signed", 18},        // self-signed certificate
+      {"expired", 10},            // certificate has expired
+      {"not_yet_valid", 9},       // certificate is not yet valid
+      {"wrong_eku", 26},          // unsuitable certificate purpose
+      {"ca_as_leaf", 26},         // likewise: its key usage lacks digitalSignature
+      {"path_length", 25},        // path length constraint exceeded
+      {"name_constraints", 47}    // permitted subtree violation
   };
   for (const auto& [id, error] : wanted) {
     const Outcome outcome = verify(id);

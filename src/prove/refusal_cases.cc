@@ -22,7 +22,8 @@ Outcome none_of(Grounds& grounds, std::string_view in_what, std::initializer_lis
     tls::MisuseOptions options = grounds.visitor.as(std::move(credential));
     change(options);
     const std::string_view who = id.empty() ? "no_certificate" : id;
-    Outcome outcome = must_be_refused(grounds, fmt::format("{} {}", who, in_what), std::move(options));
+    std::string how = in_what.empty() ? std::string(who) : fmt::format("{} {}", who, in_what);
+    Outcome outcome = must_be_refused(grounds, std::move(how), std::move(options));
     outcome.words = fmt::format("{}: {}", who, outcome.words);
     if (outcome.verdict != Verdict::pass) return outcome;
     words += (words.empty() ? "" : "; ") + outcome.words;
@@ -42,7 +43,10 @@ bool says_why(const Grounds& grounds, const Refusal& refusal) {
 Outcome no_certificate(Grounds& grounds) {
   return must_be_refused(grounds, "no_certificate", grounds.visitor.as(nullptr));
 }
-Outcome foreign_ca(Grounds& grounds) { return of_kit(grounds, "foreign_ca"); }
+Outcome foreign_ca(Grounds& grounds) {
+  if (!grounds.plan.kit.find("foreign_ca")) return not_run(grounds.plan.kit.why_not("foreign_ca"));
+  return none_of(grounds, "", {"foreign_ca", "foreign_ca_own_id"}, [](tls::MisuseOptions&) {});
+}
 Outcome self_signed(Grounds& grounds) { return of_kit(grounds, "self_signed"); }
 Outcome expired(Grounds& grounds) { return of_kit(grounds, "expired"); }
 Outcome not_yet_valid(Grounds& grounds) { return of_kit(grounds, "not_yet_valid"); }

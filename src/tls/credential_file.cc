@@ -41,24 +41,34 @@ Result<T> placed(Result<T> result, const Path& file) {
   return result;
 }
 
+Result<Material> read_certificate_file(const CredentialFiles& files) {
+  const std::string content = TRY(read_file(files.certificate));
+  Material out;
+  if (!x509::looks_like_pkcs12(as_bytes(content))) {
+    out.chain = TRY(x509::Certificate::from_file_content(content, files.certificate.string()));
+    return out;
+  }
+  out = TRY(placed(read_pkcs12_file(files.certificate, files.passphrase), files.certificate));
+  if (!out.key && !files.key) {
+    return fail_at(files.certificate.string(), Code::key_unreadable, "the PKCS#12 file holds no key");
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Credential>> load_credential(const CredentialFiles& files) {
-  const std::string content = TRY(read_file(files.certificate));
-  Material material;
-  if (x509::looks_like_pkcs12(as_bytes(content))) {
-    material = TRY(placed(read_pkcs12_file(files.certificate, files.passphrase), files.certificate));
-    if (!material.key && !files.key) {
-      return fail_at(files.certificate.string(), Code::key_unreadable, "the PKCS#12 file holds no key");
-    }
-  } else {
-    material.chain = TRY(x509::Certificate::from_file_content(content, files.certificate.string()));
-  }
+  Material material = TRY(read_certificate_file(files));
   if (files.key || !material.key) {
     const Path file = files.key.value_or(files.certificate);
     material.key = TRY(placed(read_key(file, files.passphrase), file));
   }
   return placed(Credential::make(std::move(material.chain), std::move(*material.key)), files.certificate);
+}
+
+Result<std::vector<x509::Certificate>> load_chain(const CredentialFiles& files) {
+  Material material = TRY(read_certificate_file(files));
+  return std::move(material.chain);
 }
 
 }  // namespace symbolon::tls

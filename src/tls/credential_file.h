@@ -20,4 +20,7 @@ struct CredentialFiles {
 // pkcs12_malformed, passphrase_needed and passphrase_wrong.
 Result<std::shared_ptr<const Credential>> load_credential(const CredentialFiles& files);
 
+// The certificates alone, whatever the key: to show what was meant, where that is another's (key_mismatch).
+Result<std::vector<x509::Certificate>> load_chain(const CredentialFiles& files);
+
 }  // namespace symbolon::tls

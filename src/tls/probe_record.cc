@@ -43,7 +43,7 @@ bool is_hello_retry_request(ByteView message) {
 // RFC 5246 §7.4.4 and RFC 8422 §5.5; RFC 8446 has none.
 std::vector<std::string> certificate_types_of(SSL* ssl) {
   const unsigned char* types = nullptr;
-  const std::size_t count = SSL_get0_certificate_types(ssl, &types);
+  const auto count = static_cast<std::size_t>(SSL_get0_certificate_types(ssl, &types));
   std::vector<std::string> out;
   for (const std::uint8_t type : ByteView(types, count)) {
     switch (type) {

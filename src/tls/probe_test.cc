@@ -184,7 +184,7 @@ TEST(Probe, SendsTheHelloInPiecesWhereItIsTold) {
 }
 
 TEST(Probe, OffersWhatItIsToldToOffer) {
-  const Bytes ccm8{0x13, 0x05};  // TLS_AES_128_CCM_8_SHA256
+  const Bytes ccm8{0x13, 0x04, 0x13, 0x05};  // TLS_AES_128_CCM_SHA256, TLS_AES_128_CCM_8_SHA256
   const Bytes h2{0, 16, 0, 5, 0, 3, 2, 'h', '2'};
   const Bytes staple{0, 5, 0, 5, 1};  // status_request of type ocsp
   const Bytes only_13{0, 43, 0, 3, 2, 3, 4};
@@ -208,7 +208,7 @@ TEST(Probe, SeesAMessageThatIsTooLarge) {
     hear(peer);
     Bytes hello{22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3};
     hello.resize(11 + 32);
-    for (const std::uint8_t octet : {0, 0xc0, 0x2b, 0}) hello.push_back(octet);
+    hello.insert(hello.end(), {0, 0xc0, 0x2b, 0});  // no session, a suite, no compression
     say(peer, hello);
     say(peer, Bytes{22, 3, 3, 0, 4, 11, 0xff, 0xff, 0xff});
     outlast(peer);

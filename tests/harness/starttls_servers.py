@@ -39,7 +39,7 @@ class House:
 
     @property
     def become(self):
-        return ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups"] if os.getuid() == 0 else []
+        return ["setpriv", "--reuid=daemon", "--regid=daemon", "--groups=daemon"] if os.getuid() == 0 else []
 
     def make(self, name):
         (self.folder / name).mkdir(mode=0o700)
@@ -85,6 +85,9 @@ spool_directory = {folder}/spool
 log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
 daemon_smtp_ports = {port}
+exim_user = {user}
+exim_group = {group}
+admin_groups = {group}
 local_interfaces = 127.0.0.1
 keep_environment =
 host_lookup =
@@ -100,7 +103,8 @@ tls_try_verify_hosts = *
 @contextlib.contextmanager
 def exim(house, advertised="*"):
     port = PORTS.take()
-    config = house.write(f"exim{port}.conf", EXIM, port=port, advertised=advertised)
+    own = pwd.getpwnam("daemon") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    config = house.write(f"exim{port}.conf", EXIM, port=port, advertised=advertised, user=own.pw_uid, group=own.pw_gid)
     (house.folder / "spool").mkdir(exist_ok=True)
     house.give()
     with house.start(["/usr/sbin/exim4", "-C", config, "-bdf"], port):
