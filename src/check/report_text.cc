@@ -106,15 +106,6 @@ void show_asked(Page& page, const Observation& seen) {
   for (const Remark& remark : asked.remarks) page.words(2, remark.tone, remark.words);
 }
 
-void show_attempts(Page& page, const std::vector<AttemptReport>& attempts) {
-  if (attempts.empty()) return;
-  page.heading("tried besides");
-  for (const AttemptReport& one : attempts) {
-    page.words(4, Tone::faint, reason(one.kind));
-    page.words(6, Tone::plain, fmt::format("{}: {}", one.result, one.decided));
-  }
-}
-
 void show_handshake(Page& page, const Observation& seen) {
   page.heading("handshake");
   for (const std::string& line : ladder_lines(ladder(*seen.tls), page.paint())) page.line(line);
@@ -151,7 +142,6 @@ std::string to_text(const Observation& seen, const Report& report, const Paint& 
   for (const Finding& finding : report.findings) show_finding(page, finding);
   if (!report.notes.empty()) page.blank();
   for (const std::string& note : report.notes) page.words(6, "note:", Tone::plain, note);
-  show_attempts(page, report.attempts);
   if (seen.tls) show_handshake(page, seen);
   show_attempts(page, report);
   if (!report.findings.empty()) {
