@@ -1,13 +1,12 @@
 """`symbolon check` through HTTP and SOCKS 5 proxies, with a PROXY protocol header, to Unix sockets and over IPv6."""
 
 import json
-import socket
 
 import pytest
 
 from harness import proxies
 from harness.pki import ForeignCA
-from harness.process import PORTS, Process, wait_until
+from harness.process import PORTS, Process
 from harness.services import microsocks, s_server, tinyproxy
 from harness.symbolon import Symbolon
 
@@ -132,15 +131,12 @@ def test_without_the_header_that_server_is_not_reached(check, haproxy):
 
 
 def test_unix_sockets(check, ca, tmp_path):
-    path, server = tmp_path / "s.sock", ca.server()
-    command = ["openssl", "s_server", "-unix", path, "-cert", server.cert, "-key", server.key, "-www", "-CAfile", ca.cert]
-
-    def listens():
-        with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(str(path)) == 0
-
-    with Process([*command, "-Verify", "3", "-verify_return_error"]):
-        wait_until(listens, "it listens")
+    """Another proxy that demands a client certificate, on a port and a Unix socket."""
+    path, port, server = tmp_path / "s.sock", PORTS.take(), ca.server()
+    pair = tmp_path / "pair.pem"
+    pair.write_text(server.chain.read_text() + server.key.read_text())
+    bind = f"ssl crt {pair} ca-file {ca.cert} verify required"
+    with proxies.haproxy(tmp_path / "haproxy", port, "http-request return status 200", bind=f"{bind}\n  bind unix@{path} {bind}"):
         report = check(f"unix:{path}", "--server-name", "localhost")
         assert report["outcome"] == "accepted" and report["server_verification"]["valid"], report
         check.symbolon.refused("usage", "check", f"unix:{path}", "--proxy", "http://127.0.0.1:3128")

@@ -20,12 +20,12 @@ RIGHTS = {
     "approver": [{"cn": "approver"}],
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
-READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}"), ("GET", "/v1/heads")]
+READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}"), ("GET", "/v1/heads"), ("GET", "/v1/feed/seen")]
 ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
 REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
 RECORDS = [("GET", "/v1/gateway/records/{serial}"), ("GET", "/v1/gateway/own-records")]
-FEED = [("GET", "/v1/feed"), ("POST", "/v1/feed/hand-back")]
+FEED = [("GET", "/v1/feed"), ("POST", "/v1/feed/hand-back"), ("POST", "/v1/feed/seen")]
 FOR_GATEWAYS = [("POST", "/v1/ticket-keys")]  # alone
 FOR_ADMINS = [
     ("POST", "/v1/ledger/backup"),
