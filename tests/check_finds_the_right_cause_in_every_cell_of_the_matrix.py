@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from harness.attack import SANITIZED
 from harness.broken_pki import BrokenPki
 from harness.broken_servers import BREAKAGES, SERVERS, broken
 from harness.check_matrix import held_back, mistakes, rows
@@ -49,7 +50,8 @@ def setups_of(server):
             version = "both" if server == "symbolon" else row.version
             key = (version, breakage.server, breakage.before, *sorted(breakage.setup.items()))
             groups[key].append(row)
-    return list(groups.values())
+    setups = list(groups.values())
+    return setups[::5] if SANITIZED else setups  # under sanitizers it is about the code, not about the cells
 
 
 def look(symbolon, cell, client, row):
@@ -94,7 +96,8 @@ def look_at_server(pki, folder, server):
 
 def hold_to_the_table(pki, folder, server):
     verdicts = look_at_server(pki, folder, server)
-    assert len(verdicts) == len([row for row in rows() if row.server == server and row.expressible])
+    expressible = [row for row in rows() if row.server == server and row.expressible]
+    assert SANITIZED or len(verdicts) == len(expressible)
     wrong = [verdict for verdict in verdicts if verdict.wrong]
     right = len(verdicts) - len(wrong)
     table = "\n".join([f"{server}: {right} of {len(verdicts)} cells are right", *map(str, wrong)])
