@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "check/file_findings.h"
 #include "check/file_words.h"
@@ -95,7 +96,12 @@ FileReport explain(const FileObservation& seen, UnixSeconds now, const x509::Tru
   judge_chains(judgement);
   judge_crls(judgement);
   FileReport report = std::move(judgement.report);
-  std::ranges::stable_sort(report.findings, {}, &FileFinding::severity);
+  std::vector<FileFinding> sorted;
+  for (const Severity severity : {Severity::error, Severity::warning, Severity::info}) {
+    std::ranges::copy_if(report.findings, std::back_inserter(sorted),
+                         [&](const FileFinding& one) { return one.severity() == severity; });
+  }
+  report.findings = std::move(sorted);
   report.summary = summary_of(seen, report);
   return report;
 }

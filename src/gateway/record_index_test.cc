@@ -97,7 +97,7 @@ TEST_F(RecordFile, IsSearchedFromItsEndWhateverThePiecesAre) {
   for (std::size_t at_once = 1; at_once < 600; ++at_once)
     ASSERT_EQ(found(file, {.octets_at_once = at_once}), "7Q4M second\n") << at_once;
   const Path first_line = put(refusal("7Q4M", "first") + "\n");
-  for (const std::size_t at_once : {1, 7, 1000})
+  for (const std::size_t at_once : {1UL, 7UL, 1000UL})
     EXPECT_EQ(found(first_line, {.octets_at_once = at_once}), "7Q4M first\n");
 }
 
