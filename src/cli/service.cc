@@ -174,7 +174,9 @@ Result<api::RejectionList> Service::Impl::look_up(const api::RejectionQuery& que
   for (api::RejectionRecord& record : there->records) {  // ours, too, where both write to one file
     if (std::ranges::find(found.records, record) == found.records.end()) found.records.push_back(std::move(record));
   }
-  std::ranges::stable_sort(found.records, std::greater<>(), &api::RejectionRecord::time);
+  std::ranges::sort(found.records, [](const api::RejectionRecord& one, const api::RejectionRecord& other) {
+    return std::tie(other.time, other.id) < std::tie(one.time, one.id);
+  });
   if (found.records.size() > api::RejectionList::kMost) found.records.resize(api::RejectionList::kMost);
   return found;
 }
