@@ -10,7 +10,8 @@ const std::string kBlock = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFIC
 const std::string kKey = "-----BEGIN EC PRIVATE KEY-----\nAAEC\n-----END EC PRIVATE KEY-----\n";
 
 TEST(SplitPem, FindsBlocksBetweenOtherText) {
-  const PemText text = split_pem("Bag Attributes\n" + kBlock + "\nsubject=x\n" + kKey);
+  const std::string content = "Bag Attributes\n" + kBlock + "\nsubject=x\n" + kKey;
+  const PemText text = split_pem(content);
   ASSERT_EQ(text.parts.size(), 2U);
   EXPECT_TRUE(text.faults.empty());
   EXPECT_EQ(text.parts[0].line, 2);
