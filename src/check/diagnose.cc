@@ -154,7 +154,7 @@ Report no_tls(const Observation& seen) {
 // -- the whole
 
 void judge_ca_names(const Observation& seen, Report& report) {
-  if (!seen.tls->certificate_sent || leads_to_ca_names(seen)) return;
+  if (!seen.tls->certificate_sent || seen.client_chain.empty() || leads_to_ca_names(seen)) return;
   const auto unknown = [](const Finding& f) { return f.code == Code::client_certificate_untrusted_issuer; };
   if (std::ranges::any_of(report.findings, unknown)) return;  // its words say so
   report.findings.push_back({Code::client_certificate_outside_ca_names, Certainty::proven, Side::server,
