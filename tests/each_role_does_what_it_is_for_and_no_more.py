@@ -20,7 +20,7 @@ RIGHTS = {
     "approver": [{"cn": "approver"}],
     "auditor": [{"cn": "auditor"}, {"cn": "build-and-read"}],
 }
-READS = [("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}"), ("GET", "/v1/heads"), ("GET", "/v1/feed/seen")]
+READS = [("GET", "/v1/feed/seen"), ("GET", "/v1/gateways"), ("GET", "/v1/certificates"), ("GET", "/v1/certificates/{serial}"), ("GET", "/v1/profiles"), ("GET", "/v1/issuers"), ("GET", "/v1/status"), ("GET", "/v1/openapi.json"), ("GET", "/v1/crls/{serial}"), ("GET", "/v1/heads")]
 ISSUE, VERIFY = ("POST", "/v1/certificates"), ("POST", "/v1/ledger/verify")
 REVOKES = [("POST", "/v1/revocations"), ("POST", "/v1/revocations/matching"), ("POST", "/v1/releases")]
 CHANGES, APPROVE = ("GET", "/v1/changes"), ("POST", "/v1/changes/{serial}/approval")
@@ -93,7 +93,7 @@ def api(symbolon, tmp_path):
         (("client", "approver"), [*READS, CHANGES, APPROVE]),
         (("client", "auditor"), [*READS, VERIFY, CHANGES, *RECORDS]),
         (("client", "build-and-read"), [*READS, ISSUE, VERIFY, CHANGES, *RECORDS]),
-        (("gateway", "gw.example"), [*READS[2:], *FEED, *FOR_GATEWAYS]),
+        (("gateway", "gw.example"), [*READS[3:], *FEED, *FOR_GATEWAYS]),
         (("client", "laptop"), []),
         (("person", "Olaf", "olaf@other.example"), []),
     ],
