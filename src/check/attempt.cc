@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check/alert_meaning.h"
+#include "check/greeting.h"
 #include "check/http_answer.h"
 #include "check/printable.h"
 #include "check/report.h"
@@ -18,13 +19,6 @@ using tls::ProbeEnd;
 
 constexpr std::size_t kLargeHello = 512;  // octets of a ClientHello; a smaller one goes through everything
 
-bool is_known_greeting(std::string_view octets) {
-  for (const std::string_view start : {"HTTP/", "SSH-", "220", "* OK", "+OK"}) {
-    if (octets.starts_with(start)) return true;
-  }
-  return false;
-}
-
 std::size_t hello_octets(const tls::Transcript& tls) { return tls.messages.empty() ? 0 : tls.messages.front().octets; }
 
 // As long as no ServerHello came: what would one come to?
@@ -33,7 +27,7 @@ Kinds for_a_server_hello(const Observation& seen) {
   Kinds out;
   const bool nothing_of_tls = tls.first_octets.empty() || tls.end == ProbeEnd::not_tls;
   // After STARTTLS a request in plain would be an answer to nothing.
-  if (nothing_of_tls && !seen.way.starttls && !is_known_greeting(as_text(tls.first_octets)))
+  if (nothing_of_tls && !seen.way.starttls && !recognize(as_text(tls.first_octets)))
     out.push_back(AttemptKind::plain_http);
   if (tls.end == ProbeEnd::not_tls) return out;
   if (const Attempt* plain = attempt_of(seen, AttemptKind::plain_http)) {

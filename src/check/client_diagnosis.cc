@@ -163,6 +163,11 @@ std::vector<Finding> unnamed(const Observation& seen, const Refusal& refusal) {
   out.push_back(revoked);
   out.push_back(stale);
   if (refusal.alert != 49) out.push_back(rule);
+  if (refusal.alert == -1 && seen.tls->finished && seen.tls->application_data.empty()) {
+    out.push_back({Code::backend_unreachable, Certainty::possible, Side::server,
+                   "the certificate may well be accepted: a proxy whose service is away hangs up without a word, too",
+                   "see whether the service behind the server runs"});
+  }
   return out;
 }
 

@@ -1,6 +1,8 @@
 // What is said of an observation: pure, with certificates that python3-cryptography made.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <set>
 
@@ -207,7 +209,11 @@ TEST(Diagnose, HangingUpAfterTheRequestBlamesTheCertificateWithoutProof) {
   seen.tls->end = ProbeEnd::cut;
   EXPECT_EQ(told(seen), Told(Code::client_certificate_refused, Certainty::likely));
   seen.tls->end = ProbeEnd::closed;  // nginx (stream): with close_notify
-  EXPECT_EQ(told(seen), Told(Code::client_certificate_refused, Certainty::likely));
+  const Report report = diagnose(seen);
+  EXPECT_EQ(first_of(report), Told(Code::client_certificate_refused, Certainty::likely));
+  const auto away = std::ranges::find(report.findings, Code::backend_unreachable, &Finding::code);
+  ASSERT_NE(away, report.findings.end()) << "it may be no refusal at all";
+  EXPECT_EQ(away->certainty, Certainty::possible);
   Attempt again{AttemptKind::tls12};
   again.tls.version = "TLSv1.2";
   again.tls.certificate_sent = true;

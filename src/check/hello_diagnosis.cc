@@ -16,19 +16,6 @@ using tls::ProbeEnd;
 
 constexpr std::size_t kShown = 40;  // octets of what came
 
-struct Greeting {
-  std::string_view prefix;
-  std::string_view words;
-};
-constexpr Greeting kGreetings[] = {
-    {"<!DOCTYPE", "an HTTP server without TLS answered"},
-    {"<html", "an HTTP server without TLS answered"},
-    {"SSH-", "an SSH server answered"},
-    {"220", "an SMTP or FTP server greeted: it may want STARTTLS first"},
-    {"* OK", "an IMAP server greeted: it may want STARTTLS first"},
-    {"+OK", "a POP3 server greeted: it may want STARTTLS first"},
-};
-
 Finding plain_http(std::string_view answer) {
   return {Code::plain_http, Certainty::proven, Side::server,
           fmt::format("an HTTP server without TLS answered \"{}\"", read_http_answer(answer)->line),
@@ -136,11 +123,9 @@ std::vector<Finding> explain_what_is_no_tls(const Observation& seen) {
   if (answers_plain_http(seen)) return {plain_http(attempt_of(seen, AttemptKind::plain_http)->plain_answer)};
   Finding finding{Code::not_tls, Certainty::proven, Side::server, "what came is no TLS record"};
   finding.remedy = "name the port that speaks TLS, or switch TLS on at the server";
-  for (const Greeting& greeting : kGreetings) {
-    if (came.starts_with(greeting.prefix)) finding.words = greeting.words;
-  }
-  if (const auto speaker = recognize(came); speaker && speaker->starttls) {
-    finding.remedy = fmt::format("say --starttls {}", name(*speaker->starttls));
+  if (const auto speaker = recognize(came)) {
+    finding.words = fmt::format("{} answered", speaker->words);
+    if (speaker->starttls) finding.remedy = fmt::format("say --starttls {}", name(*speaker->starttls));
   }
   finding.words += fmt::format(" (it began with \"{}\")", printable(came.substr(0, kShown)));
   return {finding};

@@ -25,6 +25,7 @@ std::string_view name(Severity severity) {
 Severity severity_of(Code code) {
   switch (code) {
     case Code::client_certificate_optional:
+    case Code::connection_ended:
     case Code::no_post_quantum_group:
     case Code::server_name_needed:
     case Code::staple_not_sent: return Severity::info;
