@@ -2,10 +2,7 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <functional>
-#include <limits>
-#include <set>
 
 #include "api/codec.h"
 #include "api/feed_block.h"
@@ -13,11 +10,11 @@
 #include "api/idempotency_key.h"
 #include "api/openapi.h"
 #include "authority/api_progress.h"
+#include "authority/api_queries.h"
 #include "authority/api_refusals.h"
 #include "authority/api_rights.h"
 #include "authority/crl_server.h"
 #include "authority/revocation_feed.h"
-#include "base/utf8.h"
 #include "http/blocking_pool.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -51,97 +48,9 @@ Result<std::optional<std::string>> idempotency_key_of(const http::Request& reque
   return std::optional<std::string>(TRY(api::parse_idempotency_key(*field)));
 }
 
-// Each parameter at most once, and none but those that `take` knows.
-Status take_parameters(const http::Target& target,
-                       const std::function<Result<bool>(const std::string& key, const std::string& value)>& take) {
-  std::set<std::string> seen;
-  for (const auto& [key, value] : target.query) {
-    if (!seen.insert(key).second) return fail(Code::bad_request, "the parameter '{}' stands twice", key);
-    if (!TRY(take(key, value))) return fail(Code::bad_request, "the parameter '{}' is not known", key);
-  }
-  return {};
-}
-
-struct NumberBounds {
-  std::int64_t least;
-  std::int64_t most;
-};
-Result<std::int64_t> number_of(const std::string& key, const std::string& value, NumberBounds bounds) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < bounds.least || number > bounds.most) {
-    return fail(Code::bad_request, "{} is a number between {} and {}", key, bounds.least, bounds.most);
-  }
-  return number;
-}
-
-Result<api::ListQuery> list_query_of(const http::Target& target) {
-  api::ListQuery query;
-  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
-    if (key == "query") {
-      query.query = value;
-    } else if (key == "after") {
-      query.after = value;
-    } else if (key == "limit") {
-      query.limit = static_cast<int>(TRY(number_of(key, value, {1, api::ListQuery::kMostPerPage})));
-    } else {
-      return false;
-    }
-    return true;
-  }));
-  return query;
-}
-
-constexpr std::size_t kLongestName = 256;
-
-Result<api::FeedQuery> feed_query_of(const http::Target& target) {
-  api::FeedQuery query;
-  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
-    if (key == "gateway") {
-      query.gateway = value;
-    } else if (key == "process") {
-      query.process = value;
-    } else if (key == "version") {
-      query.version = value;
-    } else if (key == "after") {
-      query.after = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
-    } else if (key == "head") {
-      query.head = TRY(number_of(key, value, {0, std::numeric_limits<std::int64_t>::max()}));
-    } else if (key == "digest") {
-      query.digest = value;
-    } else if (key == "wait") {
-      query.wait = TRY(number_of(key, value, {0, api::FeedQuery::kLongestWait}));
-    } else {
-      return false;
-    }
-    return true;
-  }));
-  if (query.gateway.empty()) return fail(Code::bad_request, "gateway is a name");
-  for (const std::string& text : {query.gateway, query.process, query.version}) {
-    const auto control = [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; };
-    if (is_utf8(text) && std::ranges::none_of(text, control) && text.size() <= kLongestName) continue;
-    return fail(Code::bad_request, "gateway, process and version are lines of at most {} octets", kLongestName);
-  }
-  if ((query.after == 0) != query.digest.empty()) {
-    return fail(Code::bad_request, "after names an entry together with digest, which came with it");
-  }
-  return query;
-}
-
 struct AskedBy : Requester {
   std::string fingerprint = {};  // of its certificate; empty: it came with none
 };
-
-// That of the caller's own certificate.
-Result<api::RejectionQuery> own_query_of(const http::Target& target, const AskedBy& requester) {
-  api::RejectionQuery query{.id = {}, .fingerprint = requester.fingerprint};
-  TRY(take_parameters(target, [&](const std::string& key, const std::string& value) -> Result<bool> {
-    if (key == "id") query.id = TRY(api::parse_record_id(value));
-    return key == "id";
-  }));
-  if (query.fingerprint.empty()) return fail(Code::bad_request, "this connection comes with no certificate");
-  return query;
-}
 
 }  // namespace
 
@@ -536,7 +445,7 @@ void ApiServer::Impl::add_records() {
     co_return co_await answer_records(std::move(query));
   });
   on("own_records", [this](RoutedRequest routed, AskedBy requester) -> net::Task<Response> {
-    auto query = own_query_of(routed.target, requester);
+    auto query = own_query_of(routed.target, requester.fingerprint);
     if (!query) co_return http::problem(query.error());
     co_return co_await answer_records(*std::move(query));
   });
