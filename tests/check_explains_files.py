@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import subprocess
-import sys
 import time
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from harness.attack import SANITIZED
 from harness.file_material import ENCRYPTED, P12, PASSWORD, codes, kinds, look, pki  # noqa: F401  fixtures
 from harness.pki import ForeignCA, make_request, openssl
-from harness.process import PORTS, Process, run
+from harness.process import PORTS, Process, run, run_measured
 from harness.symbolon import BINARY
 
 # -- every kind, in every form
@@ -276,20 +275,28 @@ def test_a_stale_crl_and_one_that_another_key_signed(pki, look, tmp_path):
     assert codes(report) == ["crl_bad_signature"], report
 
 
+def test_a_delta_counts_beside_the_full_list_that_it_builds_on(pki, look, tmp_path):
+    ca = ForeignCA(tmp_path / "deltas", "Of deltas")
+    laptop = ca.issue("laptop")
+    old, full = (pki.file(f"full{number}.pem", ca.numbered_crl(number)) for number in (1, 2))
+    ca.revoke(laptop)
+    delta = pki.file("delta.pem", ca.numbered_crl(3, base=2))
+    report = look(full, delta, laptop.cert, ca.cert)
+    assert (codes(report), report["exit"]) == (["client_certificate_revoked"], 1), report
+    assert report["findings"][0]["certainty"] == "proven" and "delta.pem" in report["findings"][0]["words"]
+    assert [one["base_number"] for one in report["objects"] if one["kind"] == "crl"] == [None, "2"]
+    assert not any("it is a delta" in note for note in report["notes"]), report
+    for before in ([], [old]):
+        lonely = look(*before, delta, ca.cert)
+        assert any("it is a delta" in note and "number 2" in note for note in lonely["notes"]), lonely
+
+
 def der(tag, *parts):
     content = b"".join(parts)
     size = len(content)
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     length = bytes([size]) if size < 128 else bytes([0x80 | len(octets)]) + octets
     return bytes([tag]) + length + content
-
-
-# A child of this process would begin with all of its memory.
-MEASURE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-"""
 
 
 @pytest.mark.parametrize("form", ["DER", "PEM"])
@@ -313,12 +320,12 @@ def test_a_million_entries_stream_through(pki, symbolon, form):
         file = pki.folder / "million.pem"
         openssl("base64", "-in", pki.folder / "million", "-out", file)
         file.write_text(f"-----BEGIN X509 CRL-----\n{file.read_text()}-----END X509 CRL-----\n")
-    measured = run([sys.executable, "-c", MEASURE, BINARY, "check", "--json", file, pki.client.cert, pki.issuing.cert], env=symbolon.env)
+    measured = run_measured([BINARY, "check", "--json", file, pki.client.cert, pki.issuing.cert], env=symbolon.env)
     report = json.loads(measured.stdout)
     assert codes(report) == ["client_certificate_revoked"], report
     shown = next(one for one in report["objects"] if one["kind"] == "crl")
     assert (shown["entries"], shown["signature"]) == (1_000_001, "verified")
-    assert SANITIZED or int(measured.stderr) < 64 << 10, f"{measured.stderr} KiB: it is not held"
+    assert SANITIZED or measured.peak < 64 << 20, f"{measured.peak} octets: it is not held"
 
 
 # -- PKCS#12 as the client's certificate

@@ -2,18 +2,16 @@
 
 import concurrent.futures
 import json
-import os
 import random
 import select
 import socket
 import ssl
-import subprocess
 import time
 
 import pytest
 
 from harness.attack import SANITIZED, BadService, stall
-from harness.process import PORTS, Process
+from harness.process import PORTS, Process, run_measured
 from harness.symbolon import BINARY
 
 SECONDS = 40 if not SANITIZED else 90  # of the slowest; nothing waits longer than its deadlines, 10 s and a few of 3
@@ -102,23 +100,17 @@ SLOW = {
 }
 
 
-def check(folder, port, *arguments):
+def check(port, *arguments):
     """The report, and what the process took: seconds, octets."""
-    output = folder / f"{port}.json"
-    command = [str(word) for word in (BINARY, "check", f"127.0.0.1:{port}", "--json", *arguments)]
     begin = time.monotonic()
-    with output.open("wb") as out:
-        child = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    words = child.stderr.read().decode(errors="replace")
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode in (0, 1), f"{child.returncode}\n{words}"
-    return json.loads(output.read_text()), time.monotonic() - begin, usage.ru_maxrss << 10
+    done = run_measured([BINARY, "check", f"127.0.0.1:{port}", "--json", *arguments], deadline=SECONDS + 60)
+    assert done.status in (0, 1), done
+    return json.loads(done.stdout), time.monotonic() - begin, done.peak
 
 
-def survives(folder, behave, expected):
+def survives(behave, expected):
     with BadService(behave) as server:
-        report, seconds, octets = check(folder, server.address.partition(":")[2])
+        report, seconds, octets = check(server.address.partition(":")[2])
     assert report["findings"][0]["code"] in expected.split("|"), report["findings"]
     assert report["exit"] == 1
     assert seconds < SECONDS, seconds
@@ -127,28 +119,28 @@ def survives(folder, behave, expected):
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_is_bad_is_found(tmp_path, kind):
-    survives(tmp_path, *BAD[kind])
+def test_what_is_bad_is_found(kind):
+    survives(*BAD[kind])
 
 
-def test_what_takes_forever_is_given_up(tmp_path):
+def test_what_takes_forever_is_given_up():
     with concurrent.futures.ThreadPoolExecutor(len(SLOW)) as pool:
-        for one in [pool.submit(survives, tmp_path, *SLOW[kind]) for kind in SLOW]:
+        for one in [pool.submit(survives, *SLOW[kind]) for kind in SLOW]:
             one.result()
 
 
-def test_two_hundred_certificates(tmp_path, foreign):
+def test_two_hundred_certificates(foreign):
     """Each is read, and together they are too many for a path."""
     der = ssl.PEM_cert_to_DER_cert(foreign.server().cert.read_text())
     chain = in_records(certificates(*[der] * 200))
     with BadService(says(HELLO, chain)) as server:
-        report, seconds, octets = check(tmp_path, server.address.partition(":")[2], "--ca", foreign.cert)
+        report, seconds, octets = check(server.address.partition(":")[2], "--ca", foreign.cert)
     codes = [finding["code"] for finding in report["findings"]]
     assert codes[0] == "handshake_closed" and "server_certificate_path_too_complex" in codes, codes
     assert len(report["server_chain"]) == 200 and seconds < SECONDS and (octets < OCTETS or SANITIZED)
 
 
-def test_an_answer_without_end(tmp_path, foreign, alice):
+def test_an_answer_without_end(foreign, alice):
     """Acceptance is seen, and no more is read than that takes."""
     server = foreign.server()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -163,7 +155,7 @@ def test_an_answer_without_end(tmp_path, foreign, alice):
 
     identity = ["--server-name", "localhost", "--ca", foreign.cert, "--cert", alice.chain, "--key", alice.key]
     with BadService(behave) as service:
-        report, seconds, octets = check(tmp_path, service.address.partition(":")[2], *identity)
+        report, seconds, octets = check(service.address.partition(":")[2], *identity)
     assert report["outcome"] == "accepted" and seconds < SECONDS and (octets < OCTETS or SANITIZED), report
 
 
@@ -182,7 +174,7 @@ def in_single_octets(octets):
     return out + octets[at:]
 
 
-def test_a_handshake_in_records_of_one_octet_is_a_handshake(tmp_path, foreign, alice):
+def test_a_handshake_in_records_of_one_octet_is_a_handshake(foreign, alice):
     server, port = foreign.server(), PORTS.take()
     command = ["openssl", "s_server", "-accept", port, "-cert", server.cert, "-key", server.key, "-CAfile", foreign.cert]
 
@@ -203,5 +195,5 @@ def test_a_handshake_in_records_of_one_octet_is_a_handshake(tmp_path, foreign, a
     with Process([*command, "-Verify", 3, "-verify_return_error", "-tls1_2", "-www"]) as running, BadService(behave) as service:
         running.wait_listening(port)
         identity = ["--server-name", "localhost", "--ca", foreign.cert, "--cert", alice.chain, "--key", alice.key, "--http"]
-        report, _, _ = check(tmp_path, service.address.partition(":")[2], *identity)
+        report, _, _ = check(service.address.partition(":")[2], *identity)
     assert report["outcome"] == "accepted" and report["tls"]["finished"], report

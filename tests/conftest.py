@@ -32,6 +32,13 @@ def pytest_runtest_setup():
         pytest.skip("no time was left")
 
 
+def pytest_runtest_logreport(report):
+    """A failure is told when it happens: a run that is stopped from outside has no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        print(f"\nFAILED {report.nodeid} ({report.when}): {crash.message[:600] if crash else report.longrepr}", flush=True)
+
+
 @pytest.fixture(scope="session")
 def first_state(tmp_path_factory):
     """What `symbolon init` makes: one for all tests, since each would cost a key derivation."""

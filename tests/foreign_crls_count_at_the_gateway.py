@@ -11,7 +11,7 @@ from cryptography.x509.oid import ObjectIdentifier
 
 from harness import peers
 from harness.metrics import Watched
-from harness.pki import CONFIGURATION, ForeignCA, openssl
+from harness.pki import ForeignCA, openssl
 from harness.process import Process, wait_until
 from harness.symbolon import BINARY, port, static_route
 
@@ -42,17 +42,6 @@ def crl(ca, *revoked, number=1, begin=-60, end=3600, key=None, extensions=(), pe
     signer = serialization.load_pem_private_key((key or ca).key.read_bytes(), None)
     encoding = serialization.Encoding.PEM if pem else serialization.Encoding.DER
     return made.sign(signer, hashes.SHA256()).public_bytes(encoding)
-
-
-def openssl_crl(ca, number, base=None):
-    """A CRL of the openssl command line with this cRLNumber, as a delta to `base`."""
-    counter, config, out = (ca.folder / name for name in ("crlnumber", "numbered.cnf", "numbered.pem"))
-    counter.write_text(f"{number:04x}\n")
-    indicator = "" if base is None else f"deltaCRL = critical, DER:02:01:{base:02x}\n"
-    own = CONFIGURATION.format(dir=ca.folder, digest="sha256").replace("[anything]", f"crlnumber = {counter}\n[anything]")
-    config.write_text(f"{own}[crl]\nauthorityKeyIdentifier = keyid\n{indicator}")
-    openssl("ca", "-config", config, "-cert", ca.cert, "-keyfile", ca.key, "-gencrl", "-crlhours", 24, "-crlexts", "crl", "-out", out)
-    return out.read_bytes()
 
 
 def put(path, content):
@@ -349,9 +338,9 @@ def test_a_delta_adds_and_takes_out_what_was_on_hold(site, delta):
 
 
 def test_a_delta_of_openssl(site, delta):
-    put(site.file, openssl_crl(site.ca, 16))
+    put(site.file, site.ca.numbered_crl(16))
     site.ca.revoke(site.alice)
-    put(delta.file, openssl_crl(site.ca, 17, base=16))
+    put(delta.file, site.ca.numbered_crl(17, base=16))
     assert "Delta CRL Indicator: critical" in openssl("crl", "-in", delta.file, "-noout", "-text")
     with site.run(site.entry(), delta.entry()):
         site.refused(site.alice, NOW)

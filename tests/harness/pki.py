@@ -163,6 +163,16 @@ class ForeignCA:
         self._ca("-gencrl", *end, *options, "-out", path)
         return path
 
+    def numbered_crl(self, number, base=None):
+        """A CRL of what was revoked with this cRLNumber, as a delta to `base`: the PEM."""
+        counter, config, out = (self.folder / name for name in ("crlnumber", "numbered.cnf", "numbered.pem"))
+        counter.write_text(f"{number:04x}\n")
+        indicator = "" if base is None else f"deltaCRL = critical, DER:02:01:{base:02x}\n"
+        own = CONFIGURATION.format(dir=self.folder, digest="sha256").replace("[anything]", f"crlnumber = {counter}\n[anything]")
+        config.write_text(f"{own}[crl]\nauthorityKeyIdentifier = keyid\n{indicator}")
+        openssl("ca", "-config", config, "-cert", self.cert, "-keyfile", self.key, "-gencrl", "-crlhours", 24, "-crlexts", "crl", "-out", out)
+        return out.read_bytes()
+
     def _ca(self, *arguments):
         config = self.folder / "crl.cnf"
         config.write_text(CONFIGURATION.format(dir=self.folder, digest="sha256"))

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -171,6 +172,23 @@ class Outcome:
 
     def __repr__(self):
         return f"status {self.status}\n{self.stdout}\n{self.stderr}"
+
+
+# A child of the tests' own process would begin with all of its memory, and be measured with it.
+MEASURE = """
+import pathlib, resource, subprocess, sys
+status = subprocess.run(sys.argv[2:]).returncode
+pathlib.Path(sys.argv[1]).write_text(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10))
+sys.exit(status if status >= 0 else 128 - status)
+"""
+
+
+def run_measured(command, **options):
+    """As `run`; .peak is the most memory that it had, in octets."""
+    with tempfile.NamedTemporaryFile() as peak:
+        outcome = run([sys.executable, "-c", MEASURE, peak.name, *command], **options)
+        outcome.peak = int(pathlib.Path(peak.name).read_text())
+    return outcome
 
 
 def run(command, deadline=60, input=b"", **options):

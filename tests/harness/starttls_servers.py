@@ -111,6 +111,43 @@ def exim(house, advertised="*"):
         yield {"smtp": port}
 
 
+DOVECOT_OF_2_3 = """
+ssl_cert = <{chain}
+ssl_key = <{key}
+ssl_ca = <{ca}
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+passdb {{
+  driver = static
+  args = nopassword=y
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}
+}}
+"""
+
+DOVECOT_OF_2_4 = """dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = {chain}
+ssl_server_key_file = {key}
+ssl_server_ca_file = {ca}
+ssl_server_require_crl = no
+ssl_server_request_client_cert = yes
+passdb static {{
+  fields {{
+    nopassword = y
+  }}
+}}
+userdb static {{
+  fields {{
+    uid = {user}
+    gid = {group}
+    home = {folder}
+  }}
+}}
+"""
+
 DOVECOT = """
 protocols = imap pop3
 listen = 127.0.0.1
@@ -121,20 +158,7 @@ default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
 ssl = yes
-ssl_cert = <{chain}
-ssl_key = <{key}
-ssl_ca = <{ca}
-ssl_require_crl = no
-ssl_verify_client_cert = yes
 auth_ssl_require_client_cert = yes
-passdb {{
-  driver = static
-  args = nopassword=y
-}}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={folder}
-}}
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -168,7 +192,8 @@ def dovecot(house):
     imap, pop3 = PORTS.take(), PORTS.take()
     user = pwd.getpwnam("daemon") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     group = "daemon" if os.getuid() == 0 else user.pw_gid
-    config = house.write("dovecot.conf", DOVECOT, imap=imap, pop3=pop3, user=user.pw_name, group=group)
+    of_version = DOVECOT_OF_2_3 if run(["/usr/sbin/dovecot", "--version"]).stdout.startswith("2.3.") else DOVECOT_OF_2_4
+    config = house.write("dovecot.conf", of_version + DOVECOT, imap=imap, pop3=pop3, user=user.pw_name, group=group)
     with house.start(["/usr/sbin/dovecot", "-F", "-c", config], imap, pop3):
         yield {"imap": imap, "pop3": pop3}
 
