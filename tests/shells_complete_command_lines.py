@@ -57,7 +57,7 @@ def test_commands_options_and_values(folder, shell):
     assert shell(folder, "issue", "wor") == ["workload"]
     assert shell(folder, "completions", "f") == ["fish"]
     assert "docs" not in shell(folder, "d"), "hidden commands are not offered"
-    assert set(shell(folder, "--json", "--config", "x.yaml", "pro")) == {"proxy", "profiles"}
+    assert set(shell(folder, "--json", "--config", "x.yaml", "pro")) == {"profiles", "prove", "prove-kit", "proxy"}
 
 
 @pytest.mark.parametrize("shell", [in_bash, in_fish])

@@ -10,7 +10,7 @@ test=(libgtest-dev libgmock-dev libbenchmark-dev git
   python3-pytest python3-pytest-xdist python3-pytest-timeout python3-cryptography
   python3-jsonschema apache2-bin nginx-light libnginx-mod-stream haproxy stunnel4 hitch caddy wrk varnish tinyproxy-bin microsocks gnutls-bin libnss3-tools faketime zsh fish man-db mandoc
   exim4-daemon-light dovecot-imapd dovecot-pop3d slapd prosody postgresql mariadb-server-core vsftpd
-  prometheus tmux systemd
+  prometheus tmux systemd openssh-client libxml2-utils
   default-jdk-headless golang-go nodejs chromium fonts-liberation
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev)
 

@@ -26,9 +26,11 @@ Kinds for_a_server_hello(const Observation& seen) {
   const tls::Transcript& tls = *seen.tls;
   Kinds out;
   const bool nothing_of_tls = tls.first_octets.empty() || tls.end == ProbeEnd::not_tls;
+  const std::string_view came = as_text(tls.first_octets);
+  const auto speaker = recognize(came);
+  const bool known = speaker && (!speaker->http || came.starts_with("HTTP/"));  // a page alone proves nothing
   // After STARTTLS a request in plain would be an answer to nothing.
-  if (nothing_of_tls && !seen.way.starttls && !recognize(as_text(tls.first_octets)))
-    out.push_back(AttemptKind::plain_http);
+  if (nothing_of_tls && !seen.way.starttls && !known) out.push_back(AttemptKind::plain_http);
   if (tls.end == ProbeEnd::not_tls) return out;
   if (const Attempt* plain = attempt_of(seen, AttemptKind::plain_http)) {
     const bool dead = plain->tls.end == ProbeEnd::timeout || plain->tls.end == ProbeEnd::reset;

@@ -79,6 +79,17 @@ TEST(NextAttempt, LeavesADeadPortAlone) {
   EXPECT_EQ(told(ended(ProbeEnd::reset)), Told(Code::handshake_reset, Certainty::proven));
 }
 
+TEST(NextAttempt, AsksInPlainWhereWhatCameDoesNotShowWhoSpeaks) {
+  using Case = std::pair<std::string_view, std::optional<AttemptKind>>;
+  for (const auto& [words, next] :
+       {Case("<!DOCTYPE HTML>", AttemptKind::plain_http), Case("\x01\x02\x03", AttemptKind::plain_http),
+        Case("HTTP/1.1 400 x\r\n", std::nullopt), Case("SSH-2.0-x\r\n", std::nullopt)}) {
+    Observation seen = ended(ProbeEnd::not_tls);
+    seen.tls->first_octets = to_bytes(as_bytes(words));
+    EXPECT_EQ(next_attempt(seen), next) << words;
+  }
+}
+
 TEST(NextAttempt, EndsWhereTheServerIsNotReachedAnyMore) {
   Observation seen = ended(ProbeEnd::alert, 40);
   seen.further = {{AttemptKind::every_suite, Error{Code::connection_refused, "gone"}}};

@@ -10,9 +10,9 @@ struct Greeting {
   Speaker speaker;
 };
 constexpr Greeting kGreetings[] = {
-    {"HTTP/", {"an HTTP server without TLS"}},
-    {"<!DOCTYPE", {"an HTTP server without TLS"}},
-    {"<html", {"an HTTP server without TLS"}},
+    {"HTTP/", {"an HTTP server without TLS", {}, true}},
+    {"<!DOCTYPE", {"an HTTP server without TLS", {}, true}},
+    {"<html", {"an HTTP server without TLS", {}, true}},
     {"SSH-", {"an SSH server"}},
     {"RFB ", {"a VNC server"}},
     {"AMQP", {"an AMQP server"}},

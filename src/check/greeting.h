@@ -11,6 +11,7 @@ namespace symbolon::check {
 struct Speaker {
   std::string_view words;                 // "an IMAP server"
   std::optional<StartTls> starttls = {};  // by which it changes to TLS, where that can be known
+  bool http = false;
 };
 
 // Nobody that we know: none. Total.

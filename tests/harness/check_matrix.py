@@ -35,26 +35,10 @@ class Row:
         return [code for code in self.code.partition(" + ")[2].split("|") if code]
 
 
-@dataclasses.dataclass(frozen=True)
-class NewCode:
-    """A code that src/base/codes.inc does not have yet."""
-
-    name: str
-    fault: str
-    section: str
-    sentence: str
-    remedy: str
-
-
 def rows(path=TABLE):
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
     assert lines[0].split("\t") == COLUMNS, lines[0]
     return [Row(*line.split("\t")) for line in lines[1:]]
-
-
-def new_codes(path=TABLE):
-    found = re.findall(r"^# new code: (.*)$", path.read_text(), re.M)
-    return [NewCode(*(field.strip() for field in line.split("|"))) for line in found]
 
 
 def also_true(row, path=TABLE):
