@@ -244,6 +244,7 @@ def caddy(setup, stack):
 {{
   admin off
   auto_https disable_redirects
+  skip_install_trust
 }}
 {"http" if setup.plain else "https"}://localhost:{setup.port} {{
   bind 127.0.0.1
