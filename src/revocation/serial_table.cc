@@ -155,49 +155,58 @@ SerialTable SerialTable::without(const x509::SerialNumber& serial) const {
   return out;
 }
 
-// Serials are drawn at random, most of the time, so a serial's place can be guessed from its value: that is looked at
-// first, so that halving begins with a part that is in the cache. Guesses that are wrong cost two looks each.
+// Serials are drawn at random, most of the time, so a serial's place can be guessed from its value: about n entries
+// away the next guess is wrong by about the root of n. Each look is one at memory that is in no cache. From the last
+// guess on steps double until they are beyond, so that other serials cost a few looks more.
 std::optional<std::size_t> SerialTable::Bucket::place_of(ByteView wanted) const {
   constexpr int kGuesses = 3;
-  constexpr std::size_t kFew = 32;
+  constexpr double kNear = 8;
   if (since.empty() || std::memcmp(serials.data(), wanted.data(), common) != 0) return std::nullopt;
   const std::uint64_t key = big_endian(wanted.subspan(common));
   const auto key_at = [&](std::size_t i) { return big_endian(serial(i).subspan(common)); };
+  const auto order_at = [&](std::size_t i) {
+    const std::uint64_t there = key_at(i);
+    if (there != key) return there < key ? -1 : 1;
+    return std::memcmp(serial(i).data(), wanted.data(), wanted.size());
+  };
   std::size_t low = 0;
   std::size_t high = since.size();  // it lies before this, if it is there
-  std::uint64_t first = key_at(low);
-  std::uint64_t last = key_at(high - 1);
+  const std::uint64_t first = key_at(low);
+  const std::uint64_t last = key_at(high - 1);
   if (key < first || key > last) return std::nullopt;
-  for (int guess = 0; guess < kGuesses && high - low > kFew && first < last; ++guess) {
-    const auto count = static_cast<double>(high - 1 - low);
-    const auto place =
-        low + static_cast<std::size_t>(static_cast<double>(key - first) / static_cast<double>(last - first) * count);
-    const auto around = 8 + static_cast<std::size_t>(2 * std::sqrt(count));
-    const std::size_t from = place - low > around ? place - around : low;
-    const std::size_t to = std::min(place + around, high - 1);
-    const std::uint64_t before = key_at(from);
-    const std::uint64_t behind = key_at(to);
-    if (key < before) {
-      high = from;
-      last = key_at(high - 1);
-    } else if (key > behind) {
-      low = to + 1;
-      first = key_at(low);
-    } else if (key > before && key < behind) {
-      low = from;
-      high = to + 1;
-      first = before;
-      last = behind;
+
+  const double density = first < last ? static_cast<double>(high - 1) / static_cast<double>(last - first) : 0;
+  std::size_t at = std::min(static_cast<std::size_t>(static_cast<double>(key - first) * density), high - 1);
+  for (int guess = 0; guess < kGuesses; ++guess) {
+    const int order = order_at(at);
+    if (order == 0) return at;
+    if (order < 0) {
+      low = at + 1;
     } else {
-      break;  // others with the same key may lie on both sides
+      high = at;
     }
-    if (low >= high || key < first || key > last) return std::nullopt;
+    if (low == high) return std::nullopt;
+    const std::uint64_t there = key_at(at);
+    const double away =
+        there < key ? static_cast<double>(key - there) * density : -(static_cast<double>(there - key) * density);
+    at = static_cast<std::size_t>(
+        std::clamp(static_cast<double>(at) + away, static_cast<double>(low), static_cast<double>(high - 1)));
+    if (std::abs(away) < kNear) break;
+  }
+
+  std::size_t step = 2;
+  if (order_at(at) < 0) {
+    low = at + 1;
+    for (; high - low > step && order_at(low + step) < 0; step *= 2) low += step + 1;
+    if (high - low > step) high = low + step + 1;
+  } else {
+    high = at + 1;
+    for (; high - low > step && order_at(high - step) > 0; step *= 2) high -= step;
+    if (high - low > step) low = high - step;
   }
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    const std::uint64_t there = key_at(middle);
-    const int order =
-        there != key ? (there < key ? -1 : 1) : std::memcmp(serial(middle).data(), wanted.data(), wanted.size());
+    const int order = order_at(middle);
     if (order == 0) return middle;
     if (order < 0) {
       low = middle + 1;
