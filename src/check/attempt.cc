@@ -22,8 +22,7 @@ constexpr std::size_t kLargeHello = 512;  // octets of a ClientHello; a smaller 
 std::size_t hello_octets(const tls::Transcript& tls) { return tls.messages.empty() ? 0 : tls.messages.front().octets; }
 
 // As long as no ServerHello came: what would one come to?
-Kinds for_a_server_hello(const Observation& seen) {
-  const tls::Transcript& tls = *seen.tls;
+Kinds for_a_server_hello(const Observation& seen, const tls::Transcript& tls) {
   Kinds out;
   const bool nothing_of_tls = tls.first_octets.empty() || tls.end == ProbeEnd::not_tls;
   const std::string_view came = as_text(tls.first_octets);
@@ -67,8 +66,7 @@ bool is_sound_so_far(const Observation& seen) {
   return std::ranges::all_of(report.findings, [](const Finding& f) { return f.severity() == Severity::info; });
 }
 
-Kinds after_a_server_hello(const Observation& seen) {
-  const tls::Transcript& tls = *seen.tls;
+Kinds after_a_server_hello(const Observation& seen, const tls::Transcript& tls) {
   Kinds out;
   const bool ended_well = tls.finished && (tls.end == ProbeEnd::data || tls.end == ProbeEnd::silence);
   if (is_vague_refusal(tls) || (ended_well && tls.certificate_sent)) out.push_back(AttemptKind::without_certificate);
@@ -130,9 +128,10 @@ std::optional<AttemptKind> next_attempt(const Observation& seen) {
   if (!seen.tls) return {};
   if (std::ranges::any_of(seen.further, [](const Attempt& attempt) { return attempt.unreachable.has_value(); }))
     return {};
-  const bool no_hello = seen.tls->version.empty();
+  const tls::Transcript& tls = *seen.tls;
+  const bool no_hello = tls.version.empty();
   if (no_hello && std::ranges::any_of(seen.further, &Attempt::got_through)) return {};  // that decided it
-  for (const AttemptKind kind : no_hello ? for_a_server_hello(seen) : after_a_server_hello(seen)) {
+  for (const AttemptKind kind : no_hello ? for_a_server_hello(seen, tls) : after_a_server_hello(seen, tls)) {
     if (attempt_of(seen, kind) == nullptr) return kind;
   }
   return {};
