@@ -35,7 +35,7 @@ struct Issuer {
 };
 
 Bytes identifier_of(const Certificate& certificate) {
-  if (certificate.subject_key_identifier()) return *certificate.subject_key_identifier();
+  if (const auto& subjects = certificate.subject_key_identifier()) return *subjects;
   const auto& own = certificate.public_key().key_identifier();
   return {own.begin(), own.end()};
 }

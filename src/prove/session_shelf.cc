@@ -167,8 +167,9 @@ void SessionShelf::begin_revocation(const Grounds& grounds) {
 }
 
 const Turncoat& SessionShelf::revoked(const Grounds& grounds) {
-  if (revoked_.state != Turncoat::State::waiting) return revoked_;
-  if (const Status done = run_revocation(*grounds.plan.revoke_command, grounds, *revoked_.credential); !done) {
+  const auto& command = grounds.plan.revoke_command;
+  if (revoked_.state != Turncoat::State::waiting || !command || !revoked_.credential) return revoked_;
+  if (const Status done = run_revocation(*command, grounds, *revoked_.credential); !done) {
     revoked_.state = Turncoat::State::absent;
     revoked_.words = fmt::format("--revoke-command: {}", done.error().text());
     return revoked_;
