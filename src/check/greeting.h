@@ -11,7 +11,7 @@ namespace symbolon::check {
 struct Speaker {
   std::string_view words;                 // "an IMAP server"
   std::optional<StartTls> starttls = {};  // by which it changes to TLS, where that can be known
-  bool http = false;
+  bool http = false;                      // HTTP in plain, by its status line or by a page
 };
 
 // Nobody that we know: none. Total.
