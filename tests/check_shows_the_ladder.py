@@ -106,11 +106,16 @@ def what_openssl_saw(port, pki, client):
         elif kind == "ChangeCipherSpec" and direction == ">>>":
             seen.append(("> ChangeCipherSpec", 1))
         elif kind == "Handshake":
-            seen.append((f"{direction[0]} {'HelloRetryRequest' if RETRY in octets else name}", int(length, 16)))
+            seen.append((f"{direction[0]} {'HelloRetryRequest' if RETRY in octets else whole(name)}", int(length, 16)))
         elif kind == "Alert" and name.startswith("fatal"):
             seen.append((f"{direction[0]} alert {name.removeprefix('fatal ')}", 2))
     assert seen, output
     return seen
+
+
+def whole(name):
+    """A client on OpenSSL 3.5 compresses its certificate where the server asks for it (RFC 8879), as s_server 3.5 does."""
+    return name.replace("CompressedCertificate", "Certificate")
 
 
 def look(symbolon, port, pki, client, *arguments):
@@ -121,7 +126,7 @@ def look(symbolon, port, pki, client, *arguments):
 def crossed(report):
     """(direction and name, octets) of what check saw, farewells left out."""
     rungs = [each for each in report["tls"]["ladder"] if each["kind"] in ("message", "alert") and each["detail"] != "warning"]
-    return [(f"{'>' if each['from'] == 'client' else '<'} {re.sub(' [(].*', '', each['name'])}", each["octets"]) for each in rungs]
+    return [(f"{'>' if each['from'] == 'client' else '<'} {whole(re.sub(' [(].*', '', each['name']))}", each["octets"]) for each in rungs]
 
 
 def names(seen):

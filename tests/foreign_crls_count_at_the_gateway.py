@@ -398,7 +398,7 @@ def test_a_list_that_is_too_old(site, on_stale, code):
 
 
 def test_becoming_too_old_while_it_runs(site):
-    site.put(end=4, begin=-60)
+    site.put(end=10, begin=-60)
     with site.run(site.entry(on_stale="refuse")):
         assert site.admits(site.bob)
         site.wait_refused(site.bob, UNKNOWN)

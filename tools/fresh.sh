@@ -5,12 +5,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/bare_debian.sh
 
-usage="usage: ./dev fresh [--suite bookworm|trixie] [--keep]   (as root; --keep: leave the folder for a look)"
-suite=bookworm keep=
+usage="usage: ./dev fresh [--suite bookworm|trixie] [--keep] [--cache DIR]   (as root; --keep: leave the folder for a look;
+--cache: the compiler's cache stays in DIR, of one suite, so that a second run is quicker)"
+suite=bookworm keep='' cache=''
 while [ $# -gt 0 ]; do
   case $1 in
     --suite) suite=${2:-} && shift ;;
     --keep) keep=yes ;;
+    --cache) cache=${2:-} && shift ;;
     *) echo "$usage" >&2 && exit 2 ;;
   esac
   shift
@@ -24,7 +26,7 @@ if [ -z "${SYMBOLON_FRESH_ROOT:-}" ]; then
   export SYMBOLON_FRESH_ROOT
   bare_debian "$suite" "$SYMBOLON_FRESH_ROOT"
   status=0
-  unshare --mount --pid --fork --mount-proc --kill-child "$0" --suite "$suite" || status=$?
+  unshare --mount --pid --fork --mount-proc --kill-child "$0" --suite "$suite" --cache "$cache" || status=$?
   if [ -n "$keep" ]; then echo "kept: $SYMBOLON_FRESH_ROOT"; else rm -rf --one-file-system "$SYMBOLON_FRESH_ROOT"; fi
   exit $status
 fi
@@ -35,6 +37,10 @@ mount --rbind /dev "$root/dev"
 mount --rbind /sys "$root/sys"
 chroot "$root" useradd --create-home --shell /bin/bash somebody
 printf 'somebody ALL=(ALL) NOPASSWD: ALL\n' >"$root/etc/sudoers.d/somebody"
+if [ -n "$cache" ]; then
+  mkdir -p "$cache" "$root/home/somebody/.cache/ccache"
+  mount --bind "$cache" "$root/home/somebody/.cache/ccache"
+fi
 git clone -q --no-hardlinks . "$root/home/somebody/symbolon"
 chroot "$root" chown -R somebody: /home/somebody
 

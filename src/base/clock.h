@@ -1,6 +1,7 @@
 // Time, injected: nothing below the command line asks the system for it.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -40,6 +41,7 @@ class Clock {
 // The wall clock of the system. Thread-safe.
 const Clock& system_clock();
 
+// Stands still until it is set. Thread-safe.
 class FixedClock final : public Clock {
  public:
   explicit FixedClock(UnixSeconds at) : at_(at) {}
@@ -47,7 +49,7 @@ class FixedClock final : public Clock {
   void set(UnixSeconds at) { at_ = at; }
 
  private:
-  UnixSeconds at_;
+  std::atomic<UnixSeconds> at_;
 };
 
 // RFC 3339, always UTC: "2026-11-21T09:48:34Z".

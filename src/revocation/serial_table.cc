@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <numeric>
@@ -55,11 +54,33 @@ void SerialTable::Bucket::sort() {
     drop_repeated();
   }
   give_back_room();
+  make_directory();
+}
+
+std::uint64_t SerialTable::Bucket::key(ByteView serial) const { return big_endian(serial.subspan(common)); }
+
+std::size_t SerialTable::Bucket::directory_place(std::uint64_t key) const {
+  const double place = static_cast<double>(key - first) * scale;
+  return static_cast<std::size_t>(std::min(place, static_cast<double>(directory.size() - 2)));
+}
+
+// Serials are drawn at random, most of the time: then the parts that the directory tells apart are of about one size.
+void SerialTable::Bucket::make_directory() {
+  constexpr std::size_t kEntriesInPart = 16;
+  directory = {};
   common = 0;
   if (since.empty()) return;
-  const ByteView first = serial(0);
-  const ByteView last = serial(since.size() - 1);
-  while (common < width && first[common] == last[common]) ++common;
+  const ByteView lowest = serial(0);
+  const ByteView highest = serial(since.size() - 1);
+  while (common < width && lowest[common] == highest[common]) ++common;
+  first = key(lowest);
+  const std::uint64_t range = key(highest) - first;
+  const std::size_t parts = since.size() / kEntriesInPart + 1;
+  scale = range == 0 ? 0 : static_cast<double>(parts) / static_cast<double>(range);
+  directory.assign(parts + 1, static_cast<std::uint32_t>(since.size()));
+  for (std::size_t i = since.size(); i-- > 0;)
+    directory[directory_place(key(serial(i)))] = static_cast<std::uint32_t>(i);
+  for (std::size_t part = parts; part-- > 0;) directory[part] = std::min(directory[part], directory[part + 1]);
 }
 
 int SerialTable::Bucket::compare(std::size_t a, std::size_t b) const {
@@ -147,54 +168,37 @@ SerialTable SerialTable::merged_with(const SerialTable& other) const {
 SerialTable SerialTable::without(const x509::SerialNumber& serial) const {
   SerialTable out = *this;
   Bucket& bucket = out.buckets_[serial.magnitude().size()];
-  if (const auto at = bucket.place_of(serial.magnitude())) {
-    const auto first = bucket.serials.begin() + static_cast<std::ptrdiff_t>(*at * bucket.width);
-    bucket.serials.erase(first, first + static_cast<std::ptrdiff_t>(bucket.width));
-    bucket.since.erase(bucket.since.begin() + static_cast<std::ptrdiff_t>(*at));
-  }
+  if (const auto at = bucket.place_of(serial.magnitude())) bucket.remove(*at);
   return out;
 }
 
-// Serials are drawn at random, most of the time, so a serial's place can be guessed from its value: about n entries
-// away the next guess is wrong by about the root of n. Each look is one at memory that is in no cache. From the last
-// guess on steps double until they are beyond, so that other serials cost a few looks more.
+void SerialTable::Bucket::remove(std::size_t i) {
+  const auto begin = serials.begin() + static_cast<std::ptrdiff_t>(i * width);
+  serials.erase(begin, begin + static_cast<std::ptrdiff_t>(width));
+  since.erase(since.begin() + static_cast<std::ptrdiff_t>(i));
+  make_directory();
+}
+
+// Each look is one at memory that is in no cache, so what counts is how many there are, and that they are neighbours.
+// Within its part of the directory a serial's place is guessed from its value; from there on steps double until they
+// are beyond it, so that serials that were not drawn at random cost some looks more.
 std::optional<std::size_t> SerialTable::Bucket::place_of(ByteView wanted) const {
-  constexpr int kGuesses = 3;
-  constexpr double kNear = 8;
   if (since.empty() || std::memcmp(serials.data(), wanted.data(), common) != 0) return std::nullopt;
-  const std::uint64_t key = big_endian(wanted.subspan(common));
-  const auto key_at = [&](std::size_t i) { return big_endian(serial(i).subspan(common)); };
+  const std::uint64_t wanted_key = key(wanted);
+  if (wanted_key < first) return std::nullopt;
   const auto order_at = [&](std::size_t i) {
-    const std::uint64_t there = key_at(i);
-    if (there != key) return there < key ? -1 : 1;
+    const std::uint64_t there = key(serial(i));
+    if (there != wanted_key) return there < wanted_key ? -1 : 1;
     return std::memcmp(serial(i).data(), wanted.data(), wanted.size());
   };
-  std::size_t low = 0;
-  std::size_t high = since.size();  // it lies before this, if it is there
-  const std::uint64_t first = key_at(low);
-  const std::uint64_t last = key_at(high - 1);
-  if (key < first || key > last) return std::nullopt;
+  const std::size_t part = directory_place(wanted_key);
+  std::size_t low = directory[part];
+  std::size_t high = directory[part + 1];  // it lies before this, if it is there
+  if (low == high) return std::nullopt;
 
-  const double density = first < last ? static_cast<double>(high - 1) / static_cast<double>(last - first) : 0;
-  std::size_t at = std::min(static_cast<std::size_t>(static_cast<double>(key - first) * density), high - 1);
-  for (int guess = 0; guess < kGuesses; ++guess) {
-    const int order = order_at(at);
-    if (order == 0) return at;
-    if (order < 0) {
-      low = at + 1;
-    } else {
-      high = at;
-    }
-    if (low == high) return std::nullopt;
-    const std::uint64_t there = key_at(at);
-    const double away =
-        there < key ? static_cast<double>(key - there) * density : -(static_cast<double>(there - key) * density);
-    at = static_cast<std::size_t>(
-        std::clamp(static_cast<double>(at) + away, static_cast<double>(low), static_cast<double>(high - 1)));
-    if (std::abs(away) < kNear) break;
-  }
-
-  std::size_t step = 2;
+  const double within = std::min(static_cast<double>(wanted_key - first) * scale - static_cast<double>(part), 1.0);
+  const std::size_t at = std::min(low + static_cast<std::size_t>(within * static_cast<double>(high - low)), high - 1);
+  std::size_t step = 1;
   if (order_at(at) < 0) {
     low = at + 1;
     for (; high - low > step && order_at(low + step) < 0; step *= 2) low += step + 1;
@@ -231,10 +235,12 @@ std::size_t SerialTable::size() const {
 
 std::size_t SerialTable::memory() const {
   std::size_t octets = 0;
-  for (const Bucket& bucket : buckets_) {
-    octets += bucket.serials.capacity() + bucket.since.capacity() * sizeof(std::uint32_t);
-  }
+  for (const Bucket& bucket : buckets_) octets += bucket.memory();
   return octets;
+}
+
+std::size_t SerialTable::Bucket::memory() const {
+  return serials.capacity() + (since.capacity() + directory.capacity()) * sizeof(std::uint32_t);
 }
 
 }  // namespace symbolon::revocation

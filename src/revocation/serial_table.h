@@ -12,8 +12,8 @@
 
 namespace symbolon::revocation {
 
-// Immutable once built; lookup guesses the place and halves what is left. An entry is the serial's magnitude and four
-// octets of time.
+// Immutable once built; a lookup looks at a few neighbours. An entry is the serial's magnitude and four octets of time;
+// a directory of every sixteenth of them or so takes a quarter of an octet an entry.
 class SerialTable {
  public:
   SerialTable() = default;
@@ -50,15 +50,26 @@ class SerialTable {
   // All serials of one length, back to back.
   struct Bucket {
     std::size_t width = 0;
-    std::size_t common = 0;  // octets, from the first on, that all have in common; once they are sorted
     Bytes serials;
     std::vector<std::uint32_t> since;  // seconds since 1970; held at the ends of what fits
     ByteView serial(std::size_t i) const { return ByteView(serials).subspan(i * width, width); }
     void append(const Bucket& more);
     std::optional<std::size_t> place_of(ByteView wanted) const;  // sorted; a serial of this length
     void sort();
+    void remove(std::size_t i);
+    std::size_t memory() const;
 
    private:
+    // Once they are sorted: octets, from the first on, that all have in common; a number made of the next eight of the
+    // first one; and where those begin of which that number, less the first one's and times `scale`, is so much.
+    std::size_t common = 0;
+    std::uint64_t first = 0;
+    double scale = 0;
+    std::vector<std::uint32_t> directory;
+
+    std::uint64_t key(ByteView serial) const;
+    std::size_t directory_place(std::uint64_t key) const;
+    void make_directory();
     int compare(std::size_t a, std::size_t b) const;
     void swap(std::size_t a, std::size_t b);
     void sort(std::size_t begin, std::size_t end, std::size_t octet);

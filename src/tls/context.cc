@@ -9,6 +9,7 @@
 #include "crypto/openssl_error.h"
 #include "tls/alpn.h"
 #include "tls/callbacks.h"
+#include "x509/path_rules.h"
 
 namespace symbolon::tls {
 namespace {
@@ -78,21 +79,25 @@ Result<Context> make_context(const SSL_METHOD* method) {
   return context;
 }
 
-// What the library refuses to present, since no peer should take it: signed with MD5 or SHA-1 (RFC 9155).
-std::unexpected<Error> cannot_use(const x509::Certificate& certificate, PeerRole presented_by) {
-  const bool weak = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_CA_MD_TOO_WEAK;
-  const Code code = certificate_code(presented_by, CertificateProblem::weak_signature);
-  return crypto::openssl_failure(weak ? code : Code::crypto_failed, "using " + certificate.text());
+// What no peer should take is not presented: OpenSSL 3.0 refuses to, 3.5 lets it pass.
+Status check_signature(const x509::Certificate& certificate, PeerRole presented_by) {
+  if (certificate.self_signed() || !x509::is_weak_signature(certificate)) return {};
+  return fail(certificate_code(presented_by, CertificateProblem::weak_signature), "{} is signed with {} (RFC 9155)",
+              certificate.text(), certificate.signature_algorithm());
 }
 
 Status use(SSL_CTX* context, const Credential& credential, PeerRole presented_by) {
   const auto& chain = credential.chain();
+  const auto failed = [](Code code, const x509::Certificate& certificate) {
+    return crypto::openssl_failure(code, "using " + certificate.text());
+  };
   TRY(chain.front().public_key().check_strength());
-  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) return cannot_use(chain.front(), presented_by);
+  for (const x509::Certificate& certificate : chain) TRY(check_signature(certificate, presented_by));
+  if (SSL_CTX_use_certificate(context, chain.front().get()) != 1) return failed(Code::crypto_failed, chain.front());
   if (SSL_CTX_use_PrivateKey(context, credential.key().get()) != 1 || SSL_CTX_check_private_key(context) != 1)
-    return crypto::openssl_failure(Code::key_mismatch, "using " + chain.front().text());
+    return failed(Code::key_mismatch, chain.front());
   for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return cannot_use(chain[i], presented_by);
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) return failed(Code::crypto_failed, chain[i]);
   }
   return {};
 }

@@ -157,9 +157,11 @@ bool looks_like_tls(ByteView octets) {
 }
 
 std::string signature_scheme_name(std::uint16_t scheme) {
-  static constexpr std::array<std::pair<std::uint16_t, const char*>, 16> kNames{{
+  static constexpr std::array<std::pair<std::uint16_t, const char*>, 24> kNames{{
       {0x0201, "rsa_pkcs1_sha1"},
       {0x0203, "ecdsa_sha1"},
+      {0x0301, "rsa_pkcs1_sha224"},
+      {0x0303, "ecdsa_sha224"},
       {0x0401, "rsa_pkcs1_sha256"},
       {0x0403, "ecdsa_secp256r1_sha256"},
       {0x0501, "rsa_pkcs1_sha384"},
@@ -174,6 +176,12 @@ std::string signature_scheme_name(std::uint16_t scheme) {
       {0x0809, "rsa_pss_pss_sha256"},
       {0x080a, "rsa_pss_pss_sha384"},
       {0x080b, "rsa_pss_pss_sha512"},
+      {0x081a, "ecdsa_brainpoolP256r1tls13_sha256"},
+      {0x081b, "ecdsa_brainpoolP384r1tls13_sha384"},
+      {0x081c, "ecdsa_brainpoolP512r1tls13_sha512"},
+      {0x0904, "mldsa44"},
+      {0x0905, "mldsa65"},
+      {0x0906, "mldsa87"},
   }};
   for (const auto& [number, name] : kNames) {
     if (number == scheme) return name;
