@@ -31,6 +31,15 @@ struct OcspResponder::Known {
   }
 };
 
+// A response before it is signed.
+struct OcspResponder::Draft {
+  const Issuer* issuer = nullptr;  // in the question's set
+  std::shared_ptr<const ResponderCertificate> certificate;
+  signer::OcspName name;
+  Bytes content;
+  std::optional<revocation::SerialState> state;  // of one certificate, where it is known
+};
+
 namespace {
 
 using revocation::OcspError;
@@ -69,6 +78,11 @@ std::optional<SerialState> state_in(const std::vector<ledger::SerialStatus>& sai
   if (said.size() != 1 || said.front().standing == ledger::SerialStanding::unknown) return std::nullopt;
   if (said.front().standing == ledger::SerialStanding::issued) return SerialState::unrevoked;
   return said.front().reason == ledger::RevocationReason::certificate_hold ? SerialState::held : SerialState::revoked;
+}
+
+// Something was issued or revoked, or the signer was started anew, between draft and signature.
+bool came_in_between(const Result<std::shared_ptr<const OcspResponse>>& made) {
+  return !made && (made.error().code == Code::ocsp_responder_changed || made.error().code == Code::ocsp_bad_signature);
 }
 
 std::shared_ptr<const OcspResponder::Known> know(const std::shared_ptr<const IssuerSet>& set) {
@@ -152,12 +166,29 @@ std::shared_ptr<const OcspResponse> OcspResponder::find(const Question& question
   return away_ ? found : nullptr;
 }
 
-OcspResponder::Answer OcspResponder::sign(const Question& question) {
-  auto made = make(question);
+OcspResponder::Answer OcspResponder::sign(const Question& question) { return answer(question, make(question)); }
+
+std::vector<OcspResponder::Answer> OcspResponder::sign(const std::vector<Question>& questions) {
+  std::vector<Made> made = make_together(questions);
+  std::vector<Answer> out;
+  out.reserve(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i) out.push_back(answer(questions[i], std::move(made[i])));
+  return out;
+}
+
+OcspResponder::Answer OcspResponder::answer(const Question& question, Made made) {
   if (made) return *std::move(made);
   note_failure(made.error());
   if (auto older = kept(question)) return older;
   return error_for(made.error().code);
+}
+
+// A response with a nonce is for whoever asked alone.
+OcspResponder::Made OcspResponder::keep(const Question& question, Made made) {
+  if (made && question.nonce.empty() && (*made)->state) {
+    cache_.put({question.known->issuers[question.issuer]->id, question.entries.front()}, *made);
+  }
+  return made;
 }
 
 OcspResponder::Made OcspResponder::make(const Question& question) {
@@ -166,50 +197,95 @@ OcspResponder::Made OcspResponder::make(const Question& question) {
     TRY(may_try());
     auto made = make_once(question);
     note_try(made);
-    // A response with a nonce is for whoever asked alone.
-    if (made && question.nonce.empty() && (*made)->state) {
-      cache_.put({question.known->issuers[question.issuer]->id, question.entries.front()}, *made);
-    }
-    const bool in_between =
-        !made && (made.error().code == Code::ocsp_responder_changed || made.error().code == Code::ocsp_bad_signature);
-    if (!in_between || i == kTries) return made;
+    if (!came_in_between(made) || i == kTries) return keep(question, std::move(made));
   }
 }
 
 OcspResponder::Made OcspResponder::make_once(const Question& question) {
+  const Draft one = TRY(draft(question));
+  return finish(one, parts_.signer.sign(one.name));
+}
+
+// As make() for each, but for one call of the signer; where something came in between, make() tries again.
+std::vector<OcspResponder::Made> OcspResponder::make_together(const std::vector<Question>& questions) {
+  std::vector<Made> out(questions.size());
+  std::vector<Draft> drafts;
+  std::vector<std::size_t> places;  // of their questions
+  std::vector<signer::OcspName> names;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    auto may = parts_.check_ledger(*questions[i].known->issuers[questions[i].issuer]);
+    if (may) may = may_try();
+    if (!may) {
+      out[i] = std::unexpected(may.error());
+      continue;
+    }
+    auto one = draft(questions[i]);
+    if (!one) {
+      out[i] = std::unexpected(one.error());
+      note_try(out[i]);
+      continue;
+    }
+    names.push_back(one->name);
+    drafts.push_back(*std::move(one));
+    places.push_back(i);
+  }
+  if (drafts.empty()) return out;
+  const auto signatures = parts_.signer.sign_all(names);
+  std::vector<Made> made;
+  made.reserve(drafts.size());
+  for (std::size_t i = 0; i < drafts.size(); ++i) made.push_back(finish(drafts[i], signatures[i]));
+  // One try, which reached the signer if one of them did.
+  const auto reached = std::ranges::find_if(made, [](const Made& one) { return one.has_value(); });
+  note_try(reached != made.end() ? *reached : made.front());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const Question& question = questions[places[i]];
+    out[places[i]] = came_in_between(made[i]) ? make(question) : keep(question, std::move(made[i]));
+  }
+  return out;
+}
+
+Result<OcspResponder::Draft> OcspResponder::draft(const Question& question) {
   const std::size_t speaker = question.known->speaker_for(question.issuer, parts_.clock.now());
   const Issuer& issuer = *question.known->issuers[speaker];
-  const auto certificate = TRY(certificates_.of(issuer));
+  auto certificate = TRY(certificates_.of(issuer));
   const UnixSeconds from = std::max(this_update(), certificate->validity.not_before);
-  const signer::OcspName name{.issuer = issuer.id.value,
-                              .responder = certificate->key.spki_sha256(),
-                              .this_update = from,
-                              .next_update = std::min(from + options_.next_update, certificate->validity.not_after),
-                              .nonce = question.nonce,
-                              .entries = question.entries};
+  signer::OcspName name{.issuer = issuer.id.value,
+                        .responder = certificate->key.spki_sha256(),
+                        .this_update = from,
+                        .next_update = std::min(from + options_.next_update, certificate->validity.not_after),
+                        .nonce = question.nonce,
+                        .entries = question.entries};
   std::vector<ledger::SerialStatus> said;
   const OcspLookup lookup = [&](const auto& issuers, const auto& serials) -> Result<std::vector<ledger::SerialStatus>> {
     said = TRY(parts_.ledger.serial_statuses(issuers, serials));
     return said;
   };
-  const Bytes content = TRY(ocsp_content(question.known->about[speaker], name, certificate->key, lookup));
-  const auto signature = parts_.signer.sign(name);
+  Bytes content = TRY(ocsp_content(question.known->about[speaker], name, certificate->key, lookup));
+  return Draft{.issuer = &issuer,
+               .certificate = std::move(certificate),
+               .name = std::move(name),
+               .content = std::move(content),
+               .state = state_in(said)};
+}
+
+OcspResponder::Made OcspResponder::finish(const Draft& draft, const Result<signer::SignedOcsp>& signature) {
+  const auto& [issuer, certificate, name, content, state] = draft;
   if (!signature) {
-    if (signature.error().code == Code::ocsp_responder_changed) certificates_.forget(issuer.id, certificate);
+    if (signature.error().code == Code::ocsp_responder_changed) certificates_.forget(issuer->id, certificate);
     return std::unexpected(signature.error());
   }
   if (!is_good(*signature, content, *certificate)) {
-    return fail(Code::ocsp_bad_signature, "of a response about the CA '{}'", issuer.name);
+    return fail(Code::ocsp_bad_signature, "of a response about the CA '{}'", issuer->name);
   }
   // With the CAs up to the root, for who trusts nothing but that one (Apache looks nowhere else).
   std::vector<Bytes> certificates{certificate->der};
-  for (const x509::Certificate& ca : issuer.chain) certificates.push_back(to_bytes(ca.der()));
+  for (const x509::Certificate& ca : issuer->chain) certificates.push_back(to_bytes(ca.der()));
   const Bytes der = revocation::assemble_ocsp(content, certificate->algorithm, signature->signature, certificates);
   return std::make_shared<const OcspResponse>(OcspResponse{.der = std::string(as_text(der)),
                                                            .this_update = name.this_update,
                                                            .next_update = name.next_update,
                                                            .with_nonce = !name.nonce.empty(),
-                                                           .state = state_in(said)});
+                                                           .state = state});
 }
 
 // The signer says what it signed: where that is what was built here, the signature is over it, as far as the signer's

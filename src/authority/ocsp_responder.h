@@ -85,6 +85,8 @@ class OcspResponder {
   // cannot at the moment, or an older backup of the ledger was restored), unauthorized (the CA can have no responder:
   // it is revoked, over, or not for that) or internal_error.
   Answer sign(const Question& question);
+  // Likewise several at once, answered in their order.
+  std::vector<Answer> sign(const std::vector<Question>& questions);
 
   const Clock& clock() const { return parts_.clock; }
   // Of certificates for the responder.
@@ -93,11 +95,17 @@ class OcspResponder {
  private:
   using Made = Result<std::shared_ptr<const OcspResponse>>;
   using SteadyTime = std::chrono::steady_clock::time_point;
+  struct Draft;
 
   std::shared_ptr<const Known> known() const;
   std::shared_ptr<const OcspResponse> kept(const Question& question);
   Made make(const Question& question);
   Made make_once(const Question& question);
+  std::vector<Made> make_together(const std::vector<Question>& questions);
+  Result<Draft> draft(const Question& question);
+  Made finish(const Draft& draft, const Result<signer::SignedOcsp>& signature);
+  Made keep(const Question& question, Made made);
+  Answer answer(const Question& question, Made made);
   bool is_good(const signer::SignedOcsp& made, ByteView content, const ResponderCertificate& certificate);
   Status may_try();
   void note_try(const Made& made);

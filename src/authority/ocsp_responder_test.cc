@@ -153,6 +153,44 @@ TEST_F(OcspResponderTest, GivesUpWhereEachTryIsOvertaken) {
   EXPECT_EQ(next, 4U);
 }
 
+// Each gets its own answer: also those that no answer can be given to, and those that something came in between of.
+TEST_F(OcspResponderTest, SeveralAreSignedTogether) {
+  const SerialNumber good = issue();
+  const SerialNumber bad = issue();
+  const SerialNumber overtaken = issue();
+  revoke(bad);
+  std::vector<OcspResponder::Question> questions;
+  for (const SerialNumber& serial : {good, bad, kNever, overtaken}) {
+    questions.push_back(std::get<OcspResponder::Question>(responder->read(ask({serial}))));
+  }
+  int turn = 0;
+  signer->before_sign = [&] {
+    if (++turn == 4) revoke(overtaken);
+  };
+  const auto statuses = [&] {
+    Statuses out;
+    for (const auto& answered : responder->sign(questions)) {
+      const auto* const response = std::get_if<std::shared_ptr<const OcspResponse>>(&answered);
+      out.push_back(response == nullptr ? -1 : read(as_bytes((*response)->der)).statuses.at(0));
+    }
+    return out;
+  };
+  EXPECT_EQ(statuses(), (Statuses{kGood, kRevoked, kUnknown, kRevoked}));
+  EXPECT_EQ(signer->count(), 5);
+  EXPECT_EQ(status(good), kGood);
+  EXPECT_EQ(status(overtaken), kRevoked);
+  EXPECT_EQ(signer->count(), 5) << "they were kept";
+
+  signer->failing = Error{Code::signer_unreachable, "gone"};
+  EXPECT_EQ(statuses(), (Statuses{kGood, kRevoked, -1, kRevoked})) << "what is kept goes out";
+  signer->failing.reset();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (statuses() != Statuses{kGood, kRevoked, kUnknown, kRevoked} && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(statuses(), (Statuses{kGood, kRevoked, kUnknown, kRevoked}));
+}
+
 TEST_F(OcspResponderTest, UnknownIsNotKeptBeyondTheIssuing) {
   auto reserved = issuance->reserve(prepare()).value();
   const SerialNumber serial = reserved.linted().content().serial;

@@ -66,7 +66,7 @@ std::optional<std::string_view> below(std::string_view target, std::string_view 
 
 class Site {
  public:
-  Site(OcspResponder& responder, http::BlockingPool& pool, std::string path, http::Handler rest)
+  Site(OcspResponder& responder, OcspPool& pool, std::string path, http::Handler rest)
       : responder_(responder), pool_(pool), path_(std::move(path)), rest_(std::move(rest)) {}
 
   net::Task<http::Response> answer(http::Request request, const http::Caller& caller) {
@@ -100,19 +100,11 @@ class Site {
   }
 
   net::Task<http::Response> answer_to(ByteView asked, const http::Request& request) {
-    const auto read = responder_.read(asked);
+    auto read = responder_.read(asked);
     if (const auto* error = std::get_if<revocation::OcspError>(&read)) co_return of_error(*error);
-    const auto& question = std::get<OcspResponder::Question>(read);
+    auto& question = std::get<OcspResponder::Question>(read);
     if (auto known = responder_.find(question)) co_return of_response(known, request, now());
-    auto call = [this, &question]() -> Result<OcspResponder::Answer> {
-      OcspResponder::Answer out = revocation::OcspError::try_later;
-      TRY(unless_out_of_memory([&]() -> Status {
-        out = responder_.sign(question);
-        return {};
-      }));
-      return out;
-    };
-    const auto answer = co_await pool_.run(std::move(call));
+    const auto answer = co_await pool_.ask(std::move(question));
     if (!answer) co_return of_error(revocation::OcspError::try_later);
     if (const auto* error = std::get_if<revocation::OcspError>(&*answer)) co_return of_error(*error);
     co_return of_response(std::get<std::shared_ptr<const OcspResponse>>(*answer), request, now());
@@ -121,7 +113,7 @@ class Site {
   UnixSeconds now() const { return responder_.clock().now(); }
 
   OcspResponder& responder_;
-  http::BlockingPool& pool_;
+  OcspPool& pool_;
   const std::string path_;
   const http::Handler rest_;
 };
@@ -143,7 +135,20 @@ http::Handler nothing_here() {
   };
 }
 
-http::Handler ocsp_handler(OcspResponder& responder, http::BlockingPool& pool, std::string path, http::Handler rest) {
+std::unique_ptr<OcspPool> ocsp_pool(OcspResponder& responder, const http::GatheringLimits& limits) {
+  const auto sign = [&responder](const std::vector<OcspResponder::Question>& questions) {
+    std::vector<OcspResponder::Answer> out;
+    const auto done = unless_out_of_memory([&]() -> Status {
+      out = responder.sign(questions);
+      return {};
+    });
+    if (!done) out.assign(questions.size(), revocation::OcspError::try_later);
+    return out;
+  };
+  return std::make_unique<OcspPool>(limits, sign);
+}
+
+http::Handler ocsp_handler(OcspResponder& responder, OcspPool& pool, std::string path, http::Handler rest) {
   const auto site = std::make_shared<Site>(responder, pool, std::move(path), std::move(rest));
   return [site](http::Request request, const http::Caller& caller) { return site->answer(std::move(request), caller); };
 }

@@ -26,7 +26,7 @@ class OcspServerTest : public OcspHome, public ::testing::Test {
     auto rest = [](Request other, const http::Caller&) -> net::Task<Response> {
       co_return http::make_response(200, "text/plain", "rest " + other.target);
     };
-    const http::Handler handler = ocsp_handler(*responder, pool_, path, rest);
+    const http::Handler handler = ocsp_handler(*responder, *pool_, path, rest);
     const http::Caller caller;
     auto task = handler(std::move(request), caller);
     return boost::asio::co_spawn(context_.get(), std::move(task), boost::asio::use_future).get();
@@ -51,7 +51,7 @@ class OcspServerTest : public OcspHome, public ::testing::Test {
     return read(as_bytes(body(response))).statuses;
   }
 
-  http::BlockingPool pool_{2, 16};
+  std::unique_ptr<OcspPool> pool_ = ocsp_pool(*responder, {.threads = 2, .waiting = 16, .together = 4});
   http::RunningContext context_;
 };
 
@@ -151,8 +151,8 @@ TEST_F(OcspServerTest, OtherMethodsAndTypesAreRefused) {
 
 TEST_F(OcspServerTest, MoreThanThePoolTakesIsToldToComeBack) {
   const Bytes asked = ask({issue()});
-  http::BlockingPool full(1, 0);
-  const http::Handler handler = ocsp_handler(*responder, full, "/", nothing_here());
+  const auto full = ocsp_pool(*responder, {.threads = 1, .waiting = 0, .together = 1});
+  const http::Handler handler = ocsp_handler(*responder, *full, "/", nothing_here());
   const http::Caller caller;
   auto task = handler({.method = "GET", .target = "/" + to_base64(asked), .headers = {}, .body = {}}, caller);
   EXPECT_EQ(body(boost::asio::co_spawn(context_.get(), std::move(task), boost::asio::use_future).get()),

@@ -31,10 +31,15 @@ class Behind final : public OcspSigner {
     return *known;
   }
 
-  Result<signer::SignedOcsp> sign(const signer::OcspName& name) override {
-    auto signature = client_->sign_ocsp(name);
-    if (!signature && signature.error().code == Code::ocsp_responder_changed) TRY(client_->refresh_keys());
-    return signature;
+  Result<signer::SignedOcsp> sign(const signer::OcspName& name) override { return std::move(sign_all({name}).front()); }
+  std::vector<Result<signer::SignedOcsp>> sign_all(const std::vector<signer::OcspName>& names) override {
+    auto out = client_->sign_ocsp(names);
+    const auto changed = [](const auto& one) { return !one && one.error().code == Code::ocsp_responder_changed; };
+    if (std::ranges::none_of(out, changed)) return out;
+    if (const auto refreshed = client_->refresh_keys(); !refreshed) {
+      std::ranges::replace_if(out, changed, Result<signer::SignedOcsp>(std::unexpected(refreshed.error())));
+    }
+    return out;
   }
 
  private:

@@ -31,8 +31,7 @@ namespace {
 constexpr enroll::ClientTimes kForTicketKeys{.connect = std::chrono::seconds(5), .call = std::chrono::seconds(5)};
 constexpr std::size_t kApiThreads = 2;
 // Responses that must be signed: each thread has one at the signer.
-constexpr std::size_t kOcspThreads = 4;
-constexpr std::size_t kOcspWaiting = 512;
+constexpr http::GatheringLimits kOcspLimits{.threads = 4, .waiting = 512, .together = 8};
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
@@ -113,7 +112,7 @@ struct Service::Impl {
   std::unique_ptr<authority::ApiServer> api;
   std::unique_ptr<authority::GatewayDesk> gateway_desk;
   std::unique_ptr<authority::ApiServer> gateway_api;          // on a socket of its own, for gateways in other processes
-  std::unique_ptr<http::BlockingPool> ocsp_pool;              // where OCSP is served
+  std::unique_ptr<authority::OcspPool> ocsp_pool;             // where OCSP is served
   std::vector<std::unique_ptr<http::Server>> public_servers;  // of CRLs and OCSP
   std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
@@ -254,7 +253,7 @@ Status Service::Impl::serve_publicly() {
   if (!section) return {};
   if (section->crl) authority->publish_crls();
   authority->answer_ocsp();
-  if (section->ocsp) ocsp_pool = std::make_unique<http::BlockingPool>(kOcspThreads, kOcspWaiting);
+  if (section->ocsp) ocsp_pool = authority::ocsp_pool(*authority->ocsp(), kOcspLimits);
   for (const net::Endpoint& endpoint : section->public_endpoints()) {
     const bool crls = section->crl && section->crl->listen == endpoint;
     const bool ocsp = section->ocsp && section->ocsp->listen.value_or(endpoint) == endpoint;

@@ -11,6 +11,7 @@
 #include "http/blocking_pool.h"
 #include "http/body_source.h"
 #include "http/client.h"
+#include "http/gathering_pool.h"
 #include "http/problem.h"
 #include "http/router.h"
 #include "http/server_fixture.h"
@@ -434,6 +435,43 @@ TEST(BlockingPool, RefusesWhatIsBeyondItsBound) {
   released.count_down();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::overloaded);
+}
+
+TEST(GatheringPool, AnswersTogetherWhatIsAskedMeanwhile) {
+  using Pool = GatheringPool<int, int>;
+  std::mutex mutex;
+  std::vector<std::size_t> sizes;
+  std::latch busy(1);
+  std::latch released(1);
+  const auto answer = [&](const std::vector<int>& questions) {
+    {
+      const std::lock_guard lock(mutex);
+      sizes.push_back(questions.size());
+    }
+    if (questions.front() == 0) {
+      busy.count_down();
+      released.wait();
+    }
+    std::vector<int> out;
+    for (const int question : questions) out.push_back(question * 2);
+    return out;
+  };
+  RunningContext context;
+  std::vector<std::future<Result<int>>> asked;
+  {
+    Pool pool({.threads = 1, .waiting = 6, .together = 3}, answer);
+    const auto ask = [&](int question) {
+      asked.push_back(boost::asio::co_spawn(context.get(), pool.ask(question), boost::asio::use_future));
+    };
+    ask(0);
+    busy.wait();
+    for (int i = 1; i <= 6; ++i) ask(i);
+    EXPECT_EQ(asked.back().get().error().code, Code::overloaded);
+    asked.pop_back();
+    released.count_down();
+  }
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(asked[static_cast<std::size_t>(i)].get().value(), i * 2);
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 3, 2}));
 }
 
 }  // namespace

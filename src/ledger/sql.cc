@@ -190,10 +190,19 @@ void Connection::rollback() {
 }
 
 Result<Snapshot> Snapshot::begin(Connection& connection) {
-  TRY(connection.execute("BEGIN"));
+  if (!connection.end_.prepared()) {
+    connection.begin_ = TRY(connection.prepare("BEGIN"));
+    connection.look_ = TRY(connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1"));
+    connection.end_ = TRY(connection.prepare("ROLLBACK"));
+  }
+  TRY(connection.begin_.run());
   Snapshot snapshot(connection);
-  TRY(connection.integer("SELECT count(*) FROM sqlite_schema"));  // BEGIN alone reads nothing: the state is fixed here
+  TRY(connection.look_.run());  // BEGIN alone reads nothing: the state is fixed here
   return snapshot;
+}
+
+Snapshot::~Snapshot() {
+  if (connection_ != nullptr && connection_->in_transaction()) static_cast<void>(connection_->end_.run());
 }
 
 }  // namespace symbolon::ledger::sql

@@ -51,6 +51,7 @@ class Statement {
   Result<bool> step();
   void reset() { statement_->tryReset(); }
   std::string_view where() const;  // the file
+  bool prepared() const { return statement_ != nullptr; }
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
@@ -82,6 +83,11 @@ enum class Access : std::uint8_t { write, read };
 class Connection {
  public:
   static Result<Connection> open(const Path& path, Access access);
+  Connection(Connection&&) = default;
+  Connection& operator=(Connection&&) = delete;  // what it replaced would be closed before its statements
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() = default;
 
   // One or several statements without parameters.
   Status execute(std::string_view text);
@@ -99,8 +105,13 @@ class Connection {
  private:
   Connection(std::unique_ptr<SQLite::Database> database, std::string where)
       : database_(std::move(database)), where_(std::move(where)) {}
+  friend class Snapshot;
   std::unique_ptr<SQLite::Database> database_;
   std::string where_;
+  // Of snapshots: prepared for the first one, since some are taken for every question.
+  Statement begin_;
+  Statement look_;
+  Statement end_;
 };
 
 // Reads inside see one state of the ledger; ends with the object.
@@ -111,9 +122,7 @@ class Snapshot {
   Snapshot& operator=(Snapshot&&) = delete;
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
-  ~Snapshot() {
-    if (connection_ != nullptr) connection_->rollback();
-  }
+  ~Snapshot();
 
  private:
   explicit Snapshot(Connection& connection) : connection_(&connection) {}

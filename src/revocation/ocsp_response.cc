@@ -44,9 +44,9 @@ Bytes single_response(const OcspAnswer& answer) {
 
 // responseExtensions [1] EXPLICIT, with id-pkix-ocsp-nonce alone.
 Bytes response_extensions(ByteView nonce) {
-  const Bytes id = der::object_identifier("1.3.6.1.5.5.7.48.1.2");
+  static const Bytes kId = der::object_identifier("1.3.6.1.5.5.7.48.1.2");
   const Bytes value = der::element(der::tag::octet_string, der::element(der::tag::octet_string, nonce));
-  const Bytes extension = der::element(der::tag::sequence, {id, value});
+  const Bytes extension = der::element(der::tag::sequence, {kId, value});
   return der::element(der::tag::context(1), der::element(der::tag::sequence, extension));
 }
 
@@ -97,9 +97,9 @@ Bytes assemble_ocsp(ByteView response_data, ByteView algorithm_identifier, ByteV
   if (!certs.empty()) certs = der::element(der::tag::context(0), der::element(der::tag::sequence, certs));
   const Bytes bits = der::bit_string(signature);
   const Bytes basic = der::element(der::tag::sequence, {response_data, algorithm_identifier, bits, certs});
-  const Bytes type = der::object_identifier("1.3.6.1.5.5.7.48.1.1");  // id-pkix-ocsp-basic
+  static const Bytes kType = der::object_identifier("1.3.6.1.5.5.7.48.1.1");  // id-pkix-ocsp-basic
   const Bytes octets = der::element(der::tag::octet_string, basic);
-  const Bytes bytes = der::element(der::tag::context(0), der::element(der::tag::sequence, {type, octets}));
+  const Bytes bytes = der::element(der::tag::context(0), der::element(der::tag::sequence, {kType, octets}));
   constexpr std::uint8_t kSuccessful = 0;
   return der::element(der::tag::sequence, {enumerated(kSuccessful), bytes});
 }

@@ -26,13 +26,23 @@ using std::chrono::milliseconds;
 
 using Name = std::variant<IntentName, CrlName, OcspName, revocation::HeadKind>;
 
-// One call that waits: it lives on the stack of its thread.
+// Of one thread, which waits until all that it asked for is answered.
+struct Caller {
+  std::condition_variable answered = {};
+  std::size_t open = 0;
+};
+// What it asked for: it lives on the stack of that thread.
 struct Waiting {
+  Caller& caller;
   Name what;
   Instant sent_at;
   milliseconds repeat;
-  std::condition_variable answered = {};
   std::optional<Result<Bytes>> answer = {};
+
+  void settle(Result<Bytes> with) {
+    answer = std::move(with);
+    if (--caller.open == 0) caller.answered.notify_one();
+  }
 };
 
 // One more request in a packet of its kind; into a Hello goes any. False: another kind is in there, or enough of it.
@@ -98,7 +108,13 @@ struct Client::Impl {
     ::close(fd);
   }
 
-  Result<Bytes> sign(Name what, milliseconds answer, milliseconds repeat);
+  std::vector<Result<Bytes>> sign_all(std::vector<Name> what, milliseconds answer, milliseconds repeat);
+  Result<Bytes> sign(Name what, milliseconds answer, milliseconds repeat) {
+    std::vector<Name> one;
+    one.push_back(std::move(what));
+    return std::move(sign_all(std::move(one), answer, repeat).front());
+  }
+  Status has_room(std::size_t more, std::size_t more_ocsp) const;
   Status await_key(std::int64_t issuer);
   Status refresh_keys();
   Status ask_until(std::unique_lock<std::mutex>& lock, const std::function<bool()>& satisfied);
@@ -125,26 +141,50 @@ struct Client::Impl {
   std::thread reader;
 };
 
-Result<Bytes> Client::Impl::sign(Name what, milliseconds answer, milliseconds repeat) {
-  const Instant begin = std::chrono::steady_clock::now();
-  const std::size_t ocsp = std::holds_alternative<OcspName>(what) ? 1 : 0;
-  Waiting call{.what = std::move(what), .sent_at = begin, .repeat = repeat};
-  std::unique_lock lock(mutex);
+Status Client::Impl::has_room(std::size_t more, std::size_t more_ocsp) const {
   if (broken) return unreachable("the way to it is broken");
-  if (waiting.size() >= limits.waiting) return fail(Code::overloaded, "{} signatures are waited for", waiting.size());
-  if (waiting_for_ocsp + ocsp > limits.ocsp_waiting) {
+  if (waiting.size() + more > limits.waiting) {
+    return fail(Code::overloaded, "{} signatures are waited for", waiting.size());
+  }
+  if (waiting_for_ocsp + more_ocsp > limits.ocsp_waiting) {
     return fail(Code::overloaded, "{} signatures of OCSP responses are waited for", waiting_for_ocsp);
   }
-  const std::uint64_t number = next++;
-  waiting.emplace(number, &call);
+  return {};
+}
+
+std::vector<Result<Bytes>> Client::Impl::sign_all(std::vector<Name> what, milliseconds answer, milliseconds repeat) {
+  const Instant begin = std::chrono::steady_clock::now();
+  const std::size_t count = what.size();
+  const auto is_ocsp = [](const Name& name) { return std::holds_alternative<OcspName>(name); };
+  const auto ocsp = static_cast<std::size_t>(std::ranges::count_if(what, is_ocsp));
+  Caller caller{.open = count};
+  std::vector<Waiting> calls;
+  calls.reserve(count);  // they stay where they are
+  for (Name& one : what) {
+    calls.push_back({.caller = caller, .what = std::move(one), .sent_at = begin, .repeat = repeat});
+  }
+  std::unique_lock lock(mutex);
+  if (const auto room = has_room(count, ocsp); !room) {
+    return std::vector<Result<Bytes>>(count, std::unexpected(room.error()));
+  }
+  const std::uint64_t first = next;
+  for (Waiting& call : calls) {
+    waiting.emplace(next, &call);
+    unsent.push_back(next++);
+  }
   waiting_for_ocsp += ocsp;
-  unsent.push_back(number);
   if (!sending) send_unsent(lock);
-  call.answered.wait_until(lock, begin + answer, [&] { return call.answer.has_value(); });
-  waiting.erase(number);
+  caller.answered.wait_until(lock, begin + answer, [&] { return caller.open == 0; });
   waiting_for_ocsp -= ocsp;
-  if (!call.answer) return unreachable(fmt::format("no signature within {} ms", answer.count()));
-  return std::move(*call.answer);
+  std::vector<Result<Bytes>> out;
+  out.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    waiting.erase(first + i);
+    const bool late = !calls[i].answer;
+    out.push_back(late ? unreachable(fmt::format("no signature within {} ms", answer.count()))
+                       : std::move(*calls[i].answer));
+  }
+  return out;
 }
 
 Status Client::Impl::await_key(std::int64_t issuer) {
@@ -241,8 +281,7 @@ void Client::Impl::take(Answers answers) {
   for (Answer& answer : answers.entries) {
     const auto call = waiting.find(answer.number);
     if (call == waiting.end() || call->second->answer) continue;
-    call->second->answer = std::move(answer.signature);
-    call->second->answered.notify_one();
+    call->second->settle(std::move(answer.signature));
   }
 }
 
@@ -259,9 +298,7 @@ void Client::Impl::fail_all(std::string_view why) {
   broken = true;
   unsent.clear();
   for (const auto& [number, call] : waiting) {
-    if (call->answer) continue;
-    call->answer = unreachable(why);
-    call->answered.notify_one();
+    if (!call->answer) call->settle(unreachable(why));
   }
 }
 
@@ -293,10 +330,22 @@ Result<Bytes> Client::sign(const IntentName& intent) {
 Result<Bytes> Client::sign_crl(const CrlName& crl) {
   return impl_->sign(crl, impl_->limits.crl_answer, impl_->limits.crl_repeat);
 }
+std::vector<Result<SignedOcsp>> Client::sign_ocsp(const std::vector<OcspName>& responses) {
+  std::vector<Name> names;
+  names.reserve(responses.size());
+  for (const OcspName& response : responses) {
+    ENSURE(fits(response));
+    names.emplace_back(response);
+  }
+  std::vector<Result<SignedOcsp>> out;
+  out.reserve(names.size());
+  for (const auto& octets : impl_->sign_all(std::move(names), impl_->limits.answer, impl_->limits.repeat)) {
+    out.push_back(octets ? decode_ocsp(*octets) : std::unexpected(octets.error()));
+  }
+  return out;
+}
 Result<SignedOcsp> Client::sign_ocsp(const OcspName& response) {
-  ENSURE(fits(response));
-  const Bytes octets = TRY(impl_->sign(response, impl_->limits.answer, impl_->limits.repeat));
-  return decode_ocsp(octets);
+  return std::move(sign_ocsp(std::vector{response}).front());
 }
 
 Result<revocation::SignedHead> Client::sign_head(revocation::HeadKind kind) {

@@ -47,6 +47,9 @@ class Client {
   // Likewise for an OCSP response, with the limits of sign(). Asking twice is harmless: the ledger is looked up again.
   // Aborts for a name that no packet can hold (see OcspName).
   Result<SignedOcsp> sign_ocsp(const OcspName& response);
+  // Likewise several, answered in their order: they share packets, and one wait for all. All fail with overloaded where
+  // there is no room for all.
+  std::vector<Result<SignedOcsp>> sign_ocsp(const std::vector<OcspName>& responses);
   // Likewise the newest head of that chain, as the ledger has it now.
   Result<revocation::SignedHead> sign_head(revocation::HeadKind kind);
 

@@ -211,6 +211,26 @@ TEST(SignerClient, OcspResponsesAndCertificatesOfManyThreadsGetTheirOwnAnswers) 
   EXPECT_EQ(signing.desk.asked, 8 * 200);
 }
 
+TEST(SignerClient, SeveralOcspResponsesShareTheWay) {
+  const Pair pair;
+  Signing signing(pair.signer);
+  const auto client = client_of(pair.authority, {.ocsp_waiting = 40});
+  std::vector<OcspName> names;
+  for (int i = 0; i < 40; ++i) names.push_back(response(fmt::format("{:04x}", 0x1000 + i), i == 7 ? 1 : 0));
+  const auto made = client->sign_ocsp(names);
+  ASSERT_EQ(made.size(), names.size());
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    if (i == 7) {
+      EXPECT_EQ(made[i].error().code, Code::ocsp_responder_changed);
+    } else {
+      EXPECT_EQ(to_hex(made[i].value().signature), fmt::format("{:04x}", 0x1000 + i));
+    }
+  }
+  names.push_back(response("0a1b"));
+  for (const auto& one : client->sign_ocsp(names)) EXPECT_EQ(one.error().code, Code::overloaded);
+  EXPECT_EQ(signing.desk.asked_ocsp, 40);
+}
+
 // A flood of questions leaves room for certificates.
 TEST(SignerClient, OcspResponsesHaveABoundOfTheirOwn) {
   const Pair pair;
