@@ -47,6 +47,7 @@ void SerialTable::sort() {
 }
 
 void SerialTable::Bucket::sort() {
+  if (!directory.empty() && directory.back() == since.size()) return;  // nothing was added since
   bool sorted = true;
   for (std::size_t i = 1; i < since.size() && sorted; ++i) sorted = compare(i - 1, i) < 0;
   if (!sorted) {
