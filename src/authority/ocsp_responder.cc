@@ -141,8 +141,9 @@ std::variant<OcspResponder::Question, OcspError> OcspResponder::read(ByteView re
     const bool sha1 = id.hash == revocation::CertIdHash::sha1;
     out.entries.push_back({.hash = sha1 ? signer::OcspHash::sha1 : signer::OcspHash::sha256, .serial = *id.serial});
   }
-  out.issuer = *issuer;  // a request has at least one
-  if (parsed->nonce) out.nonce = to_bytes(*parsed->nonce);
+  if (!issuer) return OcspError::malformed_request;
+  out.issuer = *issuer;
+  if (const auto& nonce = parsed->nonce) out.nonce = to_bytes(*nonce);
   return out;
 }
 

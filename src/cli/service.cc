@@ -69,18 +69,19 @@ bool names_the_authority(const std::vector<gateway::TrustSource>& trust) {
   return std::ranges::any_of(trust, [](const gateway::TrustSource& source) { return !source.file; });
 }
 
-bool trusts_the_authority(const gateway::RouteConfig& route) {
-  return (route.clients && names_the_authority(route.clients->trust)) ||
-         (route.server && names_the_authority(route.server->trust));
+// Where the route trusts the authority by name, if it does.
+std::optional<config::Place> trusts_the_authority(const gateway::RouteConfig& route) {
+  if (const auto& clients = route.clients; clients && names_the_authority(clients->trust)) return clients->place;
+  if (const auto& server = route.server; server && names_the_authority(server->trust)) return server->place;
+  return std::nullopt;
 }
 
 // A gateway judges by an authority's revocations where it trusts it by name, and where one lives in its state: its root
 // may also be trusted as a file.
-bool has_revocations(const LoadedConfiguration& loaded) {
+bool has_revocations(const gateway::GatewayConfig& config, const Path& state) {
   std::error_code ignored;
-  return loaded.content.gateway->authority ||
-         std::filesystem::exists(authority::StateLayout{loaded.state}.ledger(), ignored) ||
-         std::ranges::any_of(loaded.content.gateway->routes, trusts_the_authority);
+  return config.authority || std::filesystem::exists(authority::StateLayout{state}.ledger(), ignored) ||
+         std::ranges::any_of(config.routes, [](const auto& route) { return trusts_the_authority(route).has_value(); });
 }
 
 std::vector<authority::GatewayWish> wishes_for_desk(const std::optional<gateway::GatewayConfig>& config) {
@@ -147,7 +148,7 @@ struct Service::Impl {
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status check_sharing(const gateway::GatewayConfig& config) const;
   enroll::ReachAuthority way_to_the_authority() const;
-  Status start_gateway();
+  Status start_gateway(const gateway::GatewayConfig& config);
   Status renew();
   Status reload(const LoadedConfiguration& next_loaded);
   Status reload_authority(const LoadedConfiguration& next);
@@ -311,10 +312,9 @@ enroll::ReachAuthority Service::Impl::way_to_the_authority() const {
 Status Service::Impl::check_revocation_source(const gateway::GatewayConfig& config) const {
   if (follower) return {};
   for (const gateway::RouteConfig& route : config.routes) {
-    if (!trusts_the_authority(route)) continue;
-    const bool by_clients = route.clients && names_the_authority(route.clients->trust);
-    const config::Place& place = by_clients ? route.clients->place : route.server->place;
-    return fail_at(place.text(), Code::revocation_source_missing, "route '{}'", route.name);
+    const auto place = trusts_the_authority(route);
+    if (!place) continue;
+    return fail_at(place->text(), Code::revocation_source_missing, "route '{}'", route.name);
   }
   return {};
 }
@@ -327,12 +327,11 @@ Status Service::Impl::check_sharing(const gateway::GatewayConfig& config) const 
                  "state");
 }
 
-Status Service::Impl::start_gateway() {
-  const gateway::GatewayConfig& config = *loaded.content.gateway;
+Status Service::Impl::start_gateway(const gateway::GatewayConfig& config) {
   gateway::GatewayInputs inputs;
   inputs.clock = &clock;
   inputs.records = records;
-  if (has_revocations(loaded)) {
+  if (has_revocations(config, loaded.state)) {
     enroll::FollowerOptions options{
         .reach = way_to_the_authority(),
         .name = std::string(api::kLocalGateway),
@@ -466,7 +465,7 @@ Result<std::unique_ptr<Service>> Service::start(const LoadedConfiguration& loade
   TRY(impl->open_records());
   TRY(impl->start_watching(options, roles));
   if (roles.authority) TRY(impl->start_authority(std::move(options.keys)));
-  if (roles.gateway) TRY(impl->start_gateway());
+  if (const auto& config = impl->loaded.content.gateway; roles.gateway && config) TRY(impl->start_gateway(*config));
   impl->renewal->start([raw = impl.get()] { return raw->renew(); });
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

@@ -180,9 +180,11 @@ std::vector<Result<Bytes>> Client::Impl::sign_all(std::vector<Name> what, millis
   out.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     waiting.erase(first + i);
-    const bool late = !calls[i].answer;
-    out.push_back(late ? unreachable(fmt::format("no signature within {} ms", answer.count()))
-                       : std::move(*calls[i].answer));
+    if (auto& answered = calls[i].answer) {
+      out.push_back(*std::move(answered));
+    } else {
+      out.push_back(unreachable(fmt::format("no signature within {} ms", answer.count())));
+    }
   }
   return out;
 }

@@ -62,7 +62,7 @@ std::string group_of(SSL* ssl) {
   return name != nullptr ? name : "";
 #else
   EVP_PKEY* key = nullptr;
-  if (SSL_get_peer_tmp_key(ssl, &key) != 1) return {};
+  if (SSL_get_peer_tmp_key(ssl, static_cast<void*>(&key)) != 1) return {};
   const crypto::EvpKey owner(key);
   std::array<char, 80> name{};
   std::size_t size = 0;
@@ -202,7 +202,7 @@ void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl, &octets, &size);
   if (octets != nullptr) transcript.application_protocol = std::string(as_text(ByteView(octets, size)));
-  if (const long staple = SSL_get_tlsext_status_ocsp_resp(ssl, &octets); staple > 0) {
+  if (const long staple = SSL_get_tlsext_status_ocsp_resp(ssl, static_cast<void*>(&octets)); staple > 0) {
     transcript.staple = Bytes(octets, octets + staple);
   }
   if (const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl)) {
