@@ -31,7 +31,7 @@ say "use: a CA, a service behind the gateway, a client"
 echo "correct horse battery staple" >passphrase && chmod 600 passphrase
 symbolon init "Example Corp" --passphrase-file passphrase
 keys=$(find /var/lib/symbolon ! -user symbolon -printf '%f:%u:%m ' | tr ' ' '\n' | sort | xargs)
-[ "$keys" = "issuing.key:symbolon-signer:600 root.key:root:600" ] || fail "init left to others than symbolon: $keys"
+[ "$keys" = "heads.key:symbolon-signer:600 issuing.key:symbolon-signer:600 root.key:root:600" ] || fail "init left to others than symbolon: $keys"
 python3 -m http.server 3000 --bind 127.0.0.1 >/dev/null 2>&1 &
 cat >/etc/symbolon/symbolon.yaml <<'END'
 state: /var/lib/symbolon
