@@ -1,4 +1,4 @@
-// The revoked serials of one issuer: sorted, packed, at most 24 octets an entry.
+// The revoked serials of one issuer: sorted, packed, with a directory.
 #pragma once
 
 #include <array>
