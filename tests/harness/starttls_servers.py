@@ -3,6 +3,7 @@ root: where the tests do, they become `daemon` (of every Debian)."""
 
 import contextlib
 import dataclasses
+import grp
 import os
 import pathlib
 import pwd
@@ -191,7 +192,7 @@ def dovecot(house):
     """It demands a certificate of every client that logs in, and so asks each for one."""
     imap, pop3 = PORTS.take(), PORTS.take()
     user = pwd.getpwnam("daemon") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-    group = "daemon" if os.getuid() == 0 else user.pw_gid
+    group = grp.getgrgid(user.pw_gid).gr_name
     of_version = DOVECOT_OF_2_3 if run(["/usr/sbin/dovecot", "--version"]).stdout.startswith("2.3.") else DOVECOT_OF_2_4
     config = house.write("dovecot.conf", of_version + DOVECOT, imap=imap, pop3=pop3, user=user.pw_name, group=group)
     with house.start(["/usr/sbin/dovecot", "-F", "-c", config], imap, pop3):
