@@ -1,4 +1,5 @@
-// Packets between authority and signer: total, bounded, and what is read is written back octet for octet.
+// Packets between authority and signer, and the answers in them: total, bounded, and what is read is written back octet
+// for octet.
 #include <algorithm>
 #include <cstdlib>
 
@@ -8,6 +9,14 @@ using namespace symbolon;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView packet(data, size);
+  if (const auto response = signer::decode_ocsp(packet)) {
+    if (!std::ranges::equal(signer::encode_ocsp(*response), packet)) std::abort();
+  } else if (response.error().code != Code::signer_protocol) {
+    std::abort();
+  }
+  if (const auto head = signer::decode_head(revocation::HeadKind::feed, packet)) {
+    if (!std::ranges::equal(signer::encode_head(*head), packet)) std::abort();
+  }
   const auto message = signer::decode(packet);
   if (!message) {
     if (message.error().code != Code::signer_protocol) std::abort();

@@ -51,13 +51,12 @@ struct Authority::Impl {
         options.ocsp_signer =
             ocsp_signer_here([this] { return issuance.issuers(); }, *state.ledger, clock, options.ocsp->next_update);
       }
-      ocsp = std::make_unique<OcspResponder>(
-          OcspResponder::Parts{*state.ledger, issuance, *revocations, *options.ocsp_signer, clock,
-                               [this](const Issuer& issuer) -> Status {
-                                 TRY(taking_back.check());
-                                 return crls.check_ledger(issuer);
-                               }},
-          OcspResponderOptions{.next_update = options.ocsp->next_update});
+      ocsp = std::make_unique<OcspResponder>(OcspResponder::Parts{issuance, *revocations, *options.ocsp_signer, clock,
+                                                                  [this](const Issuer& issuer) -> Status {
+                                                                    TRY(taking_back.check());
+                                                                    return crls.check_ledger(issuer);
+                                                                  }},
+                                             OcspResponderOptions{.next_update = options.ocsp->next_update});
     }
     if (const auto left = state.ledger->unfinished()) {
       for (const ledger::CertificateRecord& record : *left) unfinished_at_start.push_back(record.serial.hex());

@@ -1,7 +1,6 @@
 #include "authority/ocsp_content.h"
 
 #include "authority/crl_content.h"
-#include "revocation/ocsp_response.h"
 
 namespace symbolon::authority {
 namespace {
@@ -32,31 +31,37 @@ OcspIssuer OcspIssuer::of(const Issuer& issuer, const IssuerSet& issuers) {
       .id = issuer.id, .ids = CrlIssuer::of(issuer, issuers).ids, .cert_ids = revocation::CertIds(issuer.certificate)};
 }
 
-OcspLookup lookup_in(ledger::Ledger& ledger) {
-  return [&ledger](const std::vector<ledger::IssuerId>& issuers, const std::vector<x509::SerialNumber>& serials) {
-    return ledger.serial_statuses(issuers, serials);
-  };
+ledger::SerialsOf serials_of(const OcspIssuer& issuer, const signer::OcspName& name) {
+  ledger::SerialsOf out{.issuers = issuer.ids, .serials = {}};
+  out.serials.reserve(name.entries.size());
+  for (const signer::OcspName::Entry& entry : name.entries) out.serials.push_back(entry.serial);
+  return out;
+}
+
+std::vector<revocation::CertStatus> cert_statuses(const std::vector<ledger::SerialStatus>& found) {
+  std::vector<revocation::CertStatus> out;
+  out.reserve(found.size());
+  for (const ledger::SerialStatus& one : found) {
+    out.push_back({status_of(one.standing), one.revoked_at, static_cast<std::uint8_t>(one.reason)});
+  }
+  return out;
 }
 
 Result<Bytes> ocsp_content(const OcspIssuer& issuer, const signer::OcspName& name, const crypto::PublicKey& responder,
-                           const OcspLookup& lookup) {
+                           const std::vector<revocation::CertStatus>& said) {
   ENSURE(issuer.id.value == name.issuer && responder.spki_sha256() == name.responder);
-  std::vector<x509::SerialNumber> serials;
-  serials.reserve(name.entries.size());
-  for (const signer::OcspName::Entry& entry : name.entries) serials.push_back(entry.serial);
-  const auto statuses = TRY(lookup(issuer.ids, serials));
-  ENSURE(statuses.size() == serials.size());
-
+  if (said.size() != name.entries.size()) {
+    return fail(Code::bad_request, "{} certificates are named, of {} something is said", name.entries.size(),
+                said.size());
+  }
   std::vector<Bytes> cert_ids;
   std::vector<revocation::OcspAnswer> answers;
-  cert_ids.reserve(serials.size());
-  answers.reserve(serials.size());
-  for (std::size_t i = 0; i < serials.size(); ++i) {
-    cert_ids.push_back(issuer.cert_ids.of(hash_of(name.entries[i].hash), serials[i]));
+  cert_ids.reserve(said.size());
+  answers.reserve(said.size());
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    cert_ids.push_back(issuer.cert_ids.of(hash_of(name.entries[i].hash), name.entries[i].serial));
     answers.push_back({.cert_id = cert_ids.back(),
-                       .status = status_of(statuses[i].standing),
-                       .revoked_at = statuses[i].revoked_at,
-                       .reason = static_cast<std::uint8_t>(statuses[i].reason),
+                       .status = said[i],
                        .this_update = name.this_update,
                        .next_update = name.next_update});
   }

@@ -1,17 +1,16 @@
-// What an OCSP response of a CA says (RFC 6960 §4.2): one function for whoever builds it, the authority that sends it
-// or the signer that signs it. Both look the serials up in the ledger for themselves and come to the same octets,
-// unless something was issued or revoked in between.
+// What an OCSP response of a CA says (RFC 6960 §4.2): one function for whoever builds it, the signer that signs it or
+// the authority that sends it. The signer looks the serials up in the ledger for itself and says what it found: the
+// authority comes to the same octets from that, without reading the ledger a second time.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "authority/issuer.h"
 #include "base/error.h"
 #include "crypto/key.h"
-#include "ledger/ledger.h"
 #include "ledger/serial_status.h"
 #include "revocation/cert_ids.h"
+#include "revocation/ocsp_response.h"
 #include "signer/message.h"
 
 namespace symbolon::authority {
@@ -28,16 +27,14 @@ struct OcspIssuer {
   static OcspIssuer of(const Issuer& issuer, const IssuerSet& issuers);
 };
 
-// One status for each serial, in their order, all as of one commit. A serial of several of these CAs is revoked where
-// one of them is, else issued where one of them is.
-using OcspLookup = std::function<Result<std::vector<ledger::SerialStatus>>(
-    const std::vector<ledger::IssuerId>& issuers, const std::vector<x509::SerialNumber>& serials)>;
-OcspLookup lookup_in(ledger::Ledger& ledger);  // borrowed
+// Whom to look up for that name, and what is said of whom, in that order.
+ledger::SerialsOf serials_of(const OcspIssuer& issuer, const signer::OcspName& name);
+std::vector<revocation::CertStatus> cert_statuses(const std::vector<ledger::SerialStatus>& found);
 
-// The ResponseData of that name, `responder` being the key that it names. Fails with bad_request (as
-// ocsp_response_data) and as the lookup does.
+// The ResponseData of that name, `responder` being the key that it names, with what is `said` of each certificate.
+// Fails with bad_request (as ocsp_response_data, and where that is said of more or fewer than are named).
 Result<Bytes> ocsp_content(const OcspIssuer& issuer, const signer::OcspName& name, const crypto::PublicKey& responder,
-                           const OcspLookup& lookup);
+                           const std::vector<revocation::CertStatus>& said);
 
 // For the signer: would an authority that is itself ask for this now? thisUpdate is about now, nextUpdate after it and
 // at most `longest` later, entries and nonce are as many as may be. Fails with ocsp_out_of_bounds.

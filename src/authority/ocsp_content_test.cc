@@ -18,8 +18,6 @@ using ledger::SerialStatus;
 using signer::OcspHash;
 using signer::OcspName;
 
-using Serials = std::vector<x509::SerialNumber>;
-
 x509::SerialNumber serial(std::string_view hex) { return x509::SerialNumber::parse(hex).value(); }
 
 Issuer issuer(std::int64_t id, const Certificate& certificate) {
@@ -43,15 +41,15 @@ OcspIssuer only(const Certificate& certificate = pki().ca) {
 }
 
 // What the ledger would say, by the last octet of the serial.
-Result<std::vector<SerialStatus>> some(const std::vector<IssuerId>&, const Serials& serials) {
+std::vector<revocation::CertStatus> said_of(const OcspName& name) {
   std::vector<SerialStatus> out;
-  for (const auto& one : serials) {
-    const std::uint8_t last = one.magnitude().back();
+  for (const OcspName::Entry& entry : name.entries) {
+    const std::uint8_t last = entry.serial.magnitude().back();
     if (last == 1) out.push_back({.standing = SerialStanding::issued});
     if (last == 2) out.push_back({SerialStanding::revoked, kNow - kDay, ledger::RevocationReason::key_compromise});
     if (last == 3) out.push_back({.standing = SerialStanding::unknown});
   }
-  return out;
+  return cert_statuses(out);
 }
 
 // A response around `data`; nothing of it is signed.
@@ -89,12 +87,11 @@ Told told(const Basic& basic, int at, const x509::SerialNumber& number, const EV
 }
 
 TEST(OcspContent, SaysOfEachSerialWhatTheLedgerSaysInTheOrderAndWithTheHashAsked) {
-  const auto content = ocsp_content(only(),
-                                    name_of({{OcspHash::sha1, serial("0a03")},
-                                             {OcspHash::sha256, serial("0a02")},
-                                             {OcspHash::sha1, serial("0a01")},
-                                             {OcspHash::sha256, serial("0a01")}}),
-                                    responder(), some);
+  const OcspName name = name_of({{OcspHash::sha1, serial("0a03")},
+                                 {OcspHash::sha256, serial("0a02")},
+                                 {OcspHash::sha1, serial("0a01")},
+                                 {OcspHash::sha256, serial("0a01")}});
+  const auto content = ocsp_content(only(), name, responder(), said_of(name));
   ASSERT_TRUE(content) << content.error().text();
   const Basic basic = decode(*content);
   ASSERT_EQ(OCSP_resp_count(basic.get()), 4);
@@ -109,7 +106,7 @@ TEST(OcspContent, SaysOfEachSerialWhatTheLedgerSaysInTheOrderAndWithTheHashAsked
 TEST(OcspContent, HoldsTheNonceTheResponderAndTheDatesOfTheName) {
   const Bytes nonce(32, 0x5a);
   const OcspName name = name_of({{OcspHash::sha1, serial("0a01")}}, nonce);
-  const Bytes content = ocsp_content(only(), name, responder(), some).value();
+  const Bytes content = ocsp_content(only(), name, responder(), said_of(name)).value();
   const Basic basic = decode(content);
   const Request asked = request_for({.nonce = nonce});
   EXPECT_EQ(OCSP_check_nonce(asked.get(), basic.get()), 1);
@@ -132,28 +129,23 @@ TEST(OcspContent, LooksUnderEachCertificateOfTheCaAndUnderNoOther) {
   const Certificate renewed =
       forge().certificate("ocsp-content-renewed", "OCSP CA", "", Forge::with(Forge::kCa, R"("key_of": "ocsp-ca")"));
   const IssuerSet set{.issuers = {issuer(1, pki().other), issuer(2, renewed), issuer(3, pki().ca)}};
-  std::vector<IssuerId> asked;
-  Serials of;
-  const auto lookup = [&](const std::vector<IssuerId>& ids, const Serials& serials) {
-    asked = ids;
-    of = serials;
-    return some(ids, serials);
-  };
   const OcspName name = name_of({{OcspHash::sha1, serial("0a01")}, {OcspHash::sha1, serial("0a02")}});
-  const auto content = ocsp_content(OcspIssuer::of(set.issuers[1], set), name, responder(), lookup);
-  EXPECT_EQ(asked, (std::vector<IssuerId>{{2}, {3}}));
-  EXPECT_EQ(of, (Serials{serial("0a01"), serial("0a02")}));
-  EXPECT_EQ(content.value(), ocsp_content(only(), name, responder(), some).value());
-  EXPECT_NE(content.value(), ocsp_content(only(pki().other), name, responder(), some).value());
+  const OcspIssuer about = OcspIssuer::of(set.issuers[1], set);
+  const ledger::SerialsOf asked = serials_of(about, name);
+  EXPECT_EQ(asked.issuers, (std::vector<IssuerId>{{2}, {3}}));
+  EXPECT_EQ(asked.serials, (std::vector{serial("0a01"), serial("0a02")}));
+  const Bytes content = ocsp_content(about, name, responder(), said_of(name)).value();
+  EXPECT_EQ(content, ocsp_content(only(), name, responder(), said_of(name)).value());
+  EXPECT_NE(content, ocsp_content(only(pki().other), name, responder(), said_of(name)).value());
 }
 
-TEST(OcspContent, ALookUpThatFailsIsNoAnswer) {
-  const auto lookup = [](const auto&, const auto&) -> Result<std::vector<SerialStatus>> {
-    return fail(Code::ledger_io, "no");
-  };
-  const auto content = ocsp_content(only(), name_of({{OcspHash::sha1, serial("0a01")}}), responder(), lookup);
-  ASSERT_FALSE(content);
-  EXPECT_EQ(content.error().code, Code::ledger_io);
+TEST(OcspContent, SomethingIsSaidOfEachAndOfNoOther) {
+  const OcspName name = name_of({{OcspHash::sha1, serial("0a01")}});
+  for (const std::size_t count : {0U, 2U}) {
+    const auto content = ocsp_content(only(), name, responder(), std::vector<revocation::CertStatus>(count));
+    ASSERT_FALSE(content) << count;
+    EXPECT_EQ(content.error().code, Code::bad_request) << count;
+  }
 }
 
 bool allowed(const OcspName& name) {

@@ -37,6 +37,7 @@ class WatchedSigner final : public OcspSigner {
     if (failing) return std::unexpected(*failing);
     if (before_sign) before_sign();
     auto signature = inner_->sign(name);
+    if (after_sign) after_sign();
     if (signature && spoil) spoil(*signature);
     const std::lock_guard lock(mutex_);
     ++signed_;
@@ -57,6 +58,7 @@ class WatchedSigner final : public OcspSigner {
   std::optional<Error> failing;
   std::atomic<int> tries = 0;  // to sign, also those that failed
   std::function<void()> before_sign;
+  std::function<void()> after_sign;
   std::function<void(signer::SignedOcsp&)> spoil;  // what it answers
 
  private:
@@ -88,7 +90,7 @@ class OcspHome {
     signer.emplace([this] {
       return ocsp_signer_here([this] { return issuance->issuers(); }, *state->ledger, home.clock, options_.next_update);
     });
-    responder.emplace(OcspResponder::Parts{*state->ledger, *issuance, *revocations, *signer, home.clock,
+    responder.emplace(OcspResponder::Parts{*issuance, *revocations, *signer, home.clock,
                                            [this](const Issuer&) { return ledger_standing; }},
                       options_);
   }

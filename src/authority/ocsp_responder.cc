@@ -33,16 +33,17 @@ struct OcspResponder::Known {
 
 // A response before it is signed.
 struct OcspResponder::Draft {
-  const Issuer* issuer = nullptr;  // in the question's set
+  const Issuer* issuer = nullptr;     // in the question's set
+  const OcspIssuer* about = nullptr;  // likewise
   std::shared_ptr<const ResponderCertificate> certificate;
   signer::OcspName name;
-  Bytes content;
-  std::optional<revocation::SerialState> state;  // of one certificate, where it is known
 };
 
 namespace {
 
+using revocation::CertStatus;
 using revocation::OcspError;
+using revocation::OcspStatus;
 using revocation::SerialState;
 
 // thisUpdate lies this long back, so that a peer whose clock is behind takes it.
@@ -74,13 +75,18 @@ OcspError error_for(Code code) {
 }
 
 // Of one certificate, where it is known.
-std::optional<SerialState> state_in(const std::vector<ledger::SerialStatus>& said) {
-  if (said.size() != 1 || said.front().standing == ledger::SerialStanding::unknown) return std::nullopt;
-  if (said.front().standing == ledger::SerialStanding::issued) return SerialState::unrevoked;
-  return said.front().reason == ledger::RevocationReason::certificate_hold ? SerialState::held : SerialState::revoked;
+std::optional<SerialState> state_of(const std::vector<CertStatus>& said) {
+  if (said.size() != 1) return std::nullopt;
+  switch (said.front().status) {
+    case OcspStatus::unknown: return std::nullopt;
+    case OcspStatus::good: return SerialState::unrevoked;
+    case OcspStatus::revoked: break;
+  }
+  const bool held = said.front().reason == static_cast<std::uint8_t>(ledger::RevocationReason::certificate_hold);
+  return held ? SerialState::held : SerialState::revoked;
 }
 
-// Something was issued or revoked, or the signer was started anew, between draft and signature.
+// The signer was started anew between draft and signature, or something was revoked between signature and finish.
 bool came_in_between(const Result<std::shared_ptr<const OcspResponse>>& made) {
   return !made && (made.error().code == Code::ocsp_responder_changed || made.error().code == Code::ocsp_bad_signature);
 }
@@ -256,25 +262,35 @@ Result<OcspResponder::Draft> OcspResponder::draft(const Question& question) {
                         .next_update = std::min(from + options_.next_update, certificate->validity.not_after),
                         .nonce = question.nonce,
                         .entries = question.entries};
-  std::vector<ledger::SerialStatus> said;
-  const OcspLookup lookup = [&](const auto& issuers, const auto& serials) -> Result<std::vector<ledger::SerialStatus>> {
-    said = TRY(parts_.ledger.serial_statuses(issuers, serials));
-    return said;
-  };
-  Bytes content = TRY(ocsp_content(question.known->about[speaker], name, certificate->key, lookup));
   return Draft{.issuer = &issuer,
+               .about = &question.known->about[speaker],
                .certificate = std::move(certificate),
-               .name = std::move(name),
-               .content = std::move(content),
-               .state = state_in(said)};
+               .name = std::move(name)};
+}
+
+// What was revoked for good when somebody asks is never called anything else, whatever the signer reads.
+Status OcspResponder::check_said(const Draft& draft, const std::vector<CertStatus>& said) {
+  ENSURE(said.size() == draft.name.entries.size());
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const x509::SerialNumber& serial = draft.name.entries[i].serial;
+    if (said[i].status == OcspStatus::revoked ||
+        parts_.revocations.state(draft.issuer->certificate, serial) != SerialState::revoked) {
+      continue;
+    }
+    return fail(Code::ocsp_bad_signature, "serial {} of the CA '{}' is revoked, and the signer says otherwise",
+                serial.hex(), draft.issuer->name);
+  }
+  return {};
 }
 
 OcspResponder::Made OcspResponder::finish(const Draft& draft, const Result<signer::SignedOcsp>& signature) {
-  const auto& [issuer, certificate, name, content, state] = draft;
+  const auto& [issuer, about, certificate, name] = draft;
   if (!signature) {
     if (signature.error().code == Code::ocsp_responder_changed) certificates_.forget(issuer->id, certificate);
     return std::unexpected(signature.error());
   }
+  const Bytes content = TRY(ocsp_content(*about, name, certificate->key, signature->said));
+  TRY(check_said(draft, signature->said));
   if (!is_good(*signature, content, *certificate)) {
     return fail(Code::ocsp_bad_signature, "of a response about the CA '{}'", issuer->name);
   }
@@ -286,7 +302,7 @@ OcspResponder::Made OcspResponder::finish(const Draft& draft, const Result<signe
                                                            .this_update = name.this_update,
                                                            .next_update = name.next_update,
                                                            .with_nonce = !name.nonce.empty(),
-                                                           .state = state});
+                                                           .state = state_of(signature->said)});
 }
 
 // The signer says what it signed: where that is what was built here, the signature is over it, as far as the signer's
@@ -311,9 +327,9 @@ Status OcspResponder::may_try() {
   const std::lock_guard lock(mutex_);
   if (stopping_) return fail(Code::cancelled, "the responder is stopping");
   if (!away_) return {};
-  if (probing_ || std::chrono::steady_clock::now() < again_)
-    return fail(Code::signer_unreachable, "it was not reached just now");
-  probing_ = true;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < again_) return fail(Code::signer_unreachable, "it was not reached just now");
+  again_ = now + kLongestPause;  // note_try() says better, unless whoever tries comes to nothing
   return {};
 }
 
@@ -325,7 +341,6 @@ void OcspResponder::note_try(const Made& made) {
     pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
     again_ = std::chrono::steady_clock::now() + pause_;
   }
-  probing_ = false;
 }
 
 // It goes back with a clock that was set back, but not for less than it lies back itself.

@@ -2,8 +2,10 @@
 //
 //   read(request)   -> whose certificates are meant; or an error response, unsigned
 //   find(question)  -> from memory, where an answer was signed that still counts and still is true
-//   sign(question)  -> certificate of the responder · bytes built from the ledger · signed where the key is: here, or
-//                      by the signer, which builds them for itself · signature verified · kept, unless with a nonce
+//   sign(question)  -> certificate of the responder · signed where the key is, here or in the signer, which finds in
+//   the
+//                      ledger what there is to say · the same bytes built from that · signature verified · kept,
+//                      unless with a nonce
 //
 // What is kept is held against the revocation set of this process whenever it is given out: a revocation counts from
 // the moment at which it is answered. "Unknown" is never kept: it would outlive the certificate that is issued next.
@@ -48,7 +50,6 @@ class OcspResponder {
   using CheckLedger = std::function<Status(const Issuer& issuer)>;
   // Borrowed; they outlive it.
   struct Parts {
-    ledger::Ledger& ledger;
     Issuance& issuance;
     const LedgerRevocations& revocations;
     OcspSigner& signer;
@@ -104,6 +105,7 @@ class OcspResponder {
   std::vector<Made> make_together(const std::vector<Question>& questions);
   Result<Draft> draft(const Question& question);
   Made finish(const Draft& draft, const Result<signer::SignedOcsp>& signature);
+  Status check_said(const Draft& draft, const std::vector<revocation::CertStatus>& said);
   Made keep(const Question& question, Made made);
   Answer answer(const Question& question, Made made);
   bool is_good(const signer::SignedOcsp& made, ByteView content, const ResponderCertificate& certificate);
@@ -122,8 +124,7 @@ class OcspResponder {
   mutable std::shared_ptr<const Known> known_;
   UnixSeconds last_update_ = {};
   bool away_ = false;      // the signer was not reached
-  bool probing_ = false;   // somebody tries it again
-  SteadyTime again_ = {};  // not before
+  SteadyTime again_ = {};  // not tried before
   std::chrono::seconds pause_{0};
   SteadyTime next_line_ = {};          // of the log, about failures
   std::uint64_t untold_ = 0;           // failures since the last one

@@ -133,11 +133,17 @@ TEST_F(OcspResponderTest, TheVeryNextAnswerAfterAReleaseSaysSo) {
   EXPECT_EQ(signer->count(), 4) << "that with another reason is another answer";
 }
 
-// The signer looks the ledger up after us: what it signs is not what we built.
-TEST_F(OcspResponderTest, WhatIsRevokedWhileItIsSignedIsBuiltAgain) {
+TEST_F(OcspResponderTest, TheSignerFindsWhatIsRevokedOnTheWayToIt) {
+  const SerialNumber serial = issue();
+  signer->before_sign = [&] { revoke(serial); };
+  EXPECT_EQ(status(serial), kRevoked);
+  EXPECT_EQ(signer->count(), 1);
+}
+
+TEST_F(OcspResponderTest, WhatIsRevokedOnTheWayBackIsSignedAgain) {
   const SerialNumber serial = issue();
   bool done = false;
-  signer->before_sign = [&] {
+  signer->after_sign = [&] {
     if (!std::exchange(done, true)) revoke(serial);
   };
   EXPECT_EQ(status(serial), kRevoked);
@@ -148,7 +154,7 @@ TEST_F(OcspResponderTest, GivesUpWhereEachTryIsOvertaken) {
   std::vector<SerialNumber> serials;
   for (int i = 0; i < 6; ++i) serials.push_back(issue());
   std::size_t next = 0;
-  signer->before_sign = [&] { revoke(serials.at(next++)); };
+  signer->after_sign = [&] { revoke(serials.at(next++)); };
   EXPECT_EQ(error_of(ask(serials)), OcspError::internal_error);
   EXPECT_EQ(next, 4U);
 }
@@ -164,7 +170,7 @@ TEST_F(OcspResponderTest, SeveralAreSignedTogether) {
     questions.push_back(std::get<OcspResponder::Question>(responder->read(ask({serial}))));
   }
   int turn = 0;
-  signer->before_sign = [&] {
+  signer->after_sign = [&] {
     if (++turn == 4) revoke(overtaken);
   };
   const auto statuses = [&] {
@@ -267,6 +273,14 @@ TEST_F(OcspResponderTest, ThisUpdateDoesNotGoBackWithTheClockAsLongAsItNeedNot) 
 TEST_F(OcspResponderTest, WhatWasSignedMustBeWhatWasBuilt) {
   const auto serial = issue();
   signer->spoil = [](signer::SignedOcsp& made) { made.octets[0] ^= 1; };
+  EXPECT_EQ(error_of(ask({serial})), OcspError::internal_error);
+  signer->spoil = {};
+  EXPECT_EQ(status(serial), V_OCSP_CERTSTATUS_GOOD);
+}
+
+TEST_F(OcspResponderTest, SomethingMustBeSaidOfEachCertificate) {
+  const auto serial = issue();
+  signer->spoil = [](signer::SignedOcsp& made) { made.said.pop_back(); };
   EXPECT_EQ(error_of(ask({serial})), OcspError::internal_error);
   signer->spoil = {};
   EXPECT_EQ(status(serial), V_OCSP_CERTSTATUS_GOOD);

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "authority/ocsp_content.h"
 #include "authority/responder_key.h"
@@ -51,14 +52,16 @@ class Behind final : public OcspSigner {
 class Here final : public OcspSigner {
  public:
   Here(CurrentIssuers issuers, ledger::Ledger& ledger, const Clock& clock, Seconds longest)
-      : issuers_(std::move(issuers)), lookup_(lookup_in(ledger)), clock_(clock), longest_(longest) {}
+      : issuers_(std::move(issuers)), ledger_(ledger), clock_(clock), longest_(longest) {}
 
   Result<x509::CertificateRequest> responder(ledger::IssuerId issuer) override {
     return TRY(responder_of(issuer))->key->request();
   }
   Result<signer::SignedOcsp> sign(const signer::OcspName& name) override {
     const auto responder = TRY(responder_of({name.issuer}));
-    return responder->key->sign(responder->issuer, name, lookup_, {.longest = longest_, .now = clock_.now()});
+    const ledger::SerialsOf asked = serials_of(responder->issuer, name);
+    auto said = cert_statuses(TRY(ledger_.serial_statuses(asked.issuers, asked.serials)));
+    return responder->key->sign(responder->issuer, name, std::move(said), {.longest = longest_, .now = clock_.now()});
   }
 
  private:
@@ -84,7 +87,7 @@ class Here final : public OcspSigner {
   }
 
   const CurrentIssuers issuers_;
-  const OcspLookup lookup_;
+  ledger::Ledger& ledger_;
   const Clock& clock_;
   const Seconds longest_;
   std::mutex mutex_;  // guards responders_

@@ -90,7 +90,10 @@ class OcspSigners : public ::testing::TestWithParam<Where> {
   }
   // As the authority builds it.
   Bytes content(const OcspName& name, const crypto::PublicKey& key) {
-    return ocsp_content(OcspIssuer::of(issuing(), *state_->issuers), name, key, lookup_in(*state_->ledger)).value();
+    const OcspIssuer about = OcspIssuer::of(issuing(), *state_->issuers);
+    const auto asked = serials_of(about, name);
+    const auto found = state_->ledger->serial_statuses(asked.issuers, asked.serials).value();
+    return ocsp_content(about, name, key, cert_statuses(found)).value();
   }
   Bytes content(const OcspName& name) { return content(name, responder().public_key()); }
 
@@ -138,6 +141,8 @@ TEST_P(OcspSigners, ResponsesVerifyAndSayWhatTheLedgerSays) {
   const OcspName name = name_of({never, issued_, revoked_, reserved_, abandoned_, certificate.serial()});
   const auto signature = signer_->sign(name);
   ASSERT_TRUE(signature) << signature.error().text();
+  EXPECT_EQ(signature->said.at(1).status, revocation::OcspStatus::good);
+  EXPECT_EQ(signature->said.at(2).status, revocation::OcspStatus::revoked);
   const std::vector<Bytes> along{to_bytes(certificate.der())};
   const Bytes der = revocation::assemble_ocsp(content(name), algorithm_of_p256(), signature->signature, along);
 

@@ -1,5 +1,7 @@
 #include "authority/responder_key.h"
 
+#include <utility>
+
 namespace symbolon::authority {
 
 Result<ResponderKey> ResponderKey::make() {
@@ -9,14 +11,15 @@ Result<ResponderKey> ResponderKey::make() {
 }
 
 Result<signer::SignedOcsp> ResponderKey::sign(const OcspIssuer& issuer, const signer::OcspName& name,
-                                              const OcspLookup& lookup, const Bounds& bounds) const {
+                                              std::vector<revocation::CertStatus> said, const Bounds& bounds) const {
   const crypto::PublicKey& key = signer_->public_key();
   if (name.responder != key.spki_sha256()) {
     return fail(Code::ocsp_responder_changed, "issuer {}: the key that answers for it is another one now", name.issuer);
   }
   TRY(check_ocsp_name(name, bounds.longest, bounds.now));
-  const Bytes content = TRY(ocsp_content(issuer, name, key, lookup));
-  return signer::SignedOcsp{.octets = crypto::sha256(content), .signature = TRY(signer_->sign(content))};
+  const Bytes content = TRY(ocsp_content(issuer, name, key, said));
+  return signer::SignedOcsp{
+      .octets = crypto::sha256(content), .said = std::move(said), .signature = TRY(signer_->sign(content))};
 }
 
 }  // namespace symbolon::authority

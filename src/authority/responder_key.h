@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "authority/ocsp_content.h"
 #include "base/clock.h"
@@ -19,15 +20,16 @@ class ResponderKey {
 
   // For its certificate; it asks for no subject and no names.
   const x509::CertificateRequest& request() const { return request_; }
-  // The signature over what the name stands for, with the digest of that. `longest`: of nextUpdate after thisUpdate.
+  // The signature over what the name stands for, by what is `said` of each certificate that it names, with the digest
+  // of that. `longest`: of nextUpdate after thisUpdate.
   // Fails with ocsp_responder_changed (the name is for another key), as check_ocsp_name and ocsp_content,
   // crypto_failed.
   struct Bounds {
     Seconds longest;
     UnixSeconds now;
   };
-  Result<signer::SignedOcsp> sign(const OcspIssuer& issuer, const signer::OcspName& name, const OcspLookup& lookup,
-                                  const Bounds& bounds) const;
+  Result<signer::SignedOcsp> sign(const OcspIssuer& issuer, const signer::OcspName& name,
+                                  std::vector<revocation::CertStatus> said, const Bounds& bounds) const;
 
  private:
   ResponderKey(std::unique_ptr<const crypto::Signer> signer, x509::CertificateRequest request)

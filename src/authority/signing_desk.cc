@@ -266,17 +266,30 @@ Result<Bytes> SigningDesk::sign_crl(const signer::CrlName& crl) {
   return issuer->signer->sign(content.tbs);
 }
 
-Result<signer::SignedOcsp> SigningDesk::sign_ocsp(const signer::OcspName& response) {
-  const auto responder = impl_->responders.find({response.issuer});
-  if (responder == impl_->responders.end()) {
-    return fail(Code::issuer_unknown, "the signer has no key that answers by OCSP for issuer {}", response.issuer);
+std::vector<Result<signer::SignedOcsp>> SigningDesk::sign_ocsp(const std::vector<signer::OcspName>& responses) {
+  std::vector<const Responder*> responders;  // null: none
+  std::vector<ledger::SerialsOf> asked;
+  for (const signer::OcspName& response : responses) {
+    const auto found = impl_->responders.find({response.issuer});
+    responders.push_back(found == impl_->responders.end() ? nullptr : &found->second);
+    asked.push_back(responders.back() ? serials_of(responders.back()->issuer, response) : ledger::SerialsOf());
   }
-  const auto lookup = [this](const std::vector<ledger::IssuerId>& issuers,
-                             const std::vector<x509::SerialNumber>& serials) {
-    return impl_->intents->serial_statuses(issuers, serials);
-  };
-  return responder->second.key.sign(responder->second.issuer, response, lookup,
-                                    {.longest = impl_->ocsp_next_update, .now = impl_->clock.now()});
+  const auto found = impl_->intents->serial_statuses(asked);
+  const ResponderKey::Bounds bounds{.longest = impl_->ocsp_next_update, .now = impl_->clock.now()};
+  std::vector<Result<signer::SignedOcsp>> out;
+  out.reserve(responses.size());
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (responders[i] == nullptr) {
+      out.push_back(
+          fail(Code::issuer_unknown, "the signer has no key that answers by OCSP for issuer {}", responses[i].issuer));
+    } else if (!found) {
+      out.push_back(std::unexpected(found.error()));
+    } else {
+      const Responder& by = *responders[i];
+      out.push_back(by.key.sign(by.issuer, responses[i], cert_statuses((*found)[i]), bounds));
+    }
+  }
+  return out;
 }
 
 }  // namespace symbolon::authority

@@ -54,9 +54,9 @@ class SigningDesk final : public signer::Desk {
   // crl_content, check_crl_name and check_crl_content, with crl_not_of_ledger, crl_base_missing (no such base was
   // signed in this life), crypto_failed.
   Result<Bytes> sign_crl(const signer::CrlName& crl) override;
-  // Likewise of a revoked CA, and of what it issued long ago. Fails with issuer_unknown (no key answers for it), and as
-  // ResponderKey::sign.
-  Result<signer::SignedOcsp> sign_ocsp(const signer::OcspName& response) override;
+  // Likewise of a revoked CA, and of what it issued long ago; all as of one commit. Fails with issuer_unknown (no key
+  // answers for it), and as ResponderKey::sign.
+  std::vector<Result<signer::SignedOcsp>> sign_ocsp(const std::vector<signer::OcspName>& responses) override;
   // Fails with file_missing (no key of heads is here), and as HeadBook::sign.
   Result<revocation::SignedHead> sign_head(revocation::HeadKind kind) override;
 

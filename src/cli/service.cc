@@ -30,8 +30,9 @@ namespace {
 
 constexpr enroll::ClientTimes kForTicketKeys{.connect = std::chrono::seconds(5), .call = std::chrono::seconds(5)};
 constexpr std::size_t kApiThreads = 2;
-// Responses that must be signed: each thread has one at the signer.
-constexpr http::GatheringLimits kOcspLimits{.threads = 4, .waiting = 512, .together = 8};
+// Responses that must be signed. Few threads, so that more is asked together: a packet to the signer, and its look into
+// the ledger, cost as much for one as for all.
+constexpr http::GatheringLimits kOcspLimits{.threads = 2, .waiting = 512, .together = 16};
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {

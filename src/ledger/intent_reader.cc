@@ -59,9 +59,8 @@ Result<RecordedIntent> IntentReader::find(IssuerId issuer, const x509::SerialNum
   return out;
 }
 
-Result<std::vector<SerialStatus>> IntentReader::serial_statuses(const std::vector<IssuerId>& issuers,
-                                                                const std::vector<x509::SerialNumber>& serials) {
-  return TRY(impl_->readers.lease())->serial_statuses(issuers, serials);
+Result<std::vector<std::vector<SerialStatus>>> IntentReader::serial_statuses(const std::vector<SerialsOf>& asked) {
+  return TRY(impl_->readers.lease())->serial_statuses(asked);
 }
 
 // One statement sees one state.

@@ -38,9 +38,8 @@ class IntentReader {
   // The newest commit is seen, and the same one for the intent and for the CAs that would vouch for it. Fails with
   // not_found.
   Result<RecordedIntent> find(IssuerId issuer, const x509::SerialNumber& serial, const std::vector<CaSerial>& cas);
-  // As Ledger::serial_statuses.
-  Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
-                                                    const std::vector<x509::SerialNumber>& serials);
+  // As Ledger::serial_statuses for each, all as of one commit.
+  Result<std::vector<std::vector<SerialStatus>>> serial_statuses(const std::vector<SerialsOf>& asked);
   // As Ledger has them; of one commit. `each` runs on this thread and may stop the walk.
   Status revocations(std::uint64_t after, const Ledger::RevocationVisitor& each);
   Status revocations(const RevocationRange& range, const Ledger::RevocationVisitor& each);

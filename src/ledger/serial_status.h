@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.h"
 #include "ledger/records.h"
@@ -17,6 +18,12 @@ struct SerialStatus {
   UnixSeconds revoked_at = {};                              // only where revoked
   RevocationReason reason = RevocationReason::unspecified;  // likewise
   bool operator==(const SerialStatus&) const = default;
+};
+
+// What is asked about one CA.
+struct SerialsOf {
+  std::vector<IssuerId> issuers;  // its CA certificates: of one name and key
+  std::vector<x509::SerialNumber> serials;
 };
 
 }  // namespace symbolon::ledger

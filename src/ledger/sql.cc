@@ -192,13 +192,10 @@ void Connection::rollback() {
 Result<Snapshot> Snapshot::begin(Connection& connection) {
   if (!connection.end_.prepared()) {
     connection.begin_ = TRY(connection.prepare("BEGIN"));
-    connection.look_ = TRY(connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1"));
     connection.end_ = TRY(connection.prepare("ROLLBACK"));
   }
   TRY(connection.begin_.run());
-  Snapshot snapshot(connection);
-  TRY(connection.look_.run());  // BEGIN alone reads nothing: the state is fixed here
-  return snapshot;
+  return Snapshot(connection);
 }
 
 Snapshot::~Snapshot() {

@@ -110,11 +110,10 @@ class Connection {
   std::string where_;
   // Of snapshots: prepared for the first one, since some are taken for every question.
   Statement begin_;
-  Statement look_;
   Statement end_;
 };
 
-// Reads inside see one state of the ledger; ends with the object.
+// Reads inside see one state of the ledger, as it is at the first of them; ends with the object.
 class Snapshot {
  public:
   static Result<Snapshot> begin(Connection& connection);

@@ -129,7 +129,8 @@ class Sqlite final : public Ledger, private Transactions {
   }
   Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
                                                     const std::vector<x509::SerialNumber>& serials) override {
-    return TRY(readers_.lease())->serial_statuses(issuers, serials);
+    auto statuses = TRY(TRY(readers_.lease())->serial_statuses({{issuers, serials}}));
+    return std::move(statuses.front());
   }
   Result<Bytes> certificate_der(CertificateId id) override { return TRY(readers_.lease())->certificate_der(id); }
   Result<Bytes> reserved_tbs(CertificateId id) override { return TRY(readers_.lease())->reserved_tbs(id); }

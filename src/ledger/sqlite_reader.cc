@@ -144,12 +144,15 @@ Result<SerialStatus> SqliteReader::serial_status(const std::vector<IssuerId>& is
   return SerialStatus();
 }
 
-Result<std::vector<SerialStatus>> SqliteReader::serial_statuses(const std::vector<IssuerId>& issuers,
-                                                                const std::vector<x509::SerialNumber>& serials) {
+Result<std::vector<std::vector<SerialStatus>>> SqliteReader::serial_statuses(const std::vector<SerialsOf>& asked) {
   const sql::Snapshot snapshot = TRY(sql::Snapshot::begin(connection_));
-  std::vector<SerialStatus> out;
-  out.reserve(serials.size());
-  for (const x509::SerialNumber& serial : serials) out.push_back(TRY(serial_status(issuers, serial)));
+  std::vector<std::vector<SerialStatus>> out;
+  out.reserve(asked.size());
+  for (const SerialsOf& of : asked) {
+    std::vector<SerialStatus>& statuses = out.emplace_back();
+    statuses.reserve(of.serials.size());
+    for (const x509::SerialNumber& serial : of.serials) statuses.push_back(TRY(serial_status(of.issuers, serial)));
+  }
   return out;
 }
 

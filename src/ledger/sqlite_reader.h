@@ -20,9 +20,8 @@ class SqliteReader {
   Result<CertificateRecord> certificate(IssuerId issuer, const x509::SerialNumber& serial);
   // The one that holds now.
   Result<std::optional<Revocation>> revocation(IssuerId issuer, const x509::SerialNumber& serial);
-  // Ledger::serial_statuses, in a snapshot of its own.
-  Result<std::vector<SerialStatus>> serial_statuses(const std::vector<IssuerId>& issuers,
-                                                    const std::vector<x509::SerialNumber>& serials);
+  // Ledger::serial_statuses for each, all in one snapshot.
+  Result<std::vector<std::vector<SerialStatus>>> serial_statuses(const std::vector<SerialsOf>& asked);
   Result<Bytes> certificate_der(CertificateId id);
   Result<Bytes> reserved_tbs(CertificateId id);
   // In the order of the ids; those that are gone are left out.

@@ -88,12 +88,8 @@ TEST(OcspReader, ReadsEachStatusByEachHash) {
 
 TEST(OcspReader, ReadsOurs) {
   const Bytes id = encoded<i2d_OCSP_CERTID>(id_of(pki().leaf, pki().ca, EVP_sha256()).get());
-  const std::vector<OcspAnswer> answers{{.cert_id = id,
-                                         .status = OcspStatus::revoked,
-                                         .revoked_at = kNow - kDay,
-                                         .reason = 9,
-                                         .this_update = kNow,
-                                         .next_update = kNow}};
+  const std::vector<OcspAnswer> answers{
+      {.cert_id = id, .status = {OcspStatus::revoked, kNow - kDay, 9}, .this_update = kNow, .next_update = kNow}};
   const Bytes tbs =
       ocsp_response_data({.responder_key = pki().responder.public_key().key_identifier(), .produced_at = kNow}, answers)
           .value();

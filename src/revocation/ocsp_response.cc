@@ -23,20 +23,20 @@ bool is_reason(std::uint8_t reason) { return reason <= 10 && reason != 7 && reas
 
 // CertStatus ::= CHOICE { good [0] IMPLICIT NULL, revoked [1] IMPLICIT RevokedInfo, unknown [2] IMPLICIT NULL }
 // RevokedInfo ::= SEQUENCE { revocationTime GeneralizedTime, revocationReason [0] EXPLICIT CRLReason OPTIONAL }
-Bytes cert_status(const OcspAnswer& answer) {
-  switch (answer.status) {
+Bytes cert_status(const CertStatus& said) {
+  switch (said.status) {
     case OcspStatus::good: return {0x80, 0x00};
     case OcspStatus::unknown: return {0x82, 0x00};
     case OcspStatus::revoked: break;
   }
-  const Bytes at = der::generalized_time(std::clamp(answer.revoked_at, kFirst, kLast));
-  const Bytes reason = answer.reason == 0 ? Bytes() : der::element(der::tag::context(0), enumerated(answer.reason));
+  const Bytes at = der::generalized_time(std::clamp(said.revoked_at, kFirst, kLast));
+  const Bytes reason = said.reason == 0 ? Bytes() : der::element(der::tag::context(0), enumerated(said.reason));
   return der::element(der::tag::context(1), {at, reason});
 }
 
 // SingleResponse ::= SEQUENCE { certID, certStatus, thisUpdate, nextUpdate [0] EXPLICIT, singleExtensions [1] }
 Bytes single_response(const OcspAnswer& answer) {
-  const Bytes status = cert_status(answer);
+  const Bytes status = cert_status(answer.status);
   const Bytes this_update = der::generalized_time(answer.this_update);
   const Bytes next_update = der::element(der::tag::context(0), der::generalized_time(answer.next_update));
   return der::element(der::tag::sequence, {answer.cert_id, status, this_update, next_update});
@@ -60,8 +60,8 @@ Status check(const OcspHeading& heading, std::span<const OcspAnswer> answers) {
   if (answers.empty()) return fail(Code::bad_request, "a response without an answer");
   for (const OcspAnswer& answer : answers) {
     if (!der::only(answer.cert_id, der::tag::sequence)) return fail(Code::bad_request, "a CertID that is no SEQUENCE");
-    if (answer.status == OcspStatus::revoked && !is_reason(answer.reason)) {
-      return fail(Code::bad_request, "revoked for the reason {}, which is none", answer.reason);
+    if (answer.status.status == OcspStatus::revoked && !is_reason(answer.status.reason)) {
+      return fail(Code::bad_request, "revoked for the reason {}, which is none", answer.status.reason);
     }
     if (answer.this_update < kFirst || answer.next_update > kLast || answer.next_update < answer.this_update) {
       return fail(Code::bad_request, "from {} to {} is no period a response can name", to_rfc3339(answer.this_update),

@@ -16,8 +16,16 @@
 
 namespace symbolon::revocation {
 
-// CertStatus, in the order of its tags.
+// The choices of CertStatus, in the order of their tags.
 enum class OcspStatus : std::uint8_t { good, revoked, unknown };
+
+// CertStatus: what is said of one certificate.
+struct CertStatus {
+  OcspStatus status = OcspStatus::unknown;
+  UnixSeconds revoked_at = {};  // only where revoked; a date outside the years 1950 to 9999 is moved to the nearer end
+  std::uint8_t reason = 0;      // only where revoked: CRLReason; 0, unspecified, is left out
+  bool operator==(const CertStatus&) const = default;
+};
 
 // What a response says beside its answers.
 struct OcspHeading {
@@ -29,9 +37,7 @@ struct OcspHeading {
 // SingleResponse.
 struct OcspAnswer {
   ByteView cert_id;  // DER
-  OcspStatus status = OcspStatus::unknown;
-  UnixSeconds revoked_at = {};  // only where revoked; a date outside the years 1950 to 9999 is moved to the nearer end
-  std::uint8_t reason = 0;      // only where revoked: CRLReason; 0, unspecified, is left out
+  CertStatus status = {};
   UnixSeconds this_update;
   UnixSeconds next_update;
 };

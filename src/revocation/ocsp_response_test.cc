@@ -21,12 +21,12 @@ Bytes cert_id(const EVP_MD* digest = EVP_sha1()) {
 }
 
 OcspAnswer answer(ByteView id, OcspStatus status) {
-  return {.cert_id = id, .status = status, .this_update = kNow, .next_update = kNextUpdate};
+  return {.cert_id = id, .status = {status}, .this_update = kNow, .next_update = kNextUpdate};
 }
 OcspAnswer revoked(ByteView id, UnixSeconds at, std::uint8_t reason) {
   OcspAnswer out = answer(id, OcspStatus::revoked);
-  out.revoked_at = at;
-  out.reason = reason;
+  out.status.revoked_at = at;
+  out.status.reason = reason;
   return out;
 }
 
@@ -189,7 +189,7 @@ TEST(OcspResponse, TheSameFactsGiveTheSameOctets) {
   std::vector<OcspAnswer> answers(100, revoked(id, kNow, 4));
   EXPECT_EQ(data(answers), data(answers));
   std::vector<OcspAnswer> other = answers;
-  other.back().reason = 5;
+  other.back().status.reason = 5;
   EXPECT_NE(data(answers), data(other));
 }
 

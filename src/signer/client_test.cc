@@ -42,11 +42,19 @@ class EchoDesk final : public Desk {
     return Bytes{static_cast<std::uint8_t>(crl.number)};
   }
   // Signs with the digits of the first serial; the name must be for its responder of now. Takes its time.
-  Result<SignedOcsp> sign_ocsp(const OcspName& name) override {
-    ++asked_ocsp;
-    std::this_thread::sleep_for(ocsp_takes);
-    if (name.responder.at(0) != generation) return fail(Code::ocsp_responder_changed, "another");
-    return SignedOcsp{.octets = {generation}, .signature = to_bytes(name.entries.front().serial.magnitude())};
+  std::vector<Result<SignedOcsp>> sign_ocsp(const std::vector<OcspName>& names) override {
+    std::vector<Result<SignedOcsp>> out;
+    for (const OcspName& name : names) {
+      ++asked_ocsp;
+      std::this_thread::sleep_for(ocsp_takes);
+      if (name.responder.at(0) != generation) {
+        out.push_back(fail(Code::ocsp_responder_changed, "another"));
+      } else {
+        out.push_back(SignedOcsp{
+            .octets = {generation}, .said = {}, .signature = to_bytes(name.entries.front().serial.magnitude())});
+      }
+    }
+    return out;
   }
   Bytes head_key() const override { return {8, generation}; }
   // Of as many entries as were asked for.

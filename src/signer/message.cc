@@ -8,7 +8,10 @@
 namespace symbolon::signer {
 namespace {
 
-constexpr std::uint8_t kVersion = 6;
+using revocation::CertStatus;
+using revocation::OcspStatus;
+
+constexpr std::uint8_t kVersion = 7;
 enum class Kind : std::uint8_t {
   hello = 1,
   sign = 2,
@@ -22,6 +25,8 @@ enum class Outcome : std::uint8_t { signature = 0, error = 1 };
 
 class Writer {
  public:
+  Writer() = default;
+  // Of a packet.
   Writer(Kind kind, std::size_t count) {
     number(kVersion);
     number(static_cast<std::uint8_t>(kind));
@@ -335,30 +340,46 @@ Result<Message> decode(ByteView packet) {
 }
 
 Bytes encode_ocsp(const SignedOcsp& response) {
-  Bytes out = to_bytes(response.octets);
-  out.insert(out.end(), response.signature.begin(), response.signature.end());
-  return out;
+  ENSURE(response.said.size() <= kMostOcspEntries);
+  Writer out;
+  out.octets(response.octets);
+  out.number(static_cast<std::uint16_t>(response.said.size()));
+  for (const CertStatus& one : response.said) {
+    out.number(static_cast<std::uint8_t>(one.status));
+    if (one.status != OcspStatus::revoked) continue;
+    out.number(one.reason);
+    out.number(static_cast<std::uint64_t>(one.revoked_at.count));
+  }
+  out.octets(response.signature);
+  return out.take();
 }
 
 Result<SignedOcsp> decode_ocsp(ByteView octets) {
   Reader in(octets);
-  SignedOcsp out{.octets = in.octets<std::tuple_size_v<crypto::Sha256>>(), .signature = {}};
+  SignedOcsp out{.octets = in.octets<std::tuple_size_v<crypto::Sha256>>(), .said = {}, .signature = {}};
+  const std::size_t count = in.number<std::uint16_t>();
+  if (count > kMostOcspEntries) return malformed("an OCSP response about too many certificates");
+  for (std::size_t i = 0; i < count && in.good(); ++i) {
+    CertStatus& one = out.said.emplace_back();
+    const auto status = in.number<std::uint8_t>();
+    if (status > static_cast<std::uint8_t>(OcspStatus::unknown)) return malformed("an unknown status");
+    one.status = static_cast<OcspStatus>(status);
+    if (one.status != OcspStatus::revoked) continue;
+    one.reason = in.number<std::uint8_t>();
+    one.revoked_at.count = static_cast<std::int64_t>(in.number<std::uint64_t>());
+  }
   if (!in.good() || in.at_end()) return malformed("the signature of an OCSP response that is cut");
   out.signature = to_bytes(in.rest());
   return out;
 }
 
 Bytes encode_head(const revocation::SignedHead& head) {
-  const revocation::Head& signed_of = head.head;
-  Bytes out;
-  const auto number = [&out](std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-  };
-  number(signed_of.count);
-  out.insert(out.end(), signed_of.hash.begin(), signed_of.hash.end());
-  number(static_cast<std::uint64_t>(signed_of.time.count));
-  out.insert(out.end(), head.signature.begin(), head.signature.end());
-  return out;
+  Writer out;
+  out.number(head.head.count);
+  out.octets(head.head.hash);
+  out.number(static_cast<std::uint64_t>(head.head.time.count));
+  out.octets(head.signature);
+  return out.take();
 }
 
 Result<revocation::SignedHead> decode_head(revocation::HeadKind kind, ByteView octets) {

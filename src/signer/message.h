@@ -23,7 +23,8 @@
 //   answers   number (8), outcome (1: 0 signature, 1 error), length (2), signature; or name of the code, LF, words
 //
 // The signature of a head comes with what was signed: count (8), hash (32), time (8), signature. That of an OCSP
-// response comes with the SHA-256 of the octets that were signed (32).
+// response comes with the SHA-256 of the octets that were signed (32), certificates (2), then for each what they say of
+// it: status (1, its tag), and where it is revoked: reason (1), date (8).
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "crypto/digest.h"
+#include "revocation/ocsp_response.h"
 #include "revocation/signed_head.h"
 #include "x509/serial_number.h"
 
@@ -159,9 +161,11 @@ Bytes encode(const Message& message);
 // Total. Fails with signer_protocol.
 Result<Message> decode(ByteView packet);
 
-// A signature, and what was signed: whoever built the same octets need not verify it to know that they are the same.
+// A signature, and what was signed: whoever builds the same octets from what they say need not verify it to know that
+// they are the same.
 struct SignedOcsp {
-  crypto::Sha256 octets{};  // SHA-256 of them
+  crypto::Sha256 octets{};                   // SHA-256 of them
+  std::vector<revocation::CertStatus> said;  // of each certificate that was named; at most kMostOcspEntries
   Bytes signature;
   bool operator==(const SignedOcsp&) const = default;
 };

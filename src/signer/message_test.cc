@@ -130,9 +130,19 @@ TEST(SignerMessages, AHeadComesBackWithItsSignatureAndCutItIsRefused) {
 }
 
 TEST(SignerMessages, TheSignatureOfAnOcspResponseComesWithWhatWasSigned) {
-  const SignedOcsp made{.octets = crypto::sha256(as_bytes("response")), .signature = {0x30, 0x01}};
+  using revocation::OcspStatus;
+  const SignedOcsp made{.octets = crypto::sha256(as_bytes("response")),
+                        .said = {{OcspStatus::good}, {OcspStatus::revoked, UnixSeconds{-7}, 9}, {OcspStatus::unknown}},
+                        .signature = {0x30, 0x01}};
   const Bytes octets = encode_ocsp(made);
   EXPECT_EQ(decode_ocsp(octets).value(), made);
+  constexpr std::size_t kCount = 32;  // where it stands, before the first status
+  Bytes other = octets;
+  other[kCount + 2] = 3;
+  EXPECT_EQ(decode_ocsp(other).error().code, Code::signer_protocol) << "a status that there is not";
+  other = octets;
+  other[kCount + 1] = kMostOcspEntries + 1;
+  EXPECT_EQ(decode_ocsp(other).error().code, Code::signer_protocol);
   for (std::size_t size = 0; size <= octets.size() - made.signature.size(); ++size) {
     EXPECT_FALSE(decode_ocsp(ByteView(octets).first(size))) << size;
   }

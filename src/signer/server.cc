@@ -21,11 +21,15 @@ Answers answer(const SignRequests& requests, Desk& desk) {
 }
 
 Answers answer(const OcspRequests& requests, Desk& desk) {
+  std::vector<OcspName> names;
+  names.reserve(requests.entries.size());
+  for (const OcspRequest& request : requests.entries) names.push_back(request.response);
+  const auto made = desk.sign_ocsp(names);
+  ENSURE(made.size() == names.size());
   Answers out;
-  for (const OcspRequest& request : requests.entries) {
-    const auto response = desk.sign_ocsp(request.response);
-    out.entries.push_back(
-        {request.number, response ? Result<Bytes>(encode_ocsp(*response)) : std::unexpected(response.error())});
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    out.entries.push_back({requests.entries[i].number,
+                           made[i] ? Result<Bytes>(encode_ocsp(*made[i])) : std::unexpected(made[i].error())});
   }
   return out;
 }

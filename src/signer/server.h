@@ -20,7 +20,8 @@ class Desk {
   // Likewise builds the CRL by itself. By one thread at a time, so that certificates do not wait for CRLs.
   virtual Result<Bytes> sign_crl(const CrlName& crl) = 0;
   // Likewise finds by itself what there is to be said of each certificate.
-  virtual Result<SignedOcsp> sign_ocsp(const OcspName& response) = 0;
+  // An answer for each, in their order.
+  virtual std::vector<Result<SignedOcsp>> sign_ocsp(const std::vector<OcspName>& responses) = 0;
   // Likewise finds by itself how far the chain goes.
   virtual Result<revocation::SignedHead> sign_head(revocation::HeadKind kind) = 0;
 };
