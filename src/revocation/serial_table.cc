@@ -88,15 +88,58 @@ int SerialTable::Bucket::compare(std::size_t a, std::size_t b) const {
   return std::memcmp(serials.data() + a * width, serials.data() + b * width, width);
 }
 
-void SerialTable::Bucket::swap(std::size_t a, std::size_t b) {
-  std::swap_ranges(serials.data() + a * width, serials.data() + (a + 1) * width, serials.data() + b * width);
-  std::swap(since[a], since[b]);
+// A serial of this length. The usual lengths are copied by two instructions.
+void SerialTable::Bucket::copy(std::uint8_t* to, const std::uint8_t* from) const {
+  switch (width) {
+    case 16: std::memcpy(to, from, 16); break;
+    case 20: std::memcpy(to, from, 20); break;
+    default: std::memcpy(to, from, width);
+  }
+}
+
+// An entry that was taken out of its place.
+struct SerialTable::Bucket::Held {
+  std::array<std::uint8_t, x509::SerialNumber::kMost> serial;
+  std::uint32_t since;
+};
+
+void SerialTable::Bucket::take(Held& to, std::size_t i) const {
+  copy(to.serial.data(), serials.data() + i * width);
+  to.since = since[i];
+}
+
+void SerialTable::Bucket::put(std::size_t i, const Held& from) {
+  copy(serials.data() + i * width, from.serial.data());
+  since[i] = from.since;
+}
+
+// Those that have the octets before `octet` in common; at most kFew. Their order is found by numbers beside them.
+void SerialTable::Bucket::sort_few(std::size_t begin, std::size_t end, std::size_t octet) {
+  struct Place {
+    std::uint64_t key;
+    std::size_t at;
+  };
+  std::array<Place, kFew> places;  // NOLINT: as many as there are get a value
+  std::array<Held, kFew> entries;  // NOLINT: likewise
+  const std::size_t count = end - begin;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Place own{big_endian(serial(begin + i).subspan(octet)), i};
+    take(entries[i], begin + i);
+    std::size_t j = i;
+    for (; j > 0; --j) {
+      const Place& before = places[j - 1];
+      if (before.key < own.key) break;
+      if (before.key == own.key && compare(begin + before.at, begin + i) <= 0) break;
+      places[j] = before;
+    }
+    places[j] = own;
+  }
+  for (std::size_t i = 0; i < count; ++i) put(begin + i, entries[places[i].at]);
 }
 
 // By the octets from `octet` on, in place, so that a million entries need no second room: those of each value of that
 // octet are brought together, then sorted by the next one. At most `width` levels deep.
 void SerialTable::Bucket::sort(std::size_t begin, std::size_t end, std::size_t octet) {
-  constexpr std::size_t kFew = 24;
   while (octet < width && end - begin > kFew) {
     std::array<std::size_t, 257> bounds{};
     for (std::size_t i = begin; i < end; ++i) ++bounds[serials[i * width + octet] + 1U];
@@ -105,14 +148,7 @@ void SerialTable::Bucket::sort(std::size_t begin, std::size_t end, std::size_t o
     std::array<std::size_t, 256> next{};
     std::copy_n(bounds.begin(), next.size(), next.begin());
     for (std::size_t value = 0; value < next.size(); ++value) {
-      while (next[value] < bounds[value + 1]) {
-        const std::uint8_t own = serials[next[value] * width + octet];
-        if (own == value) {
-          ++next[value];
-        } else {
-          swap(next[value], next[own]++);
-        }
-      }
+      for (; next[value] < bounds[value + 1]; ++next[value]) bring_home(next, value, octet);
     }
     ++octet;
     const auto whole = std::ranges::adjacent_find(
@@ -121,10 +157,23 @@ void SerialTable::Bucket::sort(std::size_t begin, std::size_t end, std::size_t o
     for (std::size_t value = 0; value < next.size(); ++value) sort(bounds[value], bounds[value + 1], octet);
     return;
   }
-  if (octet == width) return;
-  for (std::size_t i = begin + 1; i < end; ++i) {
-    for (std::size_t j = i; j > begin && compare(j - 1, j) > 0; --j) swap(j - 1, j);
+  if (octet < width) sort_few(begin, end, octet);
+}
+
+// The entry at next[value], and whoever stands in its place, and so on, until one comes that belongs to `value`.
+void SerialTable::Bucket::bring_home(std::array<std::size_t, 256>& next, std::size_t value, std::size_t octet) {
+  const std::size_t begin = next[value];
+  if (serials[begin * width + octet] == value) return;
+  Held moving;    // NOLINT: take() gives it a value
+  Held standing;  // NOLINT: likewise
+  take(moving, begin);
+  while (moving.serial[octet] != value) {
+    const std::size_t place = next[moving.serial[octet]]++;
+    take(standing, place);
+    put(place, moving);
+    std::swap(moving, standing);
   }
+  put(begin, moving);
 }
 
 void SerialTable::Bucket::drop_repeated() {

@@ -71,8 +71,14 @@ class SerialTable {
     std::size_t directory_place(std::uint64_t key) const;
     void make_directory();
     int compare(std::size_t a, std::size_t b) const;
-    void swap(std::size_t a, std::size_t b);
+    static constexpr std::size_t kFew = 24;
+    struct Held;
+    void copy(std::uint8_t* to, const std::uint8_t* from) const;
+    void take(Held& to, std::size_t i) const;
+    void put(std::size_t i, const Held& from);
     void sort(std::size_t begin, std::size_t end, std::size_t octet);
+    void sort_few(std::size_t begin, std::size_t end, std::size_t octet);
+    void bring_home(std::array<std::size_t, 256>& next, std::size_t value, std::size_t octet);
     void drop_repeated();
     void give_back_room();
   };
