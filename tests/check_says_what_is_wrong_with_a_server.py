@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from harness.backend import Backend
-from harness.pki import ForeignCA
+from harness.pki import ForeignCA, make_request, openssl
 from harness.process import PORTS, Process
 
 
@@ -76,8 +76,35 @@ def test_what_is_not_tls(symbolon, foreign, tmp_path):
 
 def test_what_the_user_gave_is_no_fault_of_the_server(symbolon, foreign, alice, tmp_path):
     """2: it cannot be used; the server is not even asked."""
-    for arguments in (["localhost"] * 2, ["localhost", "--tls", "1.1"], ["localhost", "--cert", tmp_path / "none"], ["a:b"]):
-        assert symbolon("check", *arguments).status == 2, arguments
+    page = tmp_path / "nowhere" / "x.html"
+    for arguments in (["localhost"] * 2, ["localhost", "--tls", "1.1"], ["localhost", "--cert", tmp_path / "none"], ["a:b"],
+                      ["localhost", "--server-name", "a b"], ["localhost", "--html", page]):
+        outcome = symbolon("check", *arguments)
+        assert outcome.status == 2 and not outcome.stdout, outcome
+
+
+def test_a_credential_that_lacks_something_says_what(symbolon, alice, tmp_path):
+    request = make_request(alice.key, tmp_path / "alice.csr")
+    locked = tmp_path / "locked.key"
+    openssl("pkcs8", "-topk8", "-in", alice.key, "-out", locked, "-passout", "pass:secret")
+    locked.chmod(0o600)
+    for arguments, words in ((["--cert", alice.cert], "--key FILE"), (["--cert", request], "certificate request"),
+                             (["--cert", alice.cert, "--key", locked], "--passphrase-file FILE")):
+        outcome = symbolon("check", "localhost:1", *arguments)
+        assert outcome.status == 2 and words in outcome.stderr and "route" not in outcome.stderr, outcome
+
+
+def test_a_port_that_wants_a_proxy_header_is_a_possible_cause(symbolon, foreign, tmp_path):
+    server, port, config = foreign.server(), PORTS.take(), tmp_path / "nginx.conf"
+    config.write_text(f"""daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log; events {{}}
+        http {{ access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f;
+        uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s; server {{ listen 127.0.0.1:{port} ssl proxy_protocol;
+        ssl_certificate {server.chain}; ssl_certificate_key {server.key}; return 200 hello; }} }}""")
+    with Process(["nginx", "-c", config]) as running:
+        running.wait_listening(port)
+        report = check(symbolon, port, foreign.cert)
+        assert "--proxy-protocol" in report["findings"][0]["remedy"], report["findings"]
+        assert "client_certificate_not_requested" in codes(check(symbolon, port, foreign.cert, arguments=["--proxy-protocol", "v1"]))
 
 
 def test_a_key_of_another_certificate_is_a_finding(symbolon, foreign, alice):
@@ -112,6 +139,23 @@ def test_old_versions_are_found_beside_the_new_ones(symbolon, foreign, alice):
     assert "old_versions" in [attempt["kind"] for attempt in report["attempts"]]
 
 
+def test_a_server_of_old_versions_alone_is_found_whatever_it_answers_with(symbolon, foreign):
+    """OpenSSL refuses TLS 1.3's ClientHello by an alert, and answers that of TLS 1.2 with TLS 1.0; GnuTLS answers both with TLS 1.1."""
+    server, port = foreign.server(key_type="rsa2048"), PORTS.take()
+    with s_server(server, arguments=["-tls1", "-cipher", "ALL:@SECLEVEL=0"]) as openssl_port:
+        refused = check(symbolon, openssl_port, foreign.cert)
+    gnutls = ["gnutls-serv", "--port", port, "--http", "--x509certfile", server.chain, "--x509keyfile", server.key]
+    with Process([*gnutls, "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.1"]) as running:
+        running.wait_listening(port)
+        answered = check(symbolon, port, foreign.cert)
+    for report in (refused, answered):
+        assert codes(report)[0] == "protocol_version" and report["findings"][0]["certainty"] == "proven", report["findings"]
+    assert refused["attempts"][0]["kind"] == "tls12" and refused["attempts"][0]["version"] == "TLSv1", refused["attempts"]
+    assert refused["attempts"][-1]["kind"] == "old_versions" and refused["attempts"][-1]["cipher"], refused["attempts"]
+    assert answered["tls"]["version"] == "TLSv1.1" and answered["attempts"] == [], answered["tls"]
+    assert {"ServerHello": "TLSv1.1"}.items() <= {rung["name"]: rung["detail"] for rung in answered["tls"]["ladder"]}.items()
+
+
 def test_a_certificate_that_is_optional_is_worth_knowing(symbolon, foreign, alice):
     with s_server(foreign.server(), arguments=["-verify", "3", "-CAfile", foreign.cert]) as port:
         report = check(symbolon, port, foreign.cert, alice, ["--http"], status=0)
@@ -125,17 +169,18 @@ def test_a_server_name_may_be_needed(symbolon, foreign, alice):
     assert codes(report) == ["server_name_needed"], report["findings"]
 
 
-def staple(ca, server, end):
+def staple(ca, server, end, status=ocsp.OCSPCertStatus.GOOD):
     """An OCSP response of the CA itself that ends in so many hours."""
     issuer, cert = (x509.load_pem_x509_certificate(path.read_bytes()) for path in (ca.cert, server.cert))
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     times = now - datetime.timedelta(hours=48), now + datetime.timedelta(hours=end)
+    revoked_at = times[0] if status == ocsp.OCSPCertStatus.REVOKED else None
     good = ocsp.OCSPResponseBuilder().add_response(
-        cert, issuer, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, *times, revocation_time=None, revocation_reason=None
+        cert, issuer, hashes.SHA256(), status, *times, revocation_time=revoked_at, revocation_reason=None
     )
     key = serialization.load_pem_private_key(ca.key.read_bytes(), None)
     response = good.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key, hashes.SHA256())
-    path = ca.folder / f"staple-{end}.der"
+    path = ca.folder / f"staple-{status.name}-{end}.der"
     path.write_bytes(response.public_bytes(serialization.Encoding.DER))
     return path
 
@@ -169,3 +214,12 @@ def test_what_certificates_name_is_fetched(symbolon, foreign, alice):
     with s_server(foreign.issue("gone", extensions=[*usual, nowhere]), foreign.cert) as port:
         report = check(symbolon, port, foreign.cert, alice, ["--http"])
     assert codes(report) == ["crl_unreachable"] and report["findings"][0]["severity"] == "warning"
+
+
+def test_a_staple_says_that_the_certificate_was_revoked_or_is_unknown(symbolon, foreign, alice):
+    for status, code in ((ocsp.OCSPCertStatus.REVOKED, "server_certificate_revoked"),
+                         (ocsp.OCSPCertStatus.UNKNOWN, "server_certificate_revocation_unknown")):
+        server = foreign.server(f"stapling-{status.name}")
+        with s_server(server, foreign.cert, ["-status_file", staple(foreign, server, 24, status)]) as port:
+            report = check(symbolon, port, foreign.cert, alice, ["--http"])
+        assert codes(report)[0] == code and report["findings"][0]["certainty"] == "proven", report["findings"]
