@@ -6,6 +6,7 @@
 namespace symbolon::tls {
 
 std::string_view probe_words(unsigned long error) {
+  if (ERR_GET_LIB(error) == ERR_LIB_ASN1) return "what came is damaged: it is no DER (X.690) of a certificate";
   if (ERR_GET_LIB(error) != ERR_LIB_SSL) return "";
   switch (ERR_GET_REASON(error)) {
     case SSL_R_UNSUPPORTED_PROTOCOL: return "the server chose a TLS version that was not offered";
@@ -13,7 +14,7 @@ std::string_view probe_words(unsigned long error) {
     case SSL_R_WRONG_CIPHER_RETURNED: return "the server chose a cipher suite that was not offered";
     case SSL_R_WRONG_VERSION_NUMBER: return "a record names a version that is none of TLS";
     case SSL_R_RECORD_TOO_SMALL:
-    case SSL_R_LENGTH_TOO_SHORT: return "an encrypted record is too short to hold anything";
+    case SSL_R_LENGTH_TOO_SHORT: return "a record is too short to hold anything";
     case SSL_R_PACKET_LENGTH_TOO_LONG:
     case SSL_R_ENCRYPTED_LENGTH_TOO_LONG:
     case SSL_R_DATA_LENGTH_TOO_LONG: return "a record is longer than allowed";
