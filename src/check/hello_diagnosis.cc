@@ -107,18 +107,6 @@ std::string how_it_ended(const tls::Transcript& tls) {
                                   : "the connection ended without an alert";
 }
 
-// Of a connection that ended, or went on, without a word. Empty: the table's.
-std::string remedy_of_silence(const Observation& seen) {
-  const tls::Transcript& tls = *seen.tls;
-  if (tls.end == ProbeEnd::timeout) {
-    return "look whether the service behind the port still runs; look for a firewall that lets the connection pass and "
-           "nothing else";
-  }
-  if (!tls.first_octets.empty() || seen.way.proxy_protocol != ProxyProtocol::none) return "";
-  return "look at the server's log; where it wants a PROXY protocol header first (nginx: listen ... proxy_protocol, "
-         "HAProxy: accept-proxy), say --proxy-protocol v1";
-}
-
 Code code_of(const tls::Transcript& tls) {
   switch (tls.end) {
     case ProbeEnd::timeout: return Code::handshake_timeout;
@@ -170,7 +158,10 @@ std::vector<Finding> explain_early_end(const Observation& seen) {
   }
   if (alert) return {of_alert(seen, tls.alert_received->description, words)};
   return {{code_of(tls), Certainty::proven, tls.end == ProbeEnd::reset ? Side::network : Side::server, words,
-           remedy_of_silence(seen)}};
+           tls.end == ProbeEnd::timeout
+               ? "look whether the service behind the port still runs; look for a firewall that "
+                 "lets the connection pass and nothing else"
+               : ""}};
 }
 
 std::vector<Finding> explain_giving_up(const Observation& seen) {
