@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import pty
 import subprocess
 import time
 
@@ -14,6 +12,7 @@ from harness.file_material import ENCRYPTED, P12, PASSWORD, codes, kinds, look, 
 from harness.pki import ForeignCA, make_request, openssl
 from harness.process import PORTS, Process, run, run_measured
 from harness.symbolon import BINARY
+from harness.terminal import on_a_terminal
 
 # -- every kind, in every form
 
@@ -93,24 +92,9 @@ def test_an_encrypted_key_is_a_finding_until_its_passphrase_comes(pki, look, way
 
 def test_a_passphrase_is_asked_for_on_a_terminal(pki, symbolon):
     key = pki.made("asked.key", *ENCRYPTED["PBES2"], "-in", pki.client.key, "-passout", f"pass:{PASSWORD}")
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(BINARY, [str(BINARY), "check", str(key), str(pki.client.cert)], symbolon.env)
-    said = b""
-    while b"passphrase" not in said:
-        said += os.read(terminal, 4096)
-    os.write(terminal, PASSWORD.encode() + b"\n")
-    while True:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:  # the child has gone
-            break
-        if not piece:
-            break
-        said += piece
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status == 0 and b"belongs to" in said, said
-    assert PASSWORD.encode() not in said
+    status, said = on_a_terminal([BINARY, "check", key, pki.client.cert], "passphrase", PASSWORD.encode() + b"\n", symbolon.env)
+    assert status == 0 and "belongs to" in said, said
+    assert PASSWORD not in said
 
 
 @pytest.mark.parametrize("way", P12)
@@ -376,3 +360,37 @@ def test_a_pkcs12_that_does_not_open_is_an_error(pki, symbolon, server):
     symbolon.refused("key_unreadable", "check", server, "--cert", keyless, "--passphrase-file", pki.passphrase)
     file.chmod(0o644)
     symbolon.refused("key_file_exposed", "check", server, "--cert", file, "--passphrase-file", pki.passphrase)
+
+
+def test_what_is_named_beside_the_files_and_cannot_be_used_ends_with_2(pki, symbolon):
+    open_to_all = pki.file("open.pass", b"secret\n")
+    open_to_all.chmod(0o644)
+    request = make_request(pki.client.key, pki.folder / "no-ca.csr", "/CN=x")
+    for arguments in (["--ca", "/nowhere"], ["--ca", request], ["--passphrase-file", "/nowhere"], ["--passphrase-file", open_to_all]):
+        outcome = symbolon("check", pki.client.cert, *arguments)
+        assert outcome.status == 2 and not outcome.stdout and "error:" in outcome.stderr, outcome
+
+
+def test_no_line_of_the_text_is_too_long_for_a_terminal(pki, symbolon):
+    stranger = ForeignCA(pki.folder / "long", "A CA with a name that alone takes a good part of a line")
+    leaf = stranger.issue("leaf", names=",".join(f"DNS:{'x' * 40}.{n}.example" for n in range(9)))
+    text = symbolon("check", leaf.cert, pki.client.key, pki.server.cert, "--ca", pki.server.cert).stdout
+    assert max(map(len, text.splitlines())) <= 78, text
+    fingerprint = next(line for line in text.splitlines() if "SHA-256" in line)
+    assert leaf.fingerprint in fingerprint, text
+
+
+def test_a_ca_that_was_revoked_and_one_that_may_not_sign_crls(pki, look):
+    below = ForeignCA(pki.folder / "below", "Below", issuer=pki.root)
+    pki.root.revoke(below)
+    report = look(below.cert, pki.root.cert, pki.root.crl())
+    assert codes(report) == ["ca_revoked"] and report["exit"] == 1, report
+    mute = ForeignCA(pki.folder / "mute", "Mute", extensions=["basicConstraints = critical, CA:TRUE", "keyUsage = critical, keyCertSign"])
+    report = look(mute.cert, mute.crl())
+    assert codes(report) == ["crl_issuer_may_not_sign"] and report["exit"] == 1, report
+
+
+def test_a_pkcs12_that_breaks_off_is_told_from_a_wrong_passphrase(pki, look):
+    broken = pki.file("broken.p12", pki.p12("whole.p12").read_bytes()[:-40])
+    report = look(broken, "--passphrase-file", pki.passphrase)
+    assert codes(report) == ["pkcs12_malformed"] and report["exit"] == 1, report

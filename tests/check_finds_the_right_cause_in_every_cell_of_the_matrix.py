@@ -10,6 +10,7 @@ import pytest
 from harness.attack import SANITIZED
 from harness.broken_pki import BrokenPki
 from harness.broken_servers import BREAKAGES, SERVERS, broken
+from harness.check_codes import unlisted
 from harness.check_matrix import held_back, mistakes, rows
 from harness.symbolon import Symbolon
 
@@ -65,6 +66,7 @@ def look(symbolon, cell, client, row):
     assert outcome.stdout.startswith("{"), outcome
     report = json.loads(outcome.stdout)
     assert outcome.status == report["exit"] == 1, outcome  # in each cell there is something to mend
+    assert unlisted(report["findings"]) == []
     return report
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from harness.backend import Backend
-from harness.pki import ForeignCA
+from harness.pki import ForeignCA, make_request, openssl
 from harness.process import PORTS, Process
 
 
@@ -76,8 +76,22 @@ def test_what_is_not_tls(symbolon, foreign, tmp_path):
 
 def test_what_the_user_gave_is_no_fault_of_the_server(symbolon, foreign, alice, tmp_path):
     """2: it cannot be used; the server is not even asked."""
-    for arguments in (["localhost"] * 2, ["localhost", "--tls", "1.1"], ["localhost", "--cert", tmp_path / "none"], ["a:b"]):
-        assert symbolon("check", *arguments).status == 2, arguments
+    page = tmp_path / "nowhere" / "x.html"
+    for arguments in (["localhost"] * 2, ["localhost", "--tls", "1.1"], ["localhost", "--cert", tmp_path / "none"], ["a:b"],
+                      ["localhost", "--server-name", "a b"], ["localhost", "--html", page]):
+        outcome = symbolon("check", *arguments)
+        assert outcome.status == 2 and not outcome.stdout, outcome
+
+
+def test_a_credential_that_lacks_something_says_what(symbolon, alice, tmp_path):
+    request = make_request(alice.key, tmp_path / "alice.csr")
+    locked = tmp_path / "locked.key"
+    openssl("pkcs8", "-topk8", "-in", alice.key, "-out", locked, "-passout", "pass:secret")
+    locked.chmod(0o600)
+    for arguments, words in ((["--cert", alice.cert], "--key FILE"), (["--cert", request], "certificate request"),
+                             (["--cert", alice.cert, "--key", locked], "--passphrase-file FILE")):
+        outcome = symbolon("check", "localhost:1", *arguments)
+        assert outcome.status == 2 and words in outcome.stderr and "route" not in outcome.stderr, outcome
 
 
 def test_a_key_of_another_certificate_is_a_finding(symbolon, foreign, alice):
@@ -110,6 +124,23 @@ def test_old_versions_are_found_beside_the_new_ones(symbolon, foreign, alice):
         report = check(symbolon, port, foreign.cert, alice, ["--http"])
     assert codes(report) == ["old_protocol_version"] and report["outcome"] == "accepted"
     assert "old_versions" in [attempt["kind"] for attempt in report["attempts"]]
+
+
+def test_a_server_of_old_versions_alone_is_found_whatever_it_answers_with(symbolon, foreign):
+    """OpenSSL refuses TLS 1.3's ClientHello by an alert, and answers that of TLS 1.2 with TLS 1.0; GnuTLS answers both with TLS 1.1."""
+    server, port = foreign.server(key_type="rsa2048"), PORTS.take()
+    with s_server(server, arguments=["-tls1", "-cipher", "ALL:@SECLEVEL=0"]) as openssl_port:
+        refused = check(symbolon, openssl_port, foreign.cert)
+    gnutls = ["gnutls-serv", "--port", port, "--http", "--x509certfile", server.chain, "--x509keyfile", server.key]
+    with Process([*gnutls, "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.1"]) as running:
+        running.wait_listening(port)
+        answered = check(symbolon, port, foreign.cert)
+    for report in (refused, answered):
+        assert codes(report)[0] == "protocol_version" and report["findings"][0]["certainty"] == "proven", report["findings"]
+    assert refused["attempts"][0]["kind"] == "tls12" and refused["attempts"][0]["version"] == "TLSv1", refused["attempts"]
+    assert refused["attempts"][-1]["kind"] == "old_versions" and refused["attempts"][-1]["cipher"], refused["attempts"]
+    assert answered["tls"]["version"] == "TLSv1.1" and answered["attempts"] == [], answered["tls"]
+    assert {"ServerHello": "TLSv1.1"}.items() <= {rung["name"]: rung["detail"] for rung in answered["tls"]["ladder"]}.items()
 
 
 def test_a_certificate_that_is_optional_is_worth_knowing(symbolon, foreign, alice):

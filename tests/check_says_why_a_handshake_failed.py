@@ -6,7 +6,8 @@ import pytest
 
 from harness.apache import apache, document_root
 from harness.pki import ForeignCA
-from harness.process import PORTS, Process
+from harness.process import PORTS, Process, run
+from harness.symbolon import BINARY
 
 CLIENTS = ["good", "none", "foreign", "expired", "early", "server_only"]
 
@@ -174,3 +175,16 @@ def test_what_cannot_be_reached_says_so(symbolon):
     unknown = symbolon("check", "nowhere.invalid:443", "--json")
     assert json.loads(unknown.stdout)["findings"][0]["code"] == "name_not_found"
     assert unknown.status == 3
+
+
+def test_what_the_network_does_not_reach():
+    """A network namespace of its own has no way to anywhere."""
+    done = run(["unshare", "--map-root-user", "--net", BINARY, "check", "192.0.2.1:443", "--json"])
+    report = json.loads(done.stdout)
+    assert [finding["code"] for finding in report["findings"]] == ["network_unreachable"] and report["exit"] == 3, report
+
+
+def test_a_name_without_a_port_may_have_been_meant_as_a_file(symbolon):
+    outcome = symbolon("check", "client.invalid", "--json")
+    report = json.loads(outcome.stdout)
+    assert report["findings"][0]["code"] == "name_not_found" and any("client.invalid" in note for note in report["notes"]), report

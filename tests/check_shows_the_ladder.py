@@ -166,6 +166,7 @@ def test_the_order_is_the_standards_and_openssls(symbolon, pki, kind):
     assert sized(seen) == sized(openssl_saw), f"{text}\n{openssl_saw}"
     times = [each["microseconds"] for each in report["tls"]["ladder"] if each.get("microseconds") is not None]
     assert times == sorted(times) and times[0] < times[-1]
+    assert all(each["microseconds"] for each in report["tls"]["ladder"] if each["kind"] == "data"), text
     shows_whole(text, report)
 
 

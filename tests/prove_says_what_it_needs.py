@@ -8,8 +8,10 @@ import pytest
 from harness import attack
 from harness.backend import Backend
 from harness.pki import ForeignCA, openssl
-from harness.process import PORTS
-from harness.proving import make_kit, prove
+from harness.process import PORTS, Process
+from harness.proving import make_kit, prove, verdicts
+from harness.symbolon import BINARY
+from harness.terminal import on_a_terminal
 
 
 @pytest.fixture
@@ -117,3 +119,26 @@ def test_the_text_names_the_score_and_what_mends(symbolon, kit, foreign, gateway
                        "--only", "revoked")
     assert outcome.status == 1
     assert "1 of 2, 1 not run" in outcome.stdout and "not_mutual" in outcome.stdout and "RFC 8446" in outcome.stdout, outcome
+
+
+ONLY_OF_12 = ["tls12_fallback", "secure_renegotiation", "client_renegotiation", "resume_expired_tls12_ticket", "resume_expired_tls12_id"]
+
+
+def test_what_needs_a_version_that_is_not_spoken_is_not_run(symbolon, foreign, kit):
+    server, port = foreign.server(), PORTS.take()
+    command = ["openssl", "s_server", "-accept", port, "-cert", server.cert, "-key", server.key, "-CAfile", foreign.cert, "-Verify", 3,
+               "-verify_return_error", "-www", "-tls1_3"]
+    only = [word for case in ONLY_OF_12 for word in ("--only", case)]
+    with Process(command) as running:
+        running.wait_listening(port)
+        report = prove(symbolon, port, kit, "--ca-key", foreign.key, "--life", "10s", *only)
+    assert verdicts(report) == dict.fromkeys(ONLY_OF_12, "not_run"), report
+    assert all("spoken" in case["words"] for case in report["cases"]) and (report["passed"], report["run"]) == (0, 0), report
+
+
+@pytest.mark.parametrize(("typed", "status"), [(b"yes\n", 3), (b"y\n", 2), (b"\x04", 2)], ids=["yes", "another answer", "end of input"])
+def test_on_a_terminal_it_asks_whose_the_endpoint_is(symbolon, kit, typed, status):
+    """192.0.2.1 is nobody's (RFC 5737): after a yes it is not reached, after all else nothing is sent there."""
+    command = [BINARY, "prove", "192.0.2.1:1", "--kit", kit.folder, "--only", "no_certificate"]
+    ended, said = on_a_terminal(command, "Type yes:", typed, symbolon.env)
+    assert ended == status and ("nothing was done" in said) == (status == 2), said

@@ -7,6 +7,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENTS = {
     "rejections": "docs/rejections.md",
+    "check-codes": "docs/check-codes.md",
     "configuration": "docs/configuration.md",
     "schema": "docs/configuration.schema.json",
     "openapi": "docs/openapi.json",

@@ -35,6 +35,9 @@ Kinds for_a_server_hello(const Observation& seen, const tls::Transcript& tls) {
     const bool dead = plain->tls.end == ProbeEnd::timeout || plain->tls.end == ProbeEnd::reset;
     if (dead || plain->plain_answer.starts_with("HTTP/")) return out;  // whatever is sent fares alike; or it is HTTP
   }
+  // RFC 5246 §7.4.1.3: a server that knows nothing newer answers with the version it has.
+  if (std::ranges::any_of(seen.further, [](const Attempt& one) { return !one.tls.version_offered; }))
+    return {AttemptKind::old_versions};
   const int alert = tls.alert_received ? tls.alert_received->description : 0;
   if (alert == 112) out.push_back(AttemptKind::without_server_name);
   if (alert == 112 || alert == 120) return out;  // about the name, about the application protocol
@@ -146,9 +149,10 @@ std::string result_text(const Attempt& attempt) {
                   : fmt::format("\"{}\"", printable(std::string_view(attempt.plain_answer).substr(0, 40)));
   }
   std::string out;
-  if (attempt.got_through()) {
+  if (!tls.version.empty()) {
     out = fmt::format("ServerHello: {}{}{}; ", tls.version, tls.cipher.empty() ? "" : ", ", tls.cipher);
   }
+  if (!tls.version_offered) return out + "this version was not offered";
   switch (tls.end) {
     case ProbeEnd::alert: return out + "alert " + alert_text(tls.alert_received ? tls.alert_received->description : 0);
     case ProbeEnd::data: return out + "application data came";

@@ -36,8 +36,8 @@ struct Attempt {
   tls::Transcript tls = {};       // nothing of it with plain_http
   std::string plain_answer = {};  // with plain_http: what came, as far as it is remembered
 
-  // A ServerHello came: what was offered is spoken there.
-  bool got_through() const { return !tls.version.empty(); }
+  // A ServerHello came with a version that was offered: what was offered is spoken there.
+  bool got_through() const { return !tls.version.empty() && tls.version_offered; }
 };
 
 // The attempt of that kind, if it was made; null: not.

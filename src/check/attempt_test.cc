@@ -57,6 +57,33 @@ Told told(const Observation& seen) {
   return {report.findings[0].code, report.findings[0].certainty};
 }
 
+Attempt came_with(AttemptKind kind, std::string version) {
+  Attempt out = came(kind, ProbeEnd::failed, std::move(version));
+  out.tls.cipher.clear();
+  out.tls.version_offered = false;
+  return out;
+}
+
+TEST(NextAttempt, AsksForOldVersionsOnceOneOfThemCameUnasked) {
+  Observation seen = ended(ProbeEnd::alert, 70);
+  seen.further.push_back(came_with(AttemptKind::tls12, "TLSv1"));
+  EXPECT_FALSE(seen.further.back().got_through());
+  EXPECT_EQ(next_attempt(seen), AttemptKind::old_versions);
+  EXPECT_EQ(told(seen), Told(Code::protocol_version, Certainty::proven));
+  seen.further.push_back(came(AttemptKind::old_versions, ProbeEnd::silence, "TLSv1"));
+  EXPECT_EQ(next_attempt(seen), std::nullopt);
+  EXPECT_EQ(told(seen), Told(Code::protocol_version, Certainty::proven));
+}
+
+TEST(Diagnose, AServerHelloOfAVersionThatWasNotOfferedIsProven) {
+  Observation seen = ended(ProbeEnd::failed);
+  seen.tls->version = "TLSv1.1";
+  seen.tls->version_offered = false;
+  seen.tls->first_octets = {22, 3, 2};
+  EXPECT_EQ(next_attempt(seen), std::nullopt);
+  EXPECT_EQ(told(seen), Told(Code::protocol_version, Certainty::proven));
+}
+
 TEST(NextAttempt, AsksForSuitesWhereTheAlertIsAboutThem) {
   EXPECT_EQ(all_of(ended(ProbeEnd::alert, 40), ProbeEnd::alert),
             (Kinds{AttemptKind::every_suite, AttemptKind::tls12, AttemptKind::tls13, AttemptKind::old_versions}));

@@ -185,6 +185,7 @@ void put_in_order(std::vector<Finding>& findings) {
 std::string decision(const Attempt& attempt, const Observation& seen) {
   const bool nothing = attempt.tls.first_octets.empty() && attempt.plain_answer.empty();
   if (attempt.unreachable || (nothing && attempt.tls.end == ProbeEnd::timeout)) return "nothing";
+  if (!attempt.tls.version_offered) return "the server has no version that was offered";
   const bool through = attempt.got_through();
   switch (attempt.kind) {
     case AttemptKind::plain_http: return answers_plain_http(seen) ? "the port speaks HTTP in plain" : "nothing";

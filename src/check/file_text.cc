@@ -1,14 +1,18 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "check/file_report.h"
 #include "check/file_words.h"
 #include "check/printable.h"
+#include "check/wrapped.h"
 #include "x509/fetch_places.h"
 
 namespace symbolon::check {
 namespace {
+
+constexpr std::size_t kName = 7;  // columns of a field's name: a SHA-256 behind it fills its line
 
 class Page {
  public:
@@ -17,7 +21,17 @@ class Page {
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
     text_ += '\n';
   }
-  void field(std::string_view name, std::string_view value) { line("      {:<8} {}", name, value); }
+  // In lines that fit, the further ones behind `margin` blanks.
+  void words(std::string_view first, std::size_t margin, std::string_view words) {
+    const std::string blanks(margin, ' ');
+    for (const std::string& each : wrapped(words, kTextColumns - std::max(margin, first.size()))) {
+      line("{}{}", first, each);
+      first = blanks;
+    }
+  }
+  void field(std::string_view name, std::string_view value) {
+    words(fmt::format("      {:<{}} ", name, kName), 6 + kName + 1, value);
+  }
   void blank() { text_ += '\n'; }
   std::string take() { return std::move(text_); }
 
@@ -115,9 +129,11 @@ std::string title_of(const FileObject& object) {
 }
 
 void show_object(Page& page, const FileObject& object, UnixSeconds now) {
-  page.line("  {}{}{}{}", object.line == 0 ? "" : fmt::format("line {}: ", object.line), title_of(object),
-            object.friendly_name.empty() ? "" : fmt::format(" \"{}\"", printable(object.friendly_name)),
-            object.problem ? fmt::format(": {}", name(object.problem->code)) : "");
+  const std::string title =
+      fmt::format("{}{}{}{}", object.line == 0 ? "" : fmt::format("line {}: ", object.line), title_of(object),
+                  object.friendly_name.empty() ? "" : fmt::format(" \"{}\"", printable(object.friendly_name)),
+                  object.problem ? fmt::format(": {}", name(object.problem->code)) : "");
+  page.words("  ", 4, title);
   if (const auto* certificate = object.get<x509::Certificate>()) show(page, *certificate, now);
   if (const auto* request = object.get<x509::CertificateRequest>()) show(page, *request);
   if (const auto* crl = object.get<SeenCrl>()) show(page, *crl, now);
@@ -127,7 +143,8 @@ void show_object(Page& page, const FileObject& object, UnixSeconds now) {
 void show_files(Page& page, const FileObservation& seen, UnixSeconds now) {
   for (std::size_t i = 0; i < seen.files.size(); ++i) {
     const SeenFile& file = seen.files[i];
-    page.line("{}{}", place_of(file), file.form.empty() ? "" : fmt::format(" ({}, {} octets)", file.form, file.octets));
+    page.words("", 2,
+               place_of(file) + (file.form.empty() ? "" : fmt::format(" ({}, {} octets)", file.form, file.octets)));
     if (!file.schemes.empty()) page.field("cipher", joined(file.schemes));
     for (const FileObject& object : seen.objects) {
       if (object.file == i) show_object(page, object, now);
@@ -148,13 +165,14 @@ std::string_view end_text(FileChain::End end) {
 void show_together(Page& page, const FileObservation& seen, const FileReport& report) {
   if (!report.pairs.empty() || !report.chains.empty()) page.blank();
   for (const KeyPair& pair : report.pairs) {
-    page.line("the key of {} belongs to {} ({})", place_of(seen, seen.objects[pair.key]),
-              place_of(seen, seen.objects[pair.holder]), title_of(seen.objects[pair.holder]));
+    page.words("", 2,
+               fmt::format("the key of {} belongs to {} ({})", place_of(seen, seen.objects[pair.key]),
+                           place_of(seen, seen.objects[pair.holder]), title_of(seen.objects[pair.holder])));
   }
   for (const FileChain& chain : report.chains) {
     std::vector<std::string> names;
     for (const x509::Certificate& one : chain.certificates) names.push_back(name_or_none(one.subject()));
-    page.line("chain: {} ({})", fmt::join(names, " <- "), end_text(chain.end));
+    page.words("chain: ", 7, fmt::format("{} ({})", fmt::join(names, " <- "), end_text(chain.end)));
   }
 }
 
@@ -165,16 +183,18 @@ std::string to_text(const FileObservation& seen, const FileReport& report, UnixS
   show_files(page, seen, now);
   show_together(page, seen, report);
   page.blank();
-  page.line("{}", report.summary);
+  page.words("", 0, report.summary);
   for (const FileFinding& one : report.findings) {
     page.blank();
-    page.line("{} ({}, {}) {}", name(one.finding.code), name(one.severity()), name(one.finding.certainty), one.where);
-    page.line("  {}", row(one.finding.code).sentence);
-    page.line("  {}", without_controls(one.finding.words));
-    page.line("  -> {}", without_controls(one.finding.remedy_text()));
+    page.words("", 2,
+               fmt::format("{} ({}, {}) {}", name(one.finding.code), name(one.severity()), name(one.finding.certainty),
+                           one.where));
+    page.words("  ", 2, row(one.finding.code).sentence);
+    page.words("  ", 2, without_controls(one.finding.words));
+    page.words("  -> ", 5, without_controls(one.finding.remedy_text()));
   }
   if (!report.notes.empty()) page.blank();
-  for (const std::string& note : report.notes) page.line("note: {}", without_controls(note));
+  for (const std::string& note : report.notes) page.words("note: ", 6, without_controls(note));
   return page.take();
 }
 

@@ -28,7 +28,8 @@ std::string offered(const Observation& seen) {
 
 // Another offer got a ServerHello: what was different decides.
 std::vector<Finding> explain_by(const Attempt& through, const Observation& seen, const std::string& words) {
-  const std::string chosen = fmt::format("{}, {}", through.tls.version, through.tls.cipher);
+  const std::string chosen =
+      fmt::format("{}{}{}", through.tls.version, through.tls.cipher.empty() ? "" : ", ", through.tls.cipher);
   switch (through.kind) {
     case AttemptKind::tls12:
     case AttemptKind::tls13: {
@@ -61,6 +62,13 @@ std::vector<Finding> explain_by(const Attempt& through, const Observation& seen,
                "name a site that the server has with --server-name"}};
     default: return {};
   }
+}
+
+// The server chose a version that it was not offered: it has none of those that it was.
+Finding of_version(const Observation& seen, std::string words) {
+  return {Code::protocol_version, Certainty::proven, seen.only_version ? Side::client : Side::server, std::move(words),
+          seen.only_version ? fmt::format("leave --tls out, or enable {} at the server", name(*seen.only_version))
+                            : "enable TLS 1.2 or 1.3 there"};
 }
 
 Finding of_alert(const Observation& seen, int alert, const std::string& words) {
@@ -142,6 +150,12 @@ std::vector<Finding> explain_early_end(const Observation& seen) {
   if (tls.version.empty() && through != seen.further.end()) {
     if (auto found = explain_by(*through, seen, words); !found.empty()) return found;
   }
+  const auto other = std::ranges::find_if(seen.further, [](const Attempt& one) { return !one.tls.version_offered; });
+  if (tls.version.empty() && other != seen.further.end()) {
+    return {of_version(seen, fmt::format("{}; to {} it answers with {}, which was not offered", words,
+                                         other->kind == AttemptKind::tls12 ? "TLS 1.2 alone" : "another ClientHello",
+                                         other->tls.version))};
+  }
   if (alert) return {of_alert(seen, tls.alert_received->description, words)};
   return {{code_of(tls), Certainty::proven, tls.end == ProbeEnd::reset ? Side::network : Side::server, words,
            tls.end == ProbeEnd::timeout
@@ -151,6 +165,10 @@ std::vector<Finding> explain_early_end(const Observation& seen) {
 }
 
 std::vector<Finding> explain_giving_up(const Observation& seen) {
+  if (!seen.tls->version_offered) {
+    return {of_version(seen, fmt::format("the server chose {}, where {} {} offered", seen.tls->version, offered(seen),
+                                         seen.only_version ? "was" : "were"))};
+  }
   const std::string words = fmt::format("this side gave up: {}", seen.tls->words);
   const auto proven = [&](Code code, std::string remedy = {}) {
     return std::vector<Finding>{{code, Certainty::proven, Side::server, words, std::move(remedy)}};

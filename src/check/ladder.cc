@@ -142,7 +142,8 @@ std::vector<Rung> ladder(const Transcript& tls) {
                                                     .direction = ProbeDirection::received,
                                                     .name = "application data",
                                                     .detail = cut ? "and more" : "",
-                                                    .octets = tls.application_data.size()});
+                                                    .octets = tls.application_data.size(),
+                                                    .at = tls.application_data_at});
   }
   out.push_back(end_of(tls));
   return out;

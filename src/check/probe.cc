@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "check/fetch.h"
+#include "check/file_read.h"
 #include "check/plain_request.h"
 #include "check/reach.h"
 #include "check/report.h"
@@ -145,19 +146,72 @@ Attempt attempt(const ProbeRequest& request, AttemptKind kind, bool greeted) {
 Result<net::Endpoint> read_endpoint(const std::string& text, std::uint16_t default_port) {
   if (text.empty()) return fail(Code::bad_request, "HOST:PORT is expected");
   const bool has_port = text.starts_with("unix:") || text.find(':') != std::string::npos;
-  const bool bare_v6 = text.find(':') != text.rfind(':') && !text.starts_with("[") && !text.starts_with("unix:");
-  if (bare_v6) return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
+  if (x509::GeneralName::ip(text) && text.find(':') != std::string::npos)
+    return net::Endpoint::parse(fmt::format("[{}]:{}", text, default_port));
   const bool bracket_only = text.starts_with("[") && text.ends_with("]");
   auto endpoint =
       TRY(net::Endpoint::parse(has_port && !bracket_only ? text : fmt::format("{}:{}", text, default_port)));
   if (endpoint.kind != net::Endpoint::Kind::unix_path && endpoint.port == 0) {
-    return fail(Code::bad_request, "port 0 cannot be connected to");
+    return fail(Code::bad_request, "'{}': port 0 cannot be connected to", text);
   }
   if (endpoint.kind == net::Endpoint::Kind::any) {
     endpoint.kind = net::Endpoint::Kind::name;
     endpoint.host = "localhost";
   }
   return endpoint;
+}
+
+// --server-name: a host's name or an address; empty: none is asked for.
+Result<std::string> read_server_name(const ProbeArguments& arguments, const net::Endpoint& endpoint) {
+  using Kind = net::Endpoint::Kind;
+  if (!arguments.server_name) return endpoint.kind == Kind::unix_path ? std::string() : endpoint.host;
+  const std::string& name = *arguments.server_name;
+  if (name.empty() || x509::GeneralName::ip(name)) return name;
+  const auto parsed = net::Endpoint::parse(name + ":443");
+  if (!parsed || parsed->kind != Kind::name) {
+    return fail(Code::usage, "--server-name '{}': a host's name is expected, as it stands in the DNS", name);
+  }
+  return name;
+}
+
+std::string_view with_article(FileKind kind) {
+  switch (kind) {
+    case FileKind::certificate: return "a certificate";
+    case FileKind::request: return "a certificate request";
+    case FileKind::crl: return "a CRL";
+    case FileKind::private_key: return "a private key";
+    case FileKind::encrypted_key: return "an encrypted private key";
+    case FileKind::public_key: return "a public key";
+    case FileKind::pkcs12: return "PKCS#12";
+    case FileKind::unknown: break;
+  }
+  return "";
+}
+
+// What --cert names holds no certificate: what does it hold?
+Error with_what_it_holds(Error error, const Path& file) {
+  if (error.code != Code::file_unrecognized && error.code != Code::certificate_malformed) return error;
+  const FileObservation seen = read_files({file}, {});
+  if (seen.objects.empty()) return error;
+  const std::string_view held = with_article(seen.objects.front().kind);
+  if (seen.objects.front().kind == FileKind::certificate || held.empty()) return error;
+  error.words = fmt::format("it holds {}, and no certificate", held);
+  return error;
+}
+
+Status read_credential(const ProbeArguments& arguments, ProbeRequest& request) {
+  const tls::CredentialFiles files{
+      .certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()};
+  auto credential = tls::load_credential(files);
+  if (credential) {
+    request.credential = *std::move(credential);
+    return {};
+  }
+  if (credential.error().code != Code::key_mismatch)
+    return std::unexpected(with_what_it_holds(std::move(credential).error(), files.certificate));
+  request.client_problem = credential.error();
+  request.client_chain = TRY(tls::load_chain(files));
+  return {};
 }
 
 Result<std::optional<tls::ProbeVersion>> read_version(const std::optional<std::string>& text) {
@@ -230,26 +284,14 @@ Result<ProbeRequest> read_arguments(const ProbeArguments& arguments, UnixSeconds
   ProbeRequest request;
   request.way = TRY(read_way(arguments.way));
   auto endpoint = read_endpoint(arguments.endpoint, default_port(request.way));
-  if (!endpoint) return fail(Code::usage, "{}: {}", arguments.endpoint, endpoint.error().words);
+  if (!endpoint) return fail(Code::usage, "{}", endpoint.error().words);
   request.endpoint = *std::move(endpoint);
   if (request.way.proxy && request.endpoint.kind == net::Endpoint::Kind::unix_path)
     return fail(Code::usage, "{} cannot be reached through a proxy", arguments.endpoint);
-  const bool named = request.endpoint.kind != net::Endpoint::Kind::unix_path;
-  request.server_name = arguments.server_name.value_or(named ? request.endpoint.host : "");
+  request.server_name = TRY(read_server_name(arguments, request.endpoint));
   request.ask = arguments.ask;
   if (arguments.key && !arguments.certificate) return fail(Code::usage, "--key needs --cert");
-  if (arguments.certificate) {
-    const tls::CredentialFiles files{
-        .certificate = *arguments.certificate, .key = arguments.key, .passphrase = arguments.passphrase.duplicate()};
-    auto credential = tls::load_credential(files);
-    if (!credential && credential.error().code != Code::key_mismatch) return std::unexpected(credential.error());
-    if (credential) {
-      request.credential = *std::move(credential);
-    } else {
-      request.client_problem = credential.error();
-      request.client_chain = TRY(tls::load_chain(files));
-    }
-  }
+  if (arguments.certificate) TRY(read_credential(arguments, request));
   request.only_version = TRY(read_version(arguments.version));
   request.protocols = TRY(read_protocols(arguments.protocols));
   request.trust = TRY(read_trust(arguments, now));

@@ -187,6 +187,10 @@ TEST(Arguments, BadOnesAreNamedBeforeAnythingIsSent) {
   EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {""}}), Code::usage);
   EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {"h2,"}}), Code::usage);
   EXPECT_EQ(code_of({.endpoint = "host:1", .protocols = {std::string(256, 'x')}}), Code::usage);
+  for (const char* name : {"a b", "a..b", "https://a.example", "a.example:443", "-a"}) {
+    EXPECT_EQ(code_of({.endpoint = "host:1", .server_name = name}), Code::usage) << name;
+  }
+  EXPECT_EQ(code_of({.endpoint = "host:1", .certificate = Path(f / "alice.key")}), Code::file_unrecognized);
 }
 
 TEST(Arguments, AKeyOfAnotherCertificateIsPartOfTheRequest) {
@@ -204,6 +208,16 @@ TEST(Arguments, AKeyOfAnotherCertificateIsPartOfTheRequest) {
   EXPECT_EQ(request->credential, nullptr);
   EXPECT_EQ(request->only_version, tls::ProbeVersion::tls12);
   EXPECT_EQ(request->protocols, (std::vector<std::string>{"h2", "http/1.1", "x"}));
+}
+
+TEST(Arguments, AnEndpointThatIsNoneIsNamedOnceAsItWasTyped) {
+  for (const std::string text :
+       {"host:70000", "host:0", "[::1", "::1:46001", "https://host:1/", "b\u00fccher.example"}) {
+    const auto request = read_arguments({.endpoint = text}, kNow);
+    ASSERT_FALSE(request) << text;
+    const std::string words = request.error().text();
+    EXPECT_TRUE(words.starts_with("'" + text)) << words;
+  }
 }
 
 TEST(Arguments, EndpointsMayLackPortAndBrackets) {

@@ -1,8 +1,11 @@
 #include "check/report_html.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <iterator>
+#include <system_error>
 
 #include "base/bytes.h"
 #include "check/asked_view.h"
@@ -216,6 +219,14 @@ records.</p>
            SYMBOLON_VERSION);
 }
 
+// The page is written beside its place, and renamed.
+Status folder_takes_files(const Path& path) {
+  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(Code::usage, "--html {}: the folder {} takes no file: {}", path.string(), folder.string(),
+              std::generic_category().message(errno));
+}
+
 }  // namespace
 
 std::string to_html(const Observation& seen, const Report& report) {
@@ -244,11 +255,11 @@ std::string to_html(const Observation& seen, const Report& report) {
 Status may_write_page(const Path& path) {
   const auto there = read_file(path, kLargestPage);
   if (!there) {
-    if (there.error().code == Code::file_missing) return {};
+    if (there.error().code == Code::file_missing) return folder_takes_files(path);
     return fail(Code::usage, "--html {}: what is there is no file that can be replaced: {}", path.string(),
                 there.error().words);
   }
-  if (there->empty() || there->starts_with(kDoctype)) return {};
+  if (there->empty() || there->starts_with(kDoctype)) return folder_takes_files(path);
   return fail(Code::usage, "--html {}: the file is no page, and is not overwritten", path.string());
 }
 

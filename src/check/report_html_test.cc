@@ -110,6 +110,7 @@ TEST_F(ReportFile, APageIsReplacedAndNothingElse) {
   EXPECT_EQ(may_write_page(key).error().code, Code::usage);
   EXPECT_EQ(may_write_page(folder_).error().code, Code::usage);
   EXPECT_EQ(may_write_page("/dev/null").error().code, Code::usage);
+  EXPECT_EQ(may_write_page(folder_ / "missing" / "report.html").error().code, Code::usage);
   EXPECT_EQ(write_page(folder_ / "missing" / "report.html", "x").error().code, Code::file_unwritable);
 }
 

@@ -43,9 +43,12 @@ std::string reached_text(const Observation& seen) {
 std::string agreed_text(const Observation& seen) {
   if (!seen.tls || seen.tls->version.empty()) return "";
   std::string out = seen.tls->version;
-  for (const std::string* part : {&seen.tls->cipher, &seen.tls->group, &seen.tls->application_protocol}) {
-    if (!part->empty()) out += ", " + *part;
+  if (!seen.tls->cipher.empty()) out += ", " + seen.tls->cipher;
+  if (!seen.tls->group.empty()) out += ", " + seen.tls->group;
+  if (seen.tls->version == "TLSv1.3" && !seen.tls->group.empty() && !seen.tls->post_quantum_offered) {
+    out += " (no post-quantum group was offered: this TLS library has none)";
   }
+  if (!seen.tls->application_protocol.empty()) out += ", " + seen.tls->application_protocol;
   return seen.tls->finished ? out : out + " (the handshake did not finish)";
 }
 

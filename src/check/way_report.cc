@@ -69,6 +69,10 @@ std::vector<std::string> way_lines(const WaySeen& way) {
   if (way.proxy_protocol != ProxyProtocol::none)
     out.push_back(fmt::format("a PROXY protocol header ({}) goes first", name(way.proxy_protocol)));
   if (!way.starttls) return out;
+  if (way.stage != Stage::reached && way.stage != Stage::starttls) {
+    out.push_back(fmt::format("STARTTLS of {} was not begun", name(*way.starttls)));
+    return out;
+  }
   const auto last = std::ranges::find(way.dialogue.rbegin(), way.dialogue.rend(), Said::By::server, &Said::by);
   out.push_back(fmt::format(
       "{} by STARTTLS of {}{}", way.stage == Stage::reached ? "changed to TLS" : "did not change to TLS",

@@ -49,6 +49,8 @@ TEST(Way, WhatFailsOnItBecomesTheReport) {
   EXPECT_EQ(way_report(seen).findings.at(0).side, Side::network);
   seen.way.proxy = "http://p:1";
   EXPECT_NE(way_report(seen).findings.at(0).remedy.find("--proxy"), std::string::npos);
+  seen.way.starttls = StartTls::smtp;
+  EXPECT_EQ(way_lines(seen.way).back(), "STARTTLS of smtp was not begun");
 
   seen.way = {.stage = Stage::starttls, .starttls = StartTls::smtp, .dialogue = {{Said::By::server, "220 x"}}};
   for (const auto& [code, outcome, side] : std::vector<std::tuple<Code, Outcome, Side>>{

@@ -3,6 +3,7 @@
 #include "check/probe.h"
 #include "check/report_html.h"
 #include "check/report_text.h"
+#include "cli/check_files.h"
 
 namespace symbolon::cli {
 namespace {
@@ -59,6 +60,18 @@ std::string text_of(const check::Observation& observation, const check::Report& 
                         [&](check::Tone tone, std::string_view text) { return terminal.styled(style_of(tone), text); });
 }
 
+// The table's remedies speak to the owner of a configuration.
+std::string_view remedy_of(const Error& error, const CheckEndpoint& options) {
+  const bool key_in_certificate = options.certificate && !options.key;
+  if (error.code == Code::passphrase_needed) return "name a file with its passphrase by --passphrase-file FILE";
+  if (error.code == Code::key_unreadable && key_in_certificate) return "name the file with its key by --key FILE";
+  return row(error.code).remedy;
+}
+
+bool is_no_host(const check::Observation& seen) {
+  return seen.unreachable && seen.unreachable->code == Code::name_not_found && seen.way.proxy.empty();
+}
+
 OwnCertificate shown_by(const CheckEndpoint& options) { return {as_path(options.certificate), as_path(options.key)}; }
 
 }  // namespace
@@ -67,22 +80,22 @@ Status check_endpoint(const std::string& endpoint, const CheckEndpoint& options,
   const Terminal& terminal = session.terminal();
   if (options.html) TRY(check::may_write_page(*options.html));
   const auto request = read_request(endpoint, options, session);
-  if (!request) {  // whatever is wrong with what was given: 1 and 3 say something about the endpoint
-    terminal.error(request.error());
-    session.exit_with(row(Code::usage).exit_code);
-    return {};
-  }
+  if (!request) return cannot_use(request.error(), remedy_of(request.error(), options), session);
   BothEnds other_end(options.other_end, shown_by(options), session);
   if (const Status asked = other_end.ask(); !asked) return fail_looking_up(asked.error(), session);
 
   const check::Observation observation = check::probe(*request, session.clock());
-  const check::Report report = check::diagnose(observation);
+  check::Report report = check::diagnose(observation);
+  if (is_no_host(observation) && endpoint.find(':') == std::string::npos) {
+    report.notes.push_back(fmt::format("no file is called {} here, either", printable(endpoint)));
+  }
   std::string text = text_of(observation, report, session);
   const Status added = other_end.add_to(text, report);
   terminal.print(std::string_view(text).substr(0, text.size() - 1));
   session.exit_with(report.exit_code());
   if (options.html) {
-    TRY(check::write_page(*options.html, check::to_html(observation, report)));
+    const Status written = check::write_page(*options.html, check::to_html(observation, report));
+    if (!written) return cannot_use(written.error(), row(written.error().code).remedy, session);
     terminal.note(fmt::format("the page is in {}", *options.html));
   }
   return added ? added : fail_looking_up(added.error(), session);

@@ -2,6 +2,7 @@
 
 #include "check/file_read.h"
 #include "check/file_report.h"
+#include "cli/error_words.h"
 
 namespace symbolon::cli {
 namespace {
@@ -25,14 +26,23 @@ Result<check::FileObservation> read(const CheckFiles& what, check::FileReading h
 
 }  // namespace
 
+Status cannot_use(const Error& error, std::string_view remedy, Session& session) {
+  tell_error(session.terminal(), error, remedy);
+  session.exit_with(row(Code::usage).exit_code);
+  return {};
+}
+
 Status check_files(const CheckFiles& what, Session& session) {
   const UnixSeconds now = session.clock().now();
-  const auto trust = TRY(read_trust(what.ca, now));
+  const auto trust = read_trust(what.ca, now);
+  if (!trust) return cannot_use(trust.error(), row(trust.error().code).remedy, session);
+  const x509::TrustBundle* const bundle = *trust ? &**trust : nullptr;
   check::FileReading how;
-  if (trust) how.issuers = trust->anchors();
-  const check::FileObservation seen = TRY(read(what, std::move(how), session));
-  const check::FileReport report = check::explain(seen, now, trust ? &*trust : nullptr);
-  const std::string text = session.json() ? check::to_json(seen, report, now) : check::to_text(seen, report, now);
+  if (bundle != nullptr) how.issuers = bundle->anchors();
+  const auto seen = read(what, std::move(how), session);
+  if (!seen) return cannot_use(seen.error(), row(seen.error().code).remedy, session);
+  const check::FileReport report = check::explain(*seen, now, bundle);
+  const std::string text = session.json() ? check::to_json(*seen, report, now) : check::to_text(*seen, report, now);
   session.terminal().print(std::string_view(text).substr(0, text.size() - 1));
   session.exit_with(report.exit_code());
   return {};

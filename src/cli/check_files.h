@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/session.h"
@@ -14,6 +15,10 @@ struct CheckFiles {
   std::optional<std::string> ca = {};
   std::optional<std::string> passphrase_file = {};
 };
+
+// What was given cannot be used: said so, and the exit status is 2 whatever the code's own is, since 1 and 3 say
+// something about what is looked at.
+Status cannot_use(const Error& error, std::string_view remedy, Session& session);
 
 // Asks for a passphrase where something is encrypted, none was named, and somebody can be asked.
 Status check_files(const CheckFiles& what, Session& session);

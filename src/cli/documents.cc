@@ -1,6 +1,7 @@
 #include "cli/documents.h"
 
 #include "api/openapi.h"
+#include "check/code_list.h"
 #include "cli/configuration.h"
 #include "config/reference.h"
 #include "config/schema.h"
@@ -53,10 +54,12 @@ std::string configuration_page() {
 
 Result<std::string> document(std::string_view which) {
   if (which == "rejections") return rejections();
+  if (which == "check-codes") return check::code_list_page();
   if (which == "configuration") return configuration_page();
   if (which == "schema") return config::schema(*configuration_table().description(), "symbolon.yaml");
   if (which == "openapi") return api::openapi_document();
-  return fail(Code::usage, "'{}' is not a generated document (rejections, configuration, schema, openapi)", which);
+  return fail(Code::usage, "'{}' is not a generated document (rejections, check-codes, configuration, schema, openapi)",
+              which);
 }
 
 Status print_document(std::string_view which, const Session& session) {

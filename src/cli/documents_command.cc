@@ -23,7 +23,7 @@ Status write_manual(const Path& folder) {
 Command docs_command() {
   auto which = std::make_shared<std::string>();
   Command command("docs", "Print a generated document");
-  command.argument("DOCUMENT", which.get(), "rejections, configuration, schema, openapi")
+  command.argument("DOCUMENT", which.get(), "rejections, check-codes, configuration, schema, openapi")
       .hidden()
       .action([which](Session& session) { return print_document(*which, session); });
   return command;

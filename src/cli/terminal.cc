@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/utf8.h"
+#include "cli/error_words.h"
 
 namespace symbolon::cli {
 namespace {
@@ -84,12 +85,7 @@ void Terminal::note(std::string_view line) const {
 
 void Terminal::warn(std::string_view line) const { note(fmt::format("warning: {}", printable(line))); }
 
-void Terminal::error(const Error& error) const {
-  const CodeRow& entry = row(error.code);
-  note(fmt::format("error: {}", printable(error.text())));
-  note(fmt::format("  code    {}", entry.name));
-  note(fmt::format("  remedy  {}", entry.remedy));
-}
+void Terminal::error(const Error& error) const { tell_error(*this, error, row(error.code).remedy); }
 
 std::string Terminal::styled(Style style, std::string_view text) const {
   if (!colours_ || style == Style::plain) return std::string(text);

@@ -97,6 +97,8 @@ int answer_passphrase(char* buffer, int size, int, void* context) {
   return static_cast<int>(text.size());
 }
 
+bool holds_key(std::string_view pem) { return pem.find("PRIVATE KEY-----") != std::string_view::npos; }
+
 Secret take_secret(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
@@ -250,9 +252,10 @@ Result<PrivateKey> PrivateKey::from_pem(const Secret& pem, const Secret& passphr
   EvpKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, answer_passphrase, &answer));
   if (key) return PrivateKey(std::move(key));
   const std::string reasons = drain_openssl_errors();
+  if (!holds_key(pem.reveal())) return fail(Code::key_unreadable, "it holds no private key in PEM");
   if (answer.asked && passphrase.empty()) return fail(Code::passphrase_needed, "the key is encrypted");
   if (answer.asked) return fail(Code::passphrase_wrong, "the passphrase does not open the key");
-  return fail(Code::key_unreadable, "no private key in PEM: {}", reasons);
+  return fail(Code::key_unreadable, "the private key cannot be read: {}", reasons);
 }
 
 Result<Secret> PrivateKey::to_pem() const {

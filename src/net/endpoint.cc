@@ -7,22 +7,30 @@
 #include <array>
 #include <optional>
 
+#include "base/utf8.h"
+
 namespace symbolon::net {
 namespace {
 
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::size_t kLongestName = 253;  // RFC 1035 §2.3.4, as text without the root's dot
 constexpr std::size_t kLongestLabel = 63;
+constexpr std::size_t kShown = 80;  // octets of what stood there
 constexpr std::string_view kForms = "write :8443, 127.0.0.1:3000, [::1]:443, name:5432 or unix:/run/app.sock";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// For messages: what stood there, shortened and without control characters.
+// For messages: what stood there, shortened and without what misleads.
 std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 80)) out += (c >= ' ' && c < 0x7f) ? c : '?';
-  return text.size() > 80 ? out + "..." : out;
+  std::size_t end = 0;
+  while (end < text.size() && end < kShown) end += std::max<std::size_t>(1, first_character(text.substr(end)).octets);
+  const std::string out = escaped(text.substr(0, end), LineBreaks::escape);
+  return end < text.size() ? out + "..." : out;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) == 0; });
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -86,19 +94,23 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
     return fail(Code::bad_request, "'{}': write an IPv6 address in brackets, [::1]:443", shown(text));
   const auto port = parse_port(text.substr(colon + 1));
   if (!port)
-    return fail(Code::bad_request, "'{}': '{}' is not a port (0 to 65535)", shown(text), shown(text.substr(colon + 1)));
+    return fail(Code::bad_request, "'{}': '{}' is not a port (at most 65535)", shown(text),
+                shown(text.substr(colon + 1)));
 
   if (host.empty()) return Endpoint{Kind::any, "", *port};
   if (host.starts_with('[')) {
     const auto address =
         host.ends_with(']') ? canonical_address(AF_INET6, host.substr(1, host.size() - 2)) : std::nullopt;
     if (!address || host.find('\0') != std::string::npos)
-      return fail(Code::bad_request, "'{}': {} is not an IPv6 address in brackets", shown(text), shown(host));
+      return fail(Code::bad_request, "'{}': that is no IPv6 address in brackets and a port: write [::1]:443",
+                  shown(text));
     return Endpoint{Kind::address, *address, *port};
   }
   if (host.find('\0') == std::string::npos) {
     if (const auto address = canonical_address(AF_INET, host)) return Endpoint{Kind::address, *address, *port};
   }
+  if (!is_ascii(host) && is_utf8(host))
+    return fail(Code::bad_request, "'{}': write the name as it stands in the DNS, xn--...", shown(text));
   if (!is_host_name(host))
     return fail(Code::bad_request, "'{}': '{}' is neither an address nor a host name; {}", shown(text), shown(host),
                 kForms);

@@ -49,7 +49,7 @@ Outcome old_versions(Grounds& grounds) {
 }
 
 Outcome secure_renegotiation(Grounds& grounds) {
-  if (!grounds.speaks_12) return pass(std::string(kOnly13));
+  if (!grounds.speaks_12) return not_run(std::string(kOnly13));
   const Visit visit = grounds.visit(grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls12));
   if (!visit.tls.version) return unclear(visit.words());
   if (!visit.tls.secure_renegotiation) return failed("renegotiation_info is missing in ServerHello");
@@ -57,7 +57,7 @@ Outcome secure_renegotiation(Grounds& grounds) {
 }
 
 Outcome client_renegotiation(Grounds& grounds) {
-  if (!grounds.speaks_12) return pass(std::string(kOnly13));
+  if (!grounds.speaks_12) return not_run(std::string(kOnly13));
   tls::MisuseOptions options = grounds.visitor.as(grounds.good, tls::ProtocolVersion::tls12);
   options.renegotiate = true;
   const Visit visit = grounds.visit(options);
@@ -81,7 +81,7 @@ Outcome post_handshake_auth(Grounds& grounds) {
   options.request = http2_request(grounds.visitor.target());
   const Visit visit = grounds.visit(options);
   if (visit.tls.alpn != "h2") return not_run("HTTP/2 is not spoken");
-  if (visit.tls.version != tls::ProtocolVersion::tls13) return pass("TLS 1.2 was chosen, which has none");
+  if (visit.tls.version != tls::ProtocolVersion::tls13) return not_run("TLS 1.2 was chosen, which has none");
   if (visit.tls.certificate_requested_late) return failed("a certificate was asked for after the handshake");
   if (visit.tls.finished) return pass("no certificate was asked for after the handshake");
   return unclear(visit.words());

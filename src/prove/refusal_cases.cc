@@ -61,7 +61,7 @@ Outcome no_sni(Grounds& grounds) {
 }
 
 Outcome tls12_fallback(Grounds& grounds) {
-  if (!grounds.speaks_12) return pass("TLS 1.2 is not spoken");
+  if (!grounds.speaks_12) return not_run("TLS 1.2 is not spoken");
   return none_of(grounds, "in TLS 1.2", {"", "foreign_ca", "self_signed", "expired"}, [](tls::MisuseOptions& options) {
     options.least = tls::ProtocolVersion::tls12;
     options.most = tls::ProtocolVersion::tls12;

@@ -74,7 +74,7 @@ std::string to_text(const Proof& proof) {
     out += line_of(result);
     const Case* const about = find_case(result.id);
     if (result.verdict == Verdict::fail && about != nullptr) {
-      out += fmt::format("{:>9}{} ({}). -> {}\n", "", name(kFailureCode), about->section, about->mends);
+      out += fmt::format("{:>9}{} ({}) -> {}\n", "", name(kFailureCode), about->section, about->mends);
     }
   }
   if (proof.control.verdict == Verdict::pass) out += score(proof.results).text() + "\n";

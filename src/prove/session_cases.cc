@@ -38,6 +38,7 @@ std::optional<Outcome> cannot(const Turncoat& client) {
 Outcome back(Grounds& grounds, const Turncoat& client, SessionKind kind) {
   if (auto reason = cannot(client)) return *std::move(reason);
   const KeptSessions& kept = client.kept.at(kind);
+  if (!kept.spoken) return not_run(kept.why_none);
   if (!kept.why_none.empty()) return pass(kept.why_none);
   return come_back(grounds, client, kind, Which::direct);
 }

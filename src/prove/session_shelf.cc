@@ -90,6 +90,7 @@ KeptSessions take_sessions(const Grounds& grounds, const std::shared_ptr<const t
   KeptSessions out;
   const bool spoken = kind == SessionKind::ticket_13 ? grounds.speaks_13 : grounds.speaks_12;
   if (!spoken) {
+    out.spoken = false;
     out.why_none = fmt::format("{} is not spoken", tls::name(version_of(kind)));
     return out;
   }

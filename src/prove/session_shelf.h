@@ -22,6 +22,7 @@ std::string_view name(SessionKind kind);  // "a ticket of TLS 1.2"
 
 // Of one client and one kind.
 struct KeptSessions {
+  bool spoken = true;                           // the version that it belongs to
   std::string why_none = {};                    // the endpoint gives none, or takes none up
   std::vector<tls::TakenSession> direct = {};   // of the full handshake
   std::vector<tls::TakenSession> chained = {};  // of a resumption of a resumption

@@ -30,9 +30,17 @@ Result<Material> read_pkcs12_file(const Path& file, const Secret& passphrase) {
   return out;
 }
 
+// The mode of a file counts where a key stands in it.
 Result<crypto::PrivateKey> read_key(const Path& file, const Secret& passphrase) {
-  const Secret pem = TRY(read_private_file(file));
-  return crypto::PrivateKey::from_pem(pem, passphrase);
+  const auto pem = read_private_file(file);
+  if (pem) return crypto::PrivateKey::from_pem(*pem, passphrase);
+  if (pem.error().code == Code::key_file_exposed) {
+    const Secret exposed(TRY(read_file(file)));
+    const auto key = crypto::PrivateKey::from_pem(exposed, passphrase);
+    const bool no_key = !key && key.error().code == Code::key_unreadable;
+    if (no_key) return std::unexpected(key.error());
+  }
+  return std::unexpected(pem.error());
 }
 
 template <typename T>
@@ -45,7 +53,10 @@ Result<Material> read_certificate_file(const CredentialFiles& files) {
   const std::string content = TRY(read_file(files.certificate));
   Material out;
   if (!x509::looks_like_pkcs12(as_bytes(content))) {
-    out.chain = TRY(x509::Certificate::from_file_content(content, files.certificate.string()));
+    const std::string where = files.certificate.string();
+    if (content.empty()) return fail_at(where, Code::file_empty, "it is empty");
+    out.chain = TRY(x509::Certificate::from_file_content(content, where));
+    if (out.chain.empty()) return fail_at(where, Code::file_unrecognized, "it holds no certificate");
     return out;
   }
   out = TRY(placed(read_pkcs12_file(files.certificate, files.passphrase), files.certificate));

@@ -65,5 +65,17 @@ TEST(CredentialFile, ThatDoesNotOpenSaysWhy) {
   EXPECT_EQ(code({.certificate = made() / "none.p12"}), Code::file_missing);
 }
 
+TEST(CredentialFile, WithoutAKeySaysSoWhateverItsMode) {
+  const auto error = [](const CredentialFiles& files) { return load_credential(files).error(); };
+  must("cd " + made().folder.path().string() +
+       " && cp me.crt open.crt && cp me.key open.key && : > empty && chmod 644 open.crt open.key empty me.csr");
+  EXPECT_EQ(error({.certificate = made() / "open.crt"}).code, Code::key_unreadable);
+  EXPECT_EQ(error({.certificate = made() / "me.crt"}).words, error({.certificate = made() / "open.crt"}).words);
+  EXPECT_EQ(error({.certificate = made() / "me.crt", .key = made() / "empty"}).code, Code::key_unreadable);
+  EXPECT_EQ(error({.certificate = made() / "me.crt", .key = made() / "open.key"}).code, Code::key_file_exposed);
+  EXPECT_EQ(error({.certificate = made() / "empty"}).code, Code::file_empty);
+  EXPECT_EQ(error({.certificate = made() / "me.csr"}).code, Code::file_unrecognized);
+}
+
 }  // namespace
 }  // namespace symbolon::tls

@@ -17,6 +17,7 @@
 #include "tls/alpn.h"
 #include "tls/context.h"
 #include "tls/probe_record.h"
+#include "tls/probe_words.h"
 #include "tls/split_hello.h"
 
 namespace symbolon::tls {
@@ -130,7 +131,7 @@ class Prober {
       flush(deadline);
       if (result == 1) {
         out_.finished = true;
-        out_.handshake_time = std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start_);
+        out_.handshake_time = elapsed();
         return true;
       }
       if (error != SSL_ERROR_WANT_READ) return end_by_library();
@@ -151,6 +152,7 @@ class Prober {
       const int error = SSL_get_error(ssl_.get(), octets);
       flush(deadline);
       if (octets > 0) {
+        if (out_.application_data.empty()) out_.application_data_at = elapsed();
         const std::size_t room = ProbeLimits::kApplicationOctets - out_.application_data.size();
         out_.application_data.append(buffer.data(), std::min(room, static_cast<std::size_t>(octets)));
         if (out_.application_data.size() == ProbeLimits::kApplicationOctets) return end(ProbeEnd::data);
@@ -164,6 +166,10 @@ class Prober {
       }
       if (!take_in(deadline, ProbeEnd::silence)) return;
     }
+  }
+
+  std::chrono::microseconds elapsed() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start_);
   }
 
   // More octets for the library; false when the watching has ended.
@@ -268,8 +274,11 @@ class Prober {
   }
 
   bool end_by_library() {
-    const bool too_much = ERR_GET_REASON(ERR_peek_error()) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
-    out_.words = crypto::drain_openssl_errors();
+    const unsigned long error = ERR_peek_error();
+    const bool too_much = ERR_GET_REASON(error) == SSL_R_EXCESSIVE_MESSAGE_SIZE;
+    const std::string library_words = crypto::drain_openssl_errors();
+    const std::string_view words = probe_words(error);
+    out_.words = words.empty() ? library_words : std::string(words);
     if (too_much) {
       end(ProbeEnd::flood);
     } else {

@@ -90,7 +90,8 @@ enum class ProbeEnd : std::uint8_t {
 struct Transcript {
   ProbeEnd end = ProbeEnd::failed;
   bool finished = false;                             // the handshake, as far as this side can see it
-  std::string version = {};                          // "TLSv1.3"; empty before ServerHello
+  std::string version = {};                          // of the ServerHello, "TLSv1.3"; empty before it
+  bool version_offered = true;                       // false: our ClientHello did not offer that version
   std::string cipher = {};                           // "TLS_AES_128_GCM_SHA256"
   std::string group = {};                            // "x25519"; empty where the library does not say
   std::vector<x509::Certificate> server_chain = {};  // leaf first, as sent
@@ -109,9 +110,10 @@ struct Transcript {
   std::optional<bool> secure_renegotiation = {};  // RFC 5746; absent in TLS 1.3, which has no renegotiation
   bool post_quantum_offered = false;              // a hybrid key exchange stood in our ClientHello
 
-  std::string application_data = {};  // as far as it is remembered
-  Bytes first_octets = {};            // of what came, as it stood on the wire
-  std::string words = {};             // our library's reasons, or the system's
+  std::string application_data = {};                                  // as far as it is remembered
+  std::optional<std::chrono::microseconds> application_data_at = {};  // its first octet, since ours
+  Bytes first_octets = {};                                            // of what came, as it stood on the wire
+  std::string words = {};                                             // our library's reasons, or the system's
   std::vector<ProbeMessage> messages = {};
   std::chrono::microseconds handshake_time{0};
 };

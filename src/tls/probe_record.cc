@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "tls/server_hello.h"
+
 namespace symbolon::tls {
 namespace {
 
@@ -110,6 +112,7 @@ void ProbeRecord::take_handshake(ProbeDirection direction, ByteView message, boo
   const std::uint8_t type = message[0];
   if (direction == ProbeDirection::received) {
     server_hello_seen_ = server_hello_seen_ || type == kServerHello;
+    if (type == kServerHello) version_ = server_hello_version(message);
     certificate_requested_ = certificate_requested_ || type == kCertificateRequest;
     session_tickets_ += type == kNewSessionTicket ? 1 : 0;
     return;
@@ -157,16 +160,21 @@ bool looks_like_tls(ByteView octets) {
 }
 
 std::string signature_scheme_name(std::uint16_t scheme) {
-  static constexpr std::array<std::pair<std::uint16_t, const char*>, 24> kNames{{
+  static constexpr std::array<std::pair<std::uint16_t, const char*>, 29> kNames{{
       {0x0201, "rsa_pkcs1_sha1"},
+      {0x0202, "dsa_sha1"},
       {0x0203, "ecdsa_sha1"},
       {0x0301, "rsa_pkcs1_sha224"},
+      {0x0302, "dsa_sha224"},
       {0x0303, "ecdsa_sha224"},
       {0x0401, "rsa_pkcs1_sha256"},
+      {0x0402, "dsa_sha256"},
       {0x0403, "ecdsa_secp256r1_sha256"},
       {0x0501, "rsa_pkcs1_sha384"},
+      {0x0502, "dsa_sha384"},
       {0x0503, "ecdsa_secp384r1_sha384"},
       {0x0601, "rsa_pkcs1_sha512"},
+      {0x0602, "dsa_sha512"},
       {0x0603, "ecdsa_secp521r1_sha512"},
       {0x0804, "rsa_pss_rsae_sha256"},
       {0x0805, "rsa_pss_rsae_sha384"},
@@ -192,11 +200,13 @@ std::string signature_scheme_name(std::uint16_t scheme) {
 void gather_probe_facts(SSL* ssl, ProbeRecord& record, Transcript& transcript) {
   record.move_into(transcript);
   if (record.server_hello_seen()) {
-    transcript.version = SSL_get_version(ssl);
+    // The library names its own newest version where it gave up on the one that was chosen.
+    const auto version = record.version().value_or(static_cast<std::uint16_t>(SSL_version(ssl)));
+    transcript.version = version_text(version);
+    transcript.version_offered = version >= SSL_get_min_proto_version(ssl) && version <= SSL_get_max_proto_version(ssl);
     if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) transcript.cipher = SSL_CIPHER_get_name(cipher);
     transcript.group = group_of(ssl);
-    if (SSL_version(ssl) <= TLS1_2_VERSION)
-      transcript.secure_renegotiation = SSL_get_secure_renegotiation_support(ssl) == 1;
+    if (version <= TLS1_2_VERSION) transcript.secure_renegotiation = SSL_get_secure_renegotiation_support(ssl) == 1;
   }
   const unsigned char* octets = nullptr;
   unsigned size = 0;

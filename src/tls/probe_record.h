@@ -22,6 +22,7 @@ class ProbeRecord {
 
   bool fatal_alert_received() const { return alert_received_ && alert_received_->level == 2; }
   bool server_hello_seen() const { return server_hello_seen_; }
+  std::optional<std::uint16_t> version() const { return version_; }  // that the server chose
   void move_into(Transcript& transcript);
 
  private:
@@ -33,6 +34,7 @@ class ProbeRecord {
   std::optional<ProbeAlert> alert_received_;
   std::optional<ProbeAlert> alert_sent_;
   bool server_hello_seen_ = false;
+  std::optional<std::uint16_t> version_;
   bool finished_sent_ = false;
   bool certificate_requested_ = false;
   bool certificate_sent_ = false;
