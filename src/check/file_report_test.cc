@@ -29,6 +29,7 @@ const Pki& pki() {
 }
 
 std::string key_of(std::string_view id) {
+  pki();  // forge.py makes the keys of its certificates
   return std::string(as_text(forge().make(fmt::format(R"({{"private_key": "{}"}})", id))));
 }
 
