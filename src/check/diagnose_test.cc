@@ -364,6 +364,8 @@ TEST(CaNames, AnEmptyListTakesEverythingAndIntermediatesCount) {
 }
 
 TEST(Report, TextShowsBothChainsAndTheRemedy) {
+  const Observation vague = refused({house().client, house().issuing}, 46);
+  EXPECT_NE(to_text(vague, diagnose(vague)).find("perhaps the certificate was revoked"), std::string::npos);
   const Observation seen = refused({house().expired, house().issuing}, 45);
   const std::string text = to_text(seen, diagnose(seen));
   for (const char* part : {"CN=server", "CN=expired", "dns:a.example", "certificate_expired (45)",

@@ -51,6 +51,10 @@ struct Finding {
   Severity severity() const {
     return certainty == Certainty::possible ? Severity::info : eased.value_or(severity_of(code));
   }
+  // For people: of a candidate it only may be so.
+  std::string sentence() const {
+    return std::string(certainty == Certainty::possible ? "perhaps " : "") + std::string(row(code).sentence);
+  }
   std::string_view remedy_text() const { return remedy.empty() ? row(code).remedy : std::string_view(remedy); }
 };
 
