@@ -12,7 +12,7 @@ from cryptography.x509 import ocsp
 
 from harness.backend import Backend
 from harness.pki import ForeignCA, make_request, openssl
-from harness.process import PORTS, Process
+from harness.process import PORTS, Process, run
 
 
 @contextlib.contextmanager
@@ -156,17 +156,18 @@ def test_a_server_name_may_be_needed(symbolon, foreign, alice):
     assert codes(report) == ["server_name_needed"], report["findings"]
 
 
-def staple(ca, server, end):
+def staple(ca, server, end, status=ocsp.OCSPCertStatus.GOOD):
     """An OCSP response of the CA itself that ends in so many hours."""
     issuer, cert = (x509.load_pem_x509_certificate(path.read_bytes()) for path in (ca.cert, server.cert))
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
     times = now - datetime.timedelta(hours=48), now + datetime.timedelta(hours=end)
-    good = ocsp.OCSPResponseBuilder().add_response(
-        cert, issuer, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, *times, revocation_time=None, revocation_reason=None
+    revoked = times[0] if status is ocsp.OCSPCertStatus.REVOKED else None
+    one = ocsp.OCSPResponseBuilder().add_response(
+        cert, issuer, hashes.SHA256(), status, *times, revocation_time=revoked, revocation_reason=None
     )
     key = serialization.load_pem_private_key(ca.key.read_bytes(), None)
-    response = good.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key, hashes.SHA256())
-    path = ca.folder / f"staple-{end}.der"
+    response = one.responder_id(ocsp.OCSPResponderEncoding.HASH, issuer).sign(key, hashes.SHA256())
+    path = ca.folder / f"staple-{end}-{status.name}.der"
     path.write_bytes(response.public_bytes(serialization.Encoding.DER))
     return path
 
@@ -179,6 +180,63 @@ def test_a_staple_is_judged(symbolon, foreign, alice):
         stale = check(symbolon, port, foreign.cert, alice, ["--http"])
     assert codes(fresh) == ["issuer_unreachable"], fresh["findings"]
     assert codes(stale)[0] == "ocsp_stale", stale["findings"]
+
+
+@pytest.mark.parametrize(
+    "status, code",
+    [
+        (ocsp.OCSPCertStatus.REVOKED, "server_certificate_revoked"),
+        (ocsp.OCSPCertStatus.UNKNOWN, "server_certificate_revocation_unknown"),
+    ],
+)
+def test_a_staple_says_that_the_certificate_is_revoked_or_not_known(symbolon, foreign, alice, status, code):
+    server = foreign.server()
+    with s_server(server, foreign.cert, ["-status_file", staple(foreign, server, 24, status)]) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report) == [code] and report["findings"][0]["certainty"] == "proven", report["findings"]
+
+
+def test_key_usage_of_the_server_and_of_its_issuer(symbolon, foreign, alice):
+    usual = ["basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth", "subjectAltName = DNS:localhost"]
+    with s_server(foreign.issue("agrees", extensions=[*usual, "keyUsage = keyAgreement"]), foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report)[0] == "server_certificate_wrong_key_usage", report["findings"]
+    with s_server(may_not_sign(foreign).server(), foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, alice, ["--http"])
+    assert codes(report)[0] == "server_certificate_issuer_key_usage", report["findings"]
+
+
+def test_key_usage_of_the_clients_issuer(symbolon, foreign):
+    with s_server(foreign.server(), foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, may_not_sign(foreign).issue("carol"), ["--http"])
+    assert report["outcome"] == "refused" and codes(report)[0] == "client_certificate_issuer_key_usage", report["findings"]
+
+
+@pytest.mark.parametrize("usage", ["digitalSignature", "digitalSignature, keyEncipherment"])
+def test_key_usage_that_nss_wants(symbolon, foreign, tmp_path, usage):
+    """NSS wants keyEncipherment of every RSA key of a server, whatever the key exchange."""
+    usual = ["basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth", "subjectAltName = DNS:localhost"]
+    server = foreign.issue("rsa", key_type="rsa2048", extensions=[*usual, f"keyUsage = {usage}"])
+    database = f"sql:{tmp_path}"
+    for arguments in (["-N", "--empty-password"], ["-A", "-n", "root", "-t", "C,,", "-i", foreign.cert]):
+        assert run(["certutil", "-d", database, *arguments]).status == 0
+    with s_server(server) as port:
+        report = check(symbolon, port, foreign.cert)
+        nss = run(["tstclnt", "-h", "localhost", "-p", port, "-d", database, "-V", "tls1.3:tls1.3", "-Q"])
+    found = {finding["code"]: finding["severity"] for finding in report["findings"]}
+    assert found["client_certificate_not_requested"] == "warning", found
+    assert "INADEQUATE_KEY_USAGE" in nss.output or "keyEncipherment" in usage, nss
+    with s_server(server, foreign.cert) as port:
+        report = check(symbolon, port, foreign.cert, foreign.issue("alice"), ["--http"], status=0)
+    found = {finding["code"]: finding["severity"] for finding in report["findings"]}
+    assert found.get("server_key_usage_for_nss", "none") == ("none" if "keyEncipherment" in usage else "info"), found
+
+
+def may_not_sign(issuer):
+    """A CA without keyCertSign that signs all the same."""
+    identifiers = ["subjectKeyIdentifier = hash", "authorityKeyIdentifier = keyid"]
+    usage = ["basicConstraints = critical, CA:TRUE", "keyUsage = critical, cRLSign", *identifiers]
+    return ForeignCA(issuer.folder / "below", "No signer", issuer=issuer, extensions=usage)
 
 
 def test_a_staple_that_the_certificate_demands(symbolon, foreign, alice):

@@ -23,7 +23,7 @@ std::string_view alert_meaning(int alert) {
     case 49: return "the server's access rules refuse the certificate (GnuTLS says so of every one it does not accept)";
     case 50: return "the server could not read a message";
     case 51: return "a signature of the handshake, or of the client's chain, does not verify at the server";
-    case 70: return "the server does not speak a TLS version that was offered (1.2 and 1.3)";
+    case 70: return "the server speaks no TLS version that was offered";
     case 71: return "the server demands stronger algorithms than were offered";
     case 80: return "the server failed for a reason of its own";
     case 86: return "the server thinks that a newer TLS version was possible";

@@ -195,13 +195,26 @@ TEST(FurtherAttempts, TellThatACertificateIsOptional) {
   Observation seen = sound();
   Attempt without = came(AttemptKind::without_certificate, ProbeEnd::data, "TLSv1.3");
   without.tls.finished = without.tls.certificate_requested = true;
-  without.tls.application_data = "hello";
+  without.tls.application_data = "* OK ready";  // said to everybody, before anything is judged
   seen.further = {without};
+  EXPECT_TRUE(diagnose(seen).findings.empty());
+  EXPECT_EQ(diagnose(seen).attempts[0].decided, "nothing");
+  seen.asked_http = true;
+  seen.further[0].tls.application_data = "HTTP/1.1 200 OK\r\n\r\n";
   EXPECT_EQ(told(seen), Told(Code::client_certificate_optional, Certainty::proven));
   EXPECT_EQ(diagnose(seen).exit_code(), kSound);
-  seen.asked_http = true;  // nginx says no in HTTP
-  seen.further[0].tls.application_data = "HTTP/1.1 400 Bad Request\r\n\r\n";
+  EXPECT_EQ(diagnose(seen).attempts[0].decided, "a client certificate is optional");
+  seen.further[0].tls.application_data = "HTTP/1.1 400 Bad Request\r\n\r\n";  // nginx says no in HTTP
   EXPECT_TRUE(diagnose(seen).findings.empty());
+  EXPECT_EQ(diagnose(seen).attempts[0].decided, "the server wants a certificate");
+}
+
+TEST(FurtherAttempts, TellWhetherTheNameIsWhyNothingCame) {
+  Observation seen = ended(ProbeEnd::alert, 112);
+  seen.further = {came(AttemptKind::without_server_name, ProbeEnd::alert)};
+  EXPECT_EQ(diagnose(seen).attempts[0].decided, "the name makes no difference");
+  seen.further = {came(AttemptKind::without_server_name, ProbeEnd::silence, "TLSv1.3")};
+  EXPECT_EQ(diagnose(seen).attempts[0].decided, "the name that was asked for is why");
 }
 
 TEST(FurtherAttempts, TellThatTheServerNameIsNeeded) {

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "check/alert_meaning.h"
+#include "check/asked_view.h"
 #include "check/chain_facts.h"
 #include "check/http_answer.h"
 #include "x509/path_problem.h"
@@ -66,6 +67,12 @@ std::vector<Finding> path_facts(const Observation& seen) {
                     "it, there is a path to {}",
                     missing.text(), seen.client_chain.front().text(), seen.client_path_completed->anchor().text()),
         "put the issuing CA's certificate behind the client's in the file of --cert"));
+    // RFC 8446 §4.4.2: "a certificate that specifies a trust anchor MAY be omitted from the chain, provided that
+    // supported peers are known to possess any omitted certificates."
+    if (holds(seen.tls->ca_names, seen.client_chain.back().issuer())) {
+      out.back().words += "; this server names the missing CA and so has it, others may not";
+      out.back().eased = Severity::info;
+    }
     return out;
   }
   const x509::PathFailure& failure = seen.client_path->error();
@@ -92,6 +99,9 @@ std::optional<IssuerDoubt> doubt_issuer(const Observation& seen) {
     return IssuerDoubt{
         true, fmt::format("{} is not among the {} CA names that the server sent", last.issuer().text(), names.size())};
   }
+  if (names.empty() && last.self_signed()) {
+    return IssuerDoubt{false, fmt::format("{} is signed by its own key: no CA issued it", last.text())};
+  }
   if (failed && seen.client_path->error().problem == P::bad_signature) {
     return IssuerDoubt{false, fmt::format("by the CAs of {}: {}", seen.trust, seen.client_path->error().detail),
                        "compare the key of the server's CA with the one that issued this certificate: two CAs have the "
@@ -102,6 +112,12 @@ std::optional<IssuerDoubt> doubt_issuer(const Observation& seen) {
         false, fmt::format("by the CAs of {} it has no path either: {}", seen.trust, seen.client_path->error().detail)};
   }
   return {};
+}
+
+// Self-signed: the server would have to hold this very certificate.
+Code code_of_unknown_issuer(const Observation& seen) {
+  return seen.client_chain.front().self_signed() ? Code::client_certificate_self_signed
+                                                 : Code::client_certificate_untrusted_issuer;
 }
 
 Finding issuer_unknown(const Observation& seen, const Refusal& refusal) {
@@ -118,11 +134,33 @@ Finding issuer_unknown(const Observation& seen, const Refusal& refusal) {
                                 "the server names the CA {}, but does not accept the path: perhaps its CA of "
                                 "that name has another key, or the path is deeper than it allows",
                                 issuer);
-  return of_client(Code::client_certificate_untrusted_issuer, certainty, words + "; " + refusal.words,
+  return of_client(code_of_unknown_issuer(seen), certainty, words + "; " + refusal.words,
                    doubt ? doubt->remedy : "look at the server's CA file and at its depth setting");
 }
 
 // -- refusals
+
+// The alerts that name a reason. Behind the others (42 and 46 too) any of several causes stands.
+bool names_reason(int alert) { return alert == 43 || alert == 44 || alert == 45 || alert == 48 || alert == 51; }
+
+bool agrees(const Finding& finding, int alert) {
+  if (row(finding.code).tls_alert == alert) return true;
+  switch (finding.code) {  // by the clock: servers say expired of what has not begun, and of a CA of the path
+    case Code::client_certificate_not_yet_valid:
+    case Code::client_certificate_issuer_expired:
+    case Code::client_certificate_issuer_not_yet_valid: return alert == 45;
+    default: return false;
+  }
+}
+
+// The issuer is unknown to the server, whatever else is wrong with the certificate: it says so, or blames the
+// certificate and leaves the issuer out of the CAs that it names.
+bool is_of_issuer(const Observation& seen, const Refusal& refusal) {
+  const auto doubt = doubt_issuer(seen);
+  if (!doubt) return false;
+  return refusal.alert == 48 ||
+         (refusal.of_certificate && !names_reason(refusal.alert) && refusal.alert != 49 && doubt->names_exclude);
+}
 
 bool can_be_about_a_certificate(int alert) { return (alert >= 40 && alert <= 49 && alert != 47) || alert == 116; }
 
@@ -130,10 +168,12 @@ std::vector<Finding> none_was_sent(const Observation& seen, const Refusal& refus
   std::vector<Finding> out;
   const bool given = !seen.client_chain.empty();
   if (given) {
+    const std::string key = seen.client_chain.front().public_key().description();
+    const bool cannot = fits_signature_algorithms(key, seen.tls->signature_algorithms, seen.tls->version) == Fit::no;
     out.push_back(of_client(
-        Code::no_shared_signature_algorithm, Certainty::likely,
+        Code::no_shared_signature_algorithm, cannot ? Certainty::proven : Certainty::likely,
         fmt::format("the certificate with a {} key was not sent: the server takes none of the signatures it can make",
-                    seen.client_chain.front().public_key().description()),
+                    key),
         "use a key of a type that the server's signature algorithms name"));
   }
   const bool vague = refusal.alert == 50 || refusal.alert == 80 || refusal.alert == 10 || refusal.alert == -1;
@@ -142,6 +182,20 @@ std::vector<Finding> none_was_sent(const Observation& seen, const Refusal& refus
   out.push_back(of_client(Code::client_certificate_missing, says_so ? Certainty::proven : Certainty::likely,
                           "the server asked for a client certificate and got none; " + refusal.words,
                           given ? "" : "give one with --cert and --key"));
+  return out;
+}
+
+// What the server may hold differently than its CA names show; access_denied means that it does not.
+std::vector<Finding> trust_candidates(const Observation& seen) {
+  std::vector<Finding> out{of_client(Code::client_certificate_untrusted_issuer, Certainty::possible,
+                                     "the server's CA of that name may have another key",
+                                     "compare the server's CA file with the CA that issued this certificate")};
+  if (seen.client_chain.size() > 1) {
+    out.push_back(
+        of_client(Code::client_certificate_depth_exceeded, Certainty::possible,
+                  fmt::format("{} certificates were sent; the server may allow fewer", seen.client_chain.size()),
+                  "raise the depth at the server (nginx: ssl_verify_depth, Apache: SSLVerifyDepth)"));
+  }
   return out;
 }
 
@@ -163,6 +217,7 @@ std::vector<Finding> unnamed(const Observation& seen, const Refusal& refusal) {
   out.push_back(revoked);
   out.push_back(stale);
   if (refusal.alert != 49) out.push_back(rule);
+  if (refusal.alert != 49) append_new(out, trust_candidates(seen));
   if (refusal.alert == -1 && seen.tls->finished && seen.tls->application_data.empty()) {
     out.push_back({Code::backend_unreachable, Certainty::possible, Side::server,
                    "the certificate may well be accepted: a proxy whose service is away hangs up without a word, too",
@@ -201,6 +256,12 @@ std::vector<Finding> named(const Observation& seen, const Refusal& refusal) {
   return out;
 }
 
+std::vector<Finding> error_facts(const Observation& seen) {
+  std::vector<Finding> out = client_facts(seen);
+  std::erase_if(out, [](const Finding& fact) { return fact.severity() != Severity::error; });
+  return out;
+}
+
 }  // namespace
 
 bool fits_ca_names(const std::vector<Certificate>& chain, const std::vector<DistinguishedName>& names) {
@@ -220,12 +281,6 @@ bool leads_to_ca_names(const Observation& seen) {
   return false;
 }
 
-bool served(const tls::Transcript& tls, bool asked_http) {
-  if (!tls.finished || tls.application_data.empty()) return false;
-  const auto answer = read_http_answer(tls.application_data);
-  return !asked_http || !answer || answer->status < 400;
-}
-
 std::vector<Finding> client_facts(const Observation& seen) {
   std::vector<Finding> out;
   if (seen.client_problem) {
@@ -238,6 +293,12 @@ std::vector<Finding> client_facts(const Observation& seen) {
   return out;
 }
 
+bool explains_refusal(const Observation& seen) {
+  if (!error_facts(seen).empty()) return true;
+  const auto doubt = seen.client_chain.empty() ? std::nullopt : doubt_issuer(seen);
+  return doubt && doubt->names_exclude;
+}
+
 std::vector<Finding> explain_refusal(const Observation& seen, const Refusal& refusal) {
   if (seen.client_problem) return client_facts(seen);
   if (!seen.tls->certificate_sent) return none_was_sent(seen, refusal);
@@ -246,16 +307,17 @@ std::vector<Finding> explain_refusal(const Observation& seen, const Refusal& ref
     append_new(out, client_facts(seen));
     return out;
   }
+  std::vector<Finding> facts = error_facts(seen);
+  if (facts.empty()) return named(seen, refusal);
+  for (Finding& fact : facts) fact.words += "; " + refusal.words;
+  std::ranges::stable_partition(facts, [&](const Finding& fact) { return agrees(fact, refusal.alert); });
+  if (agrees(facts.front(), refusal.alert)) return facts;
+  // What is wrong as well is not why, where the server names another reason.
+  const bool other_reason = refusal.alert == 45 || is_of_issuer(seen, refusal);
   std::vector<Finding> out;
-  for (Finding& fact : client_facts(seen)) {
-    if (fact.severity() != Severity::error) continue;  // that is not why
-    fact.words += "; " + refusal.words;
-    out.push_back(std::move(fact));
-  }
-  if (out.empty()) return named(seen, refusal);
-  const auto agrees = [&](const Finding& finding) { return row(finding.code).tls_alert == refusal.alert; };
-  std::ranges::stable_partition(out, agrees);
-  if (refusal.alert == 48 && !agrees(out.front())) append_possible(out, {issuer_unknown(seen, refusal)});
+  if (other_reason) out.push_back(refusal.alert == 45 ? named(seen, refusal).front() : issuer_unknown(seen, refusal));
+  append_new(out, std::move(facts));
+  if (!other_reason && refusal.alert == 48) append_possible(out, {issuer_unknown(seen, refusal)});
   return out;
 }
 

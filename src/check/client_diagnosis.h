@@ -13,12 +13,12 @@ bool fits_ca_names(const std::vector<x509::Certificate>& chain, const std::vecto
 // The same, where intermediates that the client's chain lacks may stand in the server's, or in the verified path.
 bool leads_to_ca_names(const Observation& observation);
 
-// Application data came after the handshake, and where HTTP was asked it is no refusal.
-bool served(const tls::Transcript& tls, bool asked_http);
-
 // What is wrong with the client's own files, by the clock, the certificates and the CAs that --ca named; each is
 // proven.
 std::vector<Finding> client_facts(const Observation& observation);
+
+// Is something wrong with the client's certificate that a server would refuse it for, as far as this side can see?
+bool explains_refusal(const Observation& observation);
 
 // How the server said no: by an alert, in HTTP, or by hanging up.
 struct Refusal {

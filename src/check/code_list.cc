@@ -167,12 +167,12 @@ std::string code_list_page() {
   std::string page =
       "# Codes of `symbolon check`\n\n"
       "Made by `./dev docs` from `src/check/code_list.cc`. No finding of `symbolon check` has another code. `side`: "
-      "who "
-      "has to mend it, of\n"
-      "findings at an endpoint; `-`: only files have it. `files`: a finding of `symbolon check FILE...` can have it. "
-      "What "
-      "each means and\n"
-      "what mends it stands in [rejections.md](rejections.md).\n\n"
+      "who has "
+      "to mend it, of\nfindings at an endpoint; `-`: only files have it. `files`: a finding of `symbolon check "
+      "FILE...` can "
+      "have it. A finding\nat an endpoint can be milder than its code has it, never more severe. What each means and "
+      "what "
+      "mends it stands in [rejections.md](rejections.md).\n\n"
       "| code | severity | side | files | section |\n| --- | --- | --- | --- | --- |\n";
   for (const ListedCode& one : listed_codes()) {
     const std::string_view section = row(one.code).section;

@@ -8,6 +8,7 @@
 #include "check/client_diagnosis.h"
 #include "check/hello_diagnosis.h"
 #include "check/http_answer.h"
+#include "check/http_refusal.h"
 #include "check/report.h"
 #include "check/server_diagnosis.h"
 #include "check/way_report.h"
@@ -24,45 +25,43 @@ Refusal refusal_by_alert(int alert) {
 
 // -- after Finished
 
-// nginx finishes the handshake whatever the certificate, and refuses in HTTP.
 bool refused_in_http(const Observation& seen, Report& report) {
-  const tls::Transcript& tls = *seen.tls;
-  const auto answer = seen.asked_http ? read_http_answer(tls.application_data) : std::nullopt;
-  if (!answer || !tls.certificate_requested) return false;
-  const auto says = [&](std::string_view words) { return tls.application_data.find(words) != std::string::npos; };
-  if (says("No required SSL certificate was sent")) {
-    report.findings = explain_refusal(seen, {answer->line + ": nginx says that none was sent", -1, true});
-  } else if (says("The SSL certificate error")) {
-    report.findings =
-        explain_refusal(seen, {answer->line + ": nginx says only that the certificate does not verify", -1, true});
-  } else if (answer->status == 403 && !tls.certificate_sent) {
-    report.findings = explain_refusal(seen, {"the server answered " + answer->line, -1, false});
-  } else if (answer->status == 403) {
-    report.findings = client_facts(seen);
-    const bool other =
-        std::ranges::any_of(report.findings, [](const Finding& f) { return f.severity() == Severity::error; });
-    append_new(report.findings,
-               {{Code::not_allowed_by_policy, other ? Certainty::possible : Certainty::likely, Side::client,
-                 "the handshake finished, and the server answered " + answer->line,
-                 "add a rule for this identity at the server, or use another certificate; the path may be what it "
-                 "forbids, too"}});
-  } else if (answer->status == 421) {
-    report.findings.push_back({Code::unrecognized_name, Certainty::likely, Side::client, answer->line});
-  } else {
-    return false;
-  }
+  const auto answer = answer_to_request(*seen.tls, seen.asked_http);
+  if (!answer || !seen.tls->certificate_requested) return false;
+  report.findings = explain_http_refusal(seen, *answer);
+  if (report.findings.empty()) return false;
   report.outcome = Outcome::refused;
   report.summary = fmt::format("the handshake finished, and the answer was \"{}\"", answer->line);
   return true;
 }
 
+std::string what_came(const Observation& seen) {
+  if (const auto answer = answer_to_request(*seen.tls, seen.asked_http)) {
+    return fmt::format("it answered the request with \"{}\"", answer->line);
+  }
+  if (seen.tls->application_data.empty()) {
+    return seen.asked_http ? "it did not refuse within the time waited, and did not answer either"
+                           : "it did not refuse within the time waited, and did not answer either, since nothing was "
+                             "asked";
+  }
+  return fmt::format("it sent {} octets {}", seen.tls->application_data.size(),
+                     seen.asked_http ? "that are no answer in HTTP/1.1" : "though nothing was asked");
+}
+
+// Where nothing proves that the server let the client in: what would?
+std::string what_would_prove(const Observation& seen) {
+  if (seen.tls->application_protocol == "h2") {
+    return "the server chose h2, in which --http does not ask: with --alpn http/1.1 it does";
+  }
+  if (seen.asked_http) return "only an answer in HTTP to the request would prove it";
+  if (!seen.tls->application_data.empty()) return "who speaks first says the same to everybody; --http asks";
+  return "nginx judges a client's certificate only when a request comes (--http)";
+}
+
 void judge_connection(const Observation& seen, Report& report) {
   const tls::Transcript& tls = *seen.tls;
-  const bool answered = !tls.application_data.empty();
   if (refused_in_http(seen, report)) return;
-  const std::string evidence =
-      answered ? "it answered with application data"
-               : "it did not refuse within the time waited, and did not answer either, since nothing was asked";
+  const auto answer = answer_to_request(tls, seen.asked_http);
   if (!tls.certificate_requested) {
     report.outcome = Outcome::open;
     report.summary = "the handshake finished without the server asking for a client certificate";
@@ -71,19 +70,20 @@ void judge_connection(const Observation& seen, Report& report) {
                                "only"});
   } else if (!tls.certificate_sent) {
     report.outcome = Outcome::anonymous;
-    report.summary = fmt::format("the server asked for a client certificate, got none, and went on: {}", evidence);
-    report.notes.emplace_back(answered ? "client certificates are optional at this server"
-                                       : "client certificates are optional here, or judged only when a request comes: "
-                                         "--http shows which");
-  } else {
-    report.outcome = answered ? Outcome::accepted : Outcome::likely_accepted;
-    report.summary = fmt::format("the server asked for a client certificate and got it; {}", evidence);
-    if (!answered) {
-      report.notes.emplace_back(
-          "acceptance is likely, not proven: nginx judges a client's certificate only when a request comes (--http)");
+    report.summary =
+        fmt::format("the server asked for a client certificate, got none, and went on: {}", what_came(seen));
+    if (served(tls, seen.asked_http)) {
+      report.notes.emplace_back("client certificates are optional at this server");
+    } else if (!answer) {
+      report.notes.push_back("client certificates are optional here, or judged only when a request comes: " +
+                             what_would_prove(seen));
     }
+  } else {
+    report.outcome = answer ? Outcome::accepted : Outcome::likely_accepted;
+    report.summary = fmt::format("the server asked for a client certificate and got it; {}", what_came(seen));
+    if (!answer) report.notes.push_back("acceptance is likely, not proven: " + what_would_prove(seen));
   }
-  if (tls.end == ProbeEnd::closed && !answered) {
+  if (tls.end == ProbeEnd::closed && tls.application_data.empty()) {
     report.notes.emplace_back("the server closed the connection in order (close_notify) without sending anything");
   }
 }
@@ -155,7 +155,9 @@ Report no_tls(const Observation& seen) {
 
 void judge_ca_names(const Observation& seen, Report& report) {
   if (!seen.tls->certificate_sent || seen.client_chain.empty() || leads_to_ca_names(seen)) return;
-  const auto unknown = [](const Finding& f) { return f.code == Code::client_certificate_untrusted_issuer; };
+  const auto unknown = [](const Finding& f) {
+    return f.code == Code::client_certificate_untrusted_issuer || f.code == Code::client_certificate_self_signed;
+  };
   if (std::ranges::any_of(report.findings, unknown)) return;  // its words say so
   report.findings.push_back({Code::client_certificate_outside_ca_names, Certainty::proven, Side::server,
                              fmt::format("{} is not among the {} CA names that the server sent; browsers, Java and Go "
@@ -175,11 +177,27 @@ void gather_notes(const Observation& seen, Report& report) {
   }
 }
 
-// What decided stands first already. What is only worth knowing is told where nothing is to be mended.
+// What decided stands first already. What is only worth knowing is told where nothing is to be mended; candidates are
+// told always.
 void put_in_order(std::vector<Finding>& findings) {
   std::ranges::stable_sort(findings, {}, &Finding::severity);
   if (findings.empty() || findings.front().severity() == Severity::info) return;
-  std::erase_if(findings, [](const Finding& f) { return f.severity() == Severity::info; });
+  std::erase_if(findings,
+                [](const Finding& f) { return f.severity() == Severity::info && f.certainty != Certainty::possible; });
+}
+
+// Without a name: is another certificate shown, or is there no answer where there was one, or the other way round?
+std::string decision_of_name(const Attempt& attempt, const Observation& seen) {
+  const bool with = !seen.tls->version.empty();
+  const bool without = attempt.got_through();
+  if (!with) return without ? "the name that was asked for is why" : "the name makes no difference";
+  return without && attempt.tls.server_chain == seen.tls->server_chain ? "the name makes no difference"
+                                                                       : "the server name is needed";
+}
+
+std::string decision_of_demand(const Attempt& attempt, const Observation& seen) {
+  if (served(attempt.tls, seen.asked_http)) return "a client certificate is optional";
+  return turned_away(attempt.tls, seen.asked_http) ? "the server wants a certificate" : "nothing";
 }
 
 std::string decision(const Attempt& attempt, const Observation& seen) {
@@ -189,12 +207,8 @@ std::string decision(const Attempt& attempt, const Observation& seen) {
   const bool through = attempt.got_through();
   switch (attempt.kind) {
     case AttemptKind::plain_http: return answers_plain_http(seen) ? "the port speaks HTTP in plain" : "nothing";
-    case AttemptKind::without_certificate:
-      return served(attempt.tls, seen.asked_http) ? "a client certificate is optional"
-                                                  : "the server wants a certificate";
-    case AttemptKind::without_server_name:
-      return through && attempt.tls.server_chain == seen.tls->server_chain ? "the name makes no difference"
-                                                                           : "the server name is needed";
+    case AttemptKind::without_certificate: return decision_of_demand(attempt, seen);
+    case AttemptKind::without_server_name: return decision_of_name(attempt, seen);
     case AttemptKind::tls12:
     case AttemptKind::tls13:
     case AttemptKind::every_suite:

@@ -75,8 +75,11 @@ Finding of_alert(const Observation& seen, int alert, const std::string& words) {
   const bool early = seen.tls->version.empty();  // no ServerHello: it is about our ClientHello
   switch (alert) {
     case 70:
-      return {Code::protocol_version, Certainty::proven, seen.only_version ? Side::client : Side::server, words,
-              "enable TLS 1.2 or 1.3 there"};
+      return {Code::protocol_version, Certainty::proven, seen.only_version ? Side::client : Side::server,
+              fmt::format("{}: {}", words, offered(seen)),
+              seen.only_version ? fmt::format("let the client speak other versions too, or enable {} at the server",
+                                              name(*seen.only_version))
+                                : "enable TLS 1.2 or 1.3 there"};
     case 112:
       return {Code::unrecognized_name, Certainty::proven, Side::client,
               fmt::format("{}; it was asked for \"{}\"", words, seen.server_name),
@@ -114,6 +117,18 @@ Code code_of(const tls::Transcript& tls) {
     case ProbeEnd::cut: return tls.finished ? Code::truncated : Code::handshake_closed;
     default: return tls.finished ? Code::connection_ended : Code::handshake_closed;
   }
+}
+
+std::string remedy_of_early_end(const Observation& seen) {
+  const tls::Transcript& tls = *seen.tls;
+  if (tls.end == ProbeEnd::timeout) {
+    return "look whether the service behind the port still runs; look for a firewall that lets the connection pass and "
+           "nothing else";
+  }
+  // Ended at the first octets: what a port does that waits for a PROXY header, and for others that are no TLS.
+  if (!tls.first_octets.empty() || seen.way.proxy_protocol != ProxyProtocol::none) return "";
+  return fmt::format("{}; where it stands behind a load balancer, it may want a PROXY header first (--proxy-protocol)",
+                     row(code_of(tls)).remedy);
 }
 
 }  // namespace
@@ -158,10 +173,7 @@ std::vector<Finding> explain_early_end(const Observation& seen) {
   }
   if (alert) return {of_alert(seen, tls.alert_received->description, words)};
   return {{code_of(tls), Certainty::proven, tls.end == ProbeEnd::reset ? Side::network : Side::server, words,
-           tls.end == ProbeEnd::timeout
-               ? "look whether the service behind the port still runs; look for a firewall that "
-                 "lets the connection pass and nothing else"
-               : ""}};
+           remedy_of_early_end(seen)}};
 }
 
 std::vector<Finding> explain_giving_up(const Observation& seen) {

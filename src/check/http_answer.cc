@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "check/printable.h"
+#include "http/refusal_status.h"
 
 namespace symbolon::check {
 namespace {
@@ -46,6 +47,26 @@ std::optional<HttpAnswer> read_http_answer(std::string_view octets) {
     rest.remove_prefix(end);
   }
   return out;
+}
+
+std::optional<HttpAnswer> answer_to_request(const tls::Transcript& tls, bool asked_http) {
+  if (!asked_http || !tls.finished) return {};
+  auto answer = read_http_answer(tls.application_data);
+  if (!answer || answer->status == 0) return {};
+  return answer;
+}
+
+bool served(const tls::Transcript& tls, bool asked_http) {
+  const auto answer = answer_to_request(tls, asked_http);
+  return answer && answer->status < 400;
+}
+
+bool turned_away(const tls::Transcript& tls, bool asked_http) {
+  using tls::ProbeEnd;
+  if (const auto answer = answer_to_request(tls, asked_http)) return http::refuses_client(answer->status);
+  if (tls.end == ProbeEnd::alert) return true;
+  const bool ended = tls.end == ProbeEnd::closed || tls.end == ProbeEnd::cut || tls.end == ProbeEnd::reset;
+  return ended && tls.application_data.empty();
 }
 
 }  // namespace symbolon::check

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,7 @@ std::string_view name(Side side);
 
 // What became of the client's certificate, or of the whole attempt.
 enum class Outcome : std::uint8_t {
-  accepted,         // proven: the server asked for it, got it, and answered with application data
+  accepted,         // proven: the server asked for it, got it, and answered the request
   likely_accepted,  // the handshake finished and no refusal came; nobody answered either
   open,             // the handshake finished and no client certificate was asked for
   anonymous,        // one was asked for, none was sent, and the server went on (as far as it can be seen)
@@ -42,10 +43,18 @@ struct Finding {
   Code code = Code::internal;
   Certainty certainty = Certainty::proven;
   Side side = Side::server;
-  std::string words;        // the evidence, with the numbers
-  std::string remedy = {};  // empty: the code's own
+  std::string words;                   // the evidence, with the numbers
+  std::string remedy = {};             // empty: the code's own
+  std::optional<Severity> eased = {};  // where it does no harm here: milder than the code's
 
-  Severity severity() const { return severity_of(code); }
+  // Candidates are info: which of them is to be mended is not known.
+  Severity severity() const {
+    return certainty == Certainty::possible ? Severity::info : eased.value_or(severity_of(code));
+  }
+  // For people: of a candidate it only may be so.
+  std::string sentence() const {
+    return std::string(certainty == Certainty::possible ? "perhaps " : "") + std::string(row(code).sentence);
+  }
   std::string_view remedy_text() const { return remedy.empty() ? row(code).remedy : std::string_view(remedy); }
 };
 

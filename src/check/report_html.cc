@@ -104,7 +104,7 @@ void add_finding(Page& page, const Finding& finding) {
            R"(<span class="badge">at the {}</span></p>)",
            tone, name(severity), name(finding.certainty), name(finding.side));
   page.add(R"(<h3 class="mono">{}</h3>)", html_text(name(finding.code)));
-  page.add("<p>{}</p>", html_sentence(row(finding.code).sentence));
+  page.add("<p>{}</p>", html_sentence(finding.sentence()));
   if (!finding.words.empty()) page.add(R"(<p class="evidence">{}</p>)", html_text(finding.words));
   if (!finding.remedy_text().empty()) {
     page.add(R"(<p class="remedy"><b>What mends it:</b> {}</p>)", html_sentence(finding.remedy_text()));

@@ -58,7 +58,7 @@ void show_finding(Page& page, const Finding& finding) {
   page.blank();
   page.line(fmt::format("{} {} ({}, {})", page.painted(tone_of(severity), name(severity)),
                         page.painted(Tone::strong, name(finding.code)), name(finding.certainty), name(finding.side)));
-  page.words(2, Tone::plain, row(finding.code).sentence);
+  page.words(2, Tone::plain, finding.sentence());
   page.words(2, Tone::plain, finding.words);
   page.words(5, "  ->", Tone::plain, finding.remedy_text());
   page.words(2, Tone::faint, row(finding.code).section);

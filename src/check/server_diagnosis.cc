@@ -71,8 +71,15 @@ void judge_cipher(const Observation& seen, std::vector<Finding>& out) {
                                                       is_aead(cipher) ? "" : ", without AEAD")));
   }
   const auto& leaf = seen.tls->server_chain.front();
-  const bool encrypts_to_key = !is_forward_secret(cipher) && leaf.public_key().description().starts_with("RSA");
-  if (encrypts_to_key && leaf.key_usage() && (*leaf.key_usage() & x509::key_encipherment) == 0) {
+  const bool is_rsa = leaf.public_key().description().starts_with("RSA");
+  if (!is_rsa || !leaf.key_usage() || (*leaf.key_usage() & x509::key_encipherment) != 0) return;
+  if (is_forward_secret(cipher)) {
+    // NSS's own verification wants it of every RSA key of a server, also where the key only signs.
+    Finding only_for_nss = fact(Code::server_key_usage_for_nss,
+                                fmt::format("{} has an RSA key and its keyUsage lacks keyEncipherment", leaf.text()));
+    only_for_nss.eased = Severity::info;
+    out.push_back(std::move(only_for_nss));
+  } else {
     out.push_back(
         fact(Code::server_key_usage_for_nss,
              fmt::format("{} is used for RSA key exchange and its keyUsage lacks keyEncipherment", leaf.text())));
@@ -157,7 +164,7 @@ void judge_client_demand(const Observation& seen, std::vector<Finding>& out) {
   const bool now = !tls.certificate_sent && served(tls, seen.asked_http);
   const bool then = without != nullptr && without->tls.certificate_requested && served(without->tls, seen.asked_http);
   if (!tls.certificate_requested || (!now && !then)) return;
-  out.push_back(fact(Code::client_certificate_optional, "it answered with application data without one"));
+  out.push_back(fact(Code::client_certificate_optional, "it answered the request without one"));
 }
 
 void judge_clock(const Observation& seen, std::vector<Finding>& out) {

@@ -131,6 +131,10 @@ TEST(Choices, OfTheSuite) {
   seen = showing({House::leaf("sd-rsa", R"("key": "rsa2048")"), house().issuing});
   seen.tls->cipher = "AES128-GCM-SHA256";
   EXPECT_EQ(codes(judge_choices(seen)), (Codes{Code::weak_cipher, Code::server_key_usage_for_nss}));
+  EXPECT_EQ(judge_choices(seen).back().severity(), Severity::warning);
+  seen.tls->cipher = "TLS_AES_128_GCM_SHA256";  // the key signs, and nothing is encrypted to it
+  EXPECT_EQ(codes(judge_choices(seen)), Codes{Code::server_key_usage_for_nss});
+  EXPECT_EQ(judge_choices(seen).back().severity(), Severity::info);
 }
 
 TEST(Choices, OfTheProtocolAndOfRenegotiation) {

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/codes.h"
+#include "http/refusal_status.h"
 
 namespace symbolon::prove {
 namespace {
@@ -27,19 +26,11 @@ std::optional<HttpAnswer> read_http(std::string_view data) {
   return out;
 }
 
-bool is_refusal(int http_status) {
-  constexpr std::array kRefusals{400, 401, 403, 421, 495, 496};
-  for (const int status : kRefusals) {
-    if (status == http_status) return true;
-  }
-  return false;
-}
-
 Entry classify(const tls::MisuseResult& seen, Ask ask) {
   const bool fatal = seen.alert_received && seen.alert_received->fatal;
   if (ask == Ask::http) {
     if (const auto answer = read_http(seen.application_data)) {
-      return is_refusal(answer->status) ? Entry::refused_http : Entry::let_in;
+      return http::refuses_client(answer->status) ? Entry::refused_http : Entry::let_in;
     }
   }
   if (fatal) return Entry::refused_alert;  // before it a server may have spoken first, to anybody

@@ -17,9 +17,6 @@ struct HttpAnswer {
 };
 std::optional<HttpAnswer> read_http(std::string_view data);
 
-// The statuses by which servers say in HTTP that a client does not get in: 400 (nginx), 401, 403, 421, 495, 496.
-bool is_refusal(int http_status);
-
 enum class Entry : std::uint8_t {
   let_in,         // application data answered
   refused_alert,  // a fatal alert came, and no answer

@@ -139,9 +139,16 @@ class Prober {
     }
   }
 
+  bool chose_h2() const {
+    const unsigned char* name = nullptr;
+    unsigned octets = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &octets);
+    return octets == 2 && name[0] == 'h' && name[1] == '2';
+  }
+
   // After Finished: a server of TLS 1.3 judges the client's certificate only now.
   void watch(SteadyClock::time_point deadline) {
-    if (!options_.request.empty()) {
+    if (!options_.request.empty() && !chose_h2()) {
       SSL_write(ssl_.get(), options_.request.data(), static_cast<int>(options_.request.size()));
       flush(deadline);
     }

@@ -42,7 +42,7 @@ enum class ProbeSplit : std::uint8_t { whole, records, segments, both };
 struct ProbeOptions {
   std::string server_name;                       // SNI; empty or an address: none is sent
   std::shared_ptr<const Credential> credential;  // presented when the server asks for one; null: an empty Certificate
-  std::string request;                           // application data to send after Finished; empty: nothing is sent
+  std::string request;                           // HTTP/1.1, sent after Finished unless h2 was chosen; empty: none
   std::chrono::milliseconds handshake{10'000};   // until Finished
   std::chrono::milliseconds linger{1'500};       // after Finished: TLS 1.3 servers refuse a client only then
   ProbeVersion least = ProbeVersion::tls12;

@@ -102,6 +102,23 @@ def s_server(credential, clients, arguments=()):
     return server
 
 
+def nginx_with(folder, credential, lines, listen="ssl"):
+    """nginx with these lines in its server block."""
+    folder, port = pathlib.Path(folder) / "nginx", PORTS.take()
+    folder.mkdir(parents=True)
+    user = "user root;" if pathlib.Path("/proc/self").owner() == "root" else ""
+    temporary = "".join(f"{what}_temp_path {folder}; " for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    config = folder / "nginx.conf"
+    config.write_text(
+        f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off; {temporary}\nserver {{ listen 127.0.0.1:{port} {listen};\n"
+        f"ssl_certificate {credential.chain}; ssl_certificate_key {credential.key};\n{lines} }} }}\n"
+    )
+    server = Process(["/usr/sbin/nginx", "-c", config, "-p", folder]).wait_listening(port)
+    server.port = port
+    return server
+
+
 NGINX = """
 daemon off;
 pid {folder}/nginx.pid;
