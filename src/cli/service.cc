@@ -32,7 +32,8 @@ constexpr enroll::ClientTimes kForTicketKeys{.connect = std::chrono::seconds(5),
 constexpr std::size_t kApiThreads = 2;
 // Responses that must be signed. Few threads, so that more is asked together: a packet to the signer, and its look into
 // the ledger, cost as much for one as for all.
-constexpr http::GatheringLimits kOcspLimits{.threads = 2, .waiting = 512, .together = 16};
+constexpr http::GatheringLimits kOcspLimits{
+    .threads = 2, .waiting = 512, .together = 16, .linger = std::chrono::microseconds(500)};
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {

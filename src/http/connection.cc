@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kReadOctets = 8 << 10;
 constexpr std::size_t kPiece = 1 << 20;
+constexpr std::size_t kAtOnce = 8 * 1024;  // of a body: it goes in one write with what stands before it
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Persistence persistence_of(bool last) { return last ? Persistence::close : Persistence::keep_alive; }
@@ -117,9 +118,16 @@ net::Task<Status> Connection::send(Response response, ResponseForm form) {
     last_ = true;
     octets = to_wire(problem({Code::internal, octets.error().words}),
                      {.persistence = Persistence::close, .body = form.body, .now = form.now});
+    response.shared = nullptr;
+    response.source = nullptr;
+  }
+  const bool with_body = form.body != ResponseParser::BodyExpected::no;
+  if (with_body && response.shared && response.shared->size() <= kAtOnce) {
+    *octets += *response.shared;
+    co_return co_await stream_->write(as_bytes(*octets), deadline());
   }
   CO_TRY_DONE(co_await stream_->write(as_bytes(*octets), deadline()));
-  if (form.body == ResponseParser::BodyExpected::no) co_return Status();
+  if (!with_body) co_return Status();
   if (response.shared) co_return co_await share(std::move(response.shared));
   if (!response.source) co_return Status();
   while (auto piece = co_await response.source->next()) {

@@ -10,6 +10,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -26,6 +27,9 @@ struct GatheringLimits {
   std::size_t threads = 1;
   std::size_t waiting = 1;   // questions that wait or are being answered; further ones fail with overloaded
   std::size_t together = 1;  // of them, in one call
+  // Where the call before was for several, the next one waits for so many as go together, for so long: a call that
+  // wakes other threads and processes costs them as much for one question as for all.
+  std::chrono::microseconds linger{0};
 };
 
 // Thread-safe. The destructor waits until all that was asked is answered.
@@ -74,25 +78,30 @@ class GatheringPool {
   };
 
   void add(Question question, Done done) {
+    bool wake = false;
     {
       const std::lock_guard lock(mutex_);
       if (in_flight_ < limits_.waiting) {
         ++in_flight_;
         waiting_.push_back({std::move(question), std::move(done)});
         done = nullptr;
+        wake = waiting_.size() == 1 || waiting_.size() >= limits_.together;  // else somebody is coming for it
       }
     }
-    if (done) {
-      done(fail(Code::overloaded, "{} questions wait", limits_.waiting));
-    } else {
-      asked_.notify_one();
-    }
+    if (done) done(fail(Code::overloaded, "{} questions wait", limits_.waiting));
+    if (wake) asked_.notify_one();
   }
+
+  bool are_enough() const { return stopping_ || waiting_.size() >= limits_.together; }
 
   void work() {
     std::unique_lock lock(mutex_);
     while (true) {
       asked_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      if (last_ > 1 && !are_enough()) {
+        asked_.wait_for(lock, limits_.linger, [this] { return are_enough(); });
+        if (waiting_.empty() && !stopping_) continue;  // another thread has them
+      }
       if (waiting_.empty()) return;
       std::vector<Question> questions;
       std::vector<Done> all_done;
@@ -101,7 +110,10 @@ class GatheringPool {
         all_done.push_back(std::move(waiting_.front().done));
         waiting_.pop_front();
       }
+      last_ = questions.size();
+      const bool more = !waiting_.empty();
       lock.unlock();
+      if (more) asked_.notify_one();
       std::vector<Answer> answers = call_(questions);
       ENSURE(answers.size() == questions.size());
       for (std::size_t i = 0; i < answers.size(); ++i) all_done[i](std::move(answers[i]));
@@ -117,6 +129,7 @@ class GatheringPool {
   std::condition_variable asked_;
   std::deque<Waiting> waiting_;
   std::size_t in_flight_ = 0;
+  std::size_t last_ = 0;  // questions of the call that began last
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

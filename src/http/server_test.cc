@@ -474,5 +474,43 @@ TEST(GatheringPool, AnswersTogetherWhatIsAskedMeanwhile) {
   EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 3, 2}));
 }
 
+TEST(GatheringPool, LingersForMoreWhereSeveralCameBefore) {
+  std::latch busy(1);
+  std::latch released(1);
+  std::vector<std::size_t> sizes;  // by the pool's one thread
+  const auto answer = [&](const std::vector<int>& questions) {
+    sizes.push_back(questions.size());
+    if (questions.front() == 0) {
+      busy.count_down();
+      released.wait();
+    }
+    return questions;
+  };
+  RunningContext context;
+  std::future<Result<int>> last;
+  {
+    GatheringPool<int, int> pool({.threads = 1, .waiting = 9, .together = 3, .linger = 1h}, answer);
+    const auto ask = [&](int question) {
+      return boost::asio::co_spawn(context.get(), pool.ask(question), boost::asio::use_future);
+    };
+    const auto all_are_asked = [&] { boost::asio::post(context.get(), boost::asio::use_future).get(); };
+    auto alone = ask(0);
+    busy.wait();
+    auto one = ask(1);
+    ask(2);
+    all_are_asked();
+    released.count_down();
+    EXPECT_EQ(one.get().value(), 1);
+    auto early = ask(3);
+    ask(4);
+    ask(5);
+    EXPECT_EQ(early.get().value(), 3) << "enough have come";
+    last = ask(6);
+    all_are_asked();
+  }
+  EXPECT_EQ(last.get().value(), 6) << "at the end nothing lingers";
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{1, 2, 3, 1}));
+}
+
 }  // namespace
 }  // namespace symbolon::http
