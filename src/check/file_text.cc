@@ -171,6 +171,7 @@ void show_together(Page& page, const FileObservation& seen, const FileReport& re
   }
   for (const FileChain& chain : report.chains) {
     std::vector<std::string> names;
+    names.reserve(chain.certificates.size());
     for (const x509::Certificate& one : chain.certificates) names.push_back(name_or_none(one.subject()));
     page.words("chain: ", 7, fmt::format("{} ({})", fmt::join(names, " <- "), end_text(chain.end)));
   }
