@@ -2,10 +2,9 @@
 //
 //   read(request)   -> whose certificates are meant; or an error response, unsigned
 //   find(question)  -> from memory, where an answer was signed that still counts and still is true
-//   sign(question)  -> certificate of the responder · signed where the key is, here or in the signer, which finds in
-//   the
-//                      ledger what there is to say · the same bytes built from that · signature verified · kept,
-//                      unless with a nonce
+//   sign(question)  -> certificate of the responder · signed where the key is, here or in the signer, by what the
+//                      ledger says there · the same bytes built from that · signature verified · kept, unless with a
+//                      nonce
 //
 // What is kept is held against the revocation set of this process whenever it is given out: a revocation counts from
 // the moment at which it is answered. "Unknown" is never kept: it would outlive the certificate that is issued next.
