@@ -1,5 +1,7 @@
 #include "cli/check_files.h"
 
+#include <optional>
+
 #include "check/file_read.h"
 #include "check/file_report.h"
 #include "cli/error_words.h"
@@ -36,7 +38,8 @@ Status check_files(const CheckFiles& what, Session& session) {
   const UnixSeconds now = session.clock().now();
   const auto trust = read_trust(what.ca, now);
   if (!trust) return cannot_use(trust.error(), row(trust.error().code).remedy, session);
-  const x509::TrustBundle* const bundle = *trust ? &**trust : nullptr;
+  const std::optional<x509::TrustBundle>& given = *trust;
+  const x509::TrustBundle* const bundle = given ? &*given : nullptr;
   check::FileReading how;
   if (bundle != nullptr) how.issuers = bundle->anchors();
   const auto seen = read(what, std::move(how), session);
