@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from harness import peers
 from harness.pki import ForeignCA
-from harness.process import is_listening, run
+from harness.process import is_listening, let_others_in, run
 from harness.symbolon import BINARY, port, static_route
 
 
@@ -142,9 +142,7 @@ def test_a_ca_file_that_may_not_be_read(symbolon, route, foreign):
 
 @pytest.mark.needs_root
 def test_a_ca_file_that_another_user_keeps_to_himself(symbolon, route, foreign):
-    symbolon.folder.chmod(0o755)
-    for folder in symbolon.folder.parents[:-2]:
-        folder.chmod(folder.stat().st_mode | 0o055)
+    let_others_in(symbolon.folder)
     bundle = symbolon.folder / "trust.pem"
     bundle.write_bytes(foreign.cert.read_bytes())
     bundle.chmod(0o600)

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from harness.process import run
+from harness.process import let_others_in, run
 from harness.symbolon import BINARY, Symbolon
 
 
@@ -92,8 +92,7 @@ def test_an_audit_entry_taken_out(authority):
 
 def as_nobody(authority, *arguments):
     """Root writes wherever it likes, so the command runs as another user, to whom the files belong."""
-    for folder in [authority.folder, *authority.folder.parents][:-2]:
-        folder.chmod(folder.stat().st_mode | 0o055)
+    let_others_in(authority.folder)
     for path in [authority.folder, authority.state, *authority.state.iterdir()]:
         shutil.chown(path, "nobody")
     binary = authority.folder / "symbolon-binary"

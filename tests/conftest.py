@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from harness.backend import Backend  # noqa: E402
 from harness.metrics import Watched  # noqa: E402
 from harness.pki import ForeignCA  # noqa: E402
+from harness.process import let_others_in  # noqa: E402
 from harness.symbolon import BINARY, Symbolon, port, static_route  # noqa: E402
 
 collect_ignore = ["conftest.py"]
@@ -42,6 +43,7 @@ def pytest_runtest_logreport(report):
 @pytest.fixture(scope="session")
 def first_state(tmp_path_factory):
     """What `symbolon init` makes: one for all tests, since each would cost a key derivation."""
+    let_others_in(tmp_path_factory.getbasetemp())  # before any gateway watches it
     return Symbolon(tmp_path_factory.mktemp("first")).init().state
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from harness import peers
 from harness.pki import make_key, make_request
-from harness.process import run, wait_until
+from harness.process import let_others_in, run, wait_until
 from harness.symbolon import ROOT, port
 
 RIGHTS = {
@@ -164,8 +164,7 @@ def test_the_socket_serves_root_and_its_owner_alone(symbolon, api):
     call = ["curl", "-sS", "--max-time", "20", "--unix-socket", socket, "http://authority/v1/status"]
     become = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     assert run(call).status == 0
-    for folder in [symbolon.state, *symbolon.state.parents][:-2]:  # the way to it is open; the file is not
-        folder.chmod(folder.stat().st_mode | 0o011)
+    let_others_in(symbolon.state, 0o011)  # the way to it is open; the file is not
     assert run([*become, *call]).status != 0
     socket.chmod(0o666)  # somebody opens it by mistake: who asks is asked all the same
     answer = run([*become, *call])

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from harness import peers
-from harness.process import run, wait_until
+from harness.process import let_others_in, run, wait_until
 from harness.symbolon import port, static_route
 
 
@@ -141,9 +141,7 @@ def test_the_socket_serves_root_and_its_own_user_alone(symbolon, gateway):
     assert run(ask).stdout.endswith("200")
     if os.geteuid() == 0:
         # Whoever gets past the file's mode is asked who it is all the same.
-        for folder in [path.parent, *path.parent.parents]:
-            if not folder.stat().st_mode & 0o001:
-                folder.chmod(folder.stat().st_mode | 0o011)
+        let_others_in(path.parent, 0o011)
         path.chmod(0o666)
         answer = run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *ask])
         assert answer.stdout.endswith("403") and '"code":"forbidden"' in answer.stdout, answer

@@ -4,7 +4,7 @@ import contextlib
 import pathlib
 
 from harness import peers
-from harness.process import PORTS, Process, run
+from harness.process import PORTS, Process, let_others_in, run
 
 MODULES = pathlib.Path("/usr/lib/apache2/modules")
 LOADED = [
@@ -37,8 +37,7 @@ def document_root(folder, greeting="hello from apache"):
     root = pathlib.Path(folder) / "htdocs"
     root.mkdir(parents=True)
     (root / "index.html").write_text(greeting + "\n")
-    for parent in [root, *root.parents][:-2]:  # its workers run as www-data
-        parent.chmod(parent.stat().st_mode | 0o055)
+    let_others_in(root)  # its workers run as www-data
     return root
 
 

@@ -27,6 +27,15 @@ def wait_until(condition, what, deadline=DEADLINE):
     return value
 
 
+def let_others_in(folder, bits=0o055):
+    """Other users may look into the folder, and take the way to it below /tmp. What is open already stays untouched: a
+    gateway of another test, whose files lie further down, reloads when a folder on the way to them changes."""
+    for one in [folder, *folder.parents][:-2]:
+        mode = one.stat().st_mode
+        if mode & bits != bits:
+            one.chmod(mode | bits)
+
+
 class Ports:
     """Ports of 127.0.0.1 below the kernel's ephemeral range. A lock on a file is held for each as long as this process
     lives: no two tests meet, whatever else runs on this machine."""
