@@ -56,6 +56,7 @@ class Site:
         self.symbolon.configure(self.routes(**changes), file="next.yaml", **self.more)
         replace(self.config, (self.symbolon.folder / "next.yaml").read_text())
         assert self.config.read_text() != kept
+        self.running.wait_line(lambda line: f"reloading: {self.config} changed" in line, "why it reloads", since)
         self.running.wait_line(lambda line: wanted in line, wanted, since)
 
     def reloads(self):

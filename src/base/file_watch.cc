@@ -57,7 +57,7 @@ Result<FileWatch> FileWatch::open() {
 }
 
 FileWatch::FileWatch(FileWatch&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)), names_(std::move(other.names_)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), folders_(std::move(other.folders_)) {}
 
 FileWatch::~FileWatch() {
   if (descriptor_ >= 0) ::close(descriptor_);
@@ -66,40 +66,44 @@ FileWatch::~FileWatch() {
 Status FileWatch::watch(const std::vector<Path>& files) {
   Names wanted;
   for (const Path& file : files) note_way(file, wanted);
-  std::map<int, std::set<std::string>> now;
+  std::map<int, Folder> now;
   Status outcome;
   for (auto& [folder, names] : wanted) {
     const int number = inotify_add_watch(descriptor_, folder.c_str(), kEvents);
     if (number >= 0) {
-      now[number].merge(names);
+      Folder& watched = now[number];
+      watched.path = folder;
+      watched.names.merge(names);
     } else if (errno == ENOSPC || errno == ENOMEM) {
       outcome = fail_at(folder.string(), Code::system_error, "watching it: {}",
                         errno == ENOSPC ? "fs.inotify.max_user_watches is reached" : errno_text(errno));
     }
     // Else it is absent, which its own folder tells, or we may not list it, as may be the case on the way.
   }
-  for (const auto& [number, names] : names_) {
+  for (const auto& [number, folder] : folders_) {
     if (!now.contains(number)) inotify_rm_watch(descriptor_, number);
   }
-  names_ = std::move(now);
+  folders_ = std::move(now);
   return outcome;
 }
 
-bool FileWatch::changed() {
+std::optional<Path> FileWatch::changed() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
-  bool touched = false;
+  std::optional<Path> first;
   while (true) {
     const ssize_t size = ::read(descriptor_, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return touched;
+    if (size <= 0) return first;
     for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
       const auto* const event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += sizeof(inotify_event) + event->len;
-      if ((event->mask & IN_Q_OVERFLOW) != 0) touched = true;
-      const auto folder = names_.find(event->wd);
-      if (folder == names_.end()) continue;
-      const bool ours = event->len != 0 && folder->second.contains(event->name);
-      if (ours || (event->mask & IN_IGNORED) != 0) touched = true;  // ignored: the folder itself is gone
+      if (first) continue;
+      if ((event->mask & IN_Q_OVERFLOW) != 0) first = "(more changed than could be told)";
+      const auto folder = folders_.find(event->wd);
+      if (folder == folders_.end()) continue;
+      const auto& [path, names] = folder->second;
+      if (event->len != 0 && names.contains(event->name)) first = path / event->name;
+      if ((event->mask & IN_IGNORED) != 0) first = path;  // the folder itself is gone
     }
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,14 +29,20 @@ class FileWatch {
   Status watch(const std::vector<Path>& files);
   // Readable when something happened in one of the folders.
   int descriptor() const { return descriptor_; }
-  // Takes what happened; true when it may have touched one of the files. Never blocks.
-  bool changed();
+  // Takes what happened; when it may have touched one of the files: the first name that it concerns, of the file or of
+  // what is on its way. Never blocks.
+  std::optional<Path> changed();
 
  private:
   explicit FileWatch(int descriptor) : descriptor_(descriptor) {}
 
+  struct Folder {
+    Path path;
+    std::set<std::string> names;  // what in it matters
+  };
+
   int descriptor_;
-  std::map<int, std::set<std::string>> names_;  // by the kernel's number of the folder
+  std::map<int, Folder> folders_;  // by the kernel's number
 };
 
 }  // namespace symbolon

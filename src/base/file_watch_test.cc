@@ -41,18 +41,18 @@ TEST_F(Watching, EveryWayToChangeAFileIsTold) {
   EXPECT_FALSE(watch.changed());
   write(file, "2");
   EXPECT_TRUE(readable(watch));
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), file);
   EXPECT_FALSE(watch.changed());
   write(folder_ / "new", "3");
   EXPECT_FALSE(watch.changed());
   fs::rename(folder_ / "new", file);
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), file);
   fs::permissions(file, fs::perms::owner_read);
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), file);
   fs::remove(file);
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), file);
   write(file, "4");
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), file);
 }
 
 TEST_F(Watching, WhatHappensToOtherFilesIsNot) {
@@ -78,7 +78,7 @@ TEST_F(Watching, AFolderThatALinkExchangesIsTold) {
   fs::create_symlink("..2", folder_ / "..data_tmp");
   EXPECT_FALSE(watch.changed());
   fs::rename(folder_ / "..data_tmp", folder_ / "..data");
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), folder_ / "..data");
   ASSERT_TRUE(watch.watch({folder_ / "tls.crt"}));
   write(folder_ / "..2" / "tls.crt", "3");
   EXPECT_TRUE(watch.changed());
@@ -90,7 +90,7 @@ TEST_F(Watching, AFolderThatComesLaterOrIsExchangedIsTold) {
   const Path file = folder_ / "live" / "a.crt";
   FileWatch watch = watching({file});
   fs::create_directory(folder_ / "live");
-  EXPECT_TRUE(watch.changed());
+  EXPECT_EQ(watch.changed(), folder_ / "live");
   ASSERT_TRUE(watch.watch({file}));
   write(file, "1");
   EXPECT_TRUE(watch.changed());

@@ -34,8 +34,13 @@ void ChangedFiles::follow(const std::vector<Path>& files) {
 }
 
 void ChangedFiles::look(Moment now) {
-  if (!watch_ || !watch_->changed()) return;
-  if (!first_) first_ = now;
+  if (!watch_) return;
+  auto changed = watch_->changed();
+  if (!changed) return;
+  if (!first_) {
+    first_ = now;
+    cause_ = std::move(*changed);
+  }
   last_ = now;
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/file_watch.h"
@@ -23,6 +24,8 @@ class ChangedFiles {
   void look(Moment now);
   // When it is time to reload; none: nothing changed.
   std::optional<Moment> due() const;
+  // For the log: what changed first of what is taken care of now.
+  std::string why() const { return "reloading: " + cause_.string() + " changed"; }
   // The reload begins: what changed so far is taken care of.
   void taken() { first_.reset(); }
 
@@ -30,6 +33,7 @@ class ChangedFiles {
   std::optional<FileWatch> watch_;
   std::optional<Moment> first_;  // change that was not taken care of yet
   Moment last_;
+  Path cause_;
   bool told_ = false;
 };
 

@@ -115,7 +115,10 @@ void Serving::run() {
   while (true) {
     wait();
     const auto now = Steady::now();
-    bool wanted = (files_.due() && *files_.due() <= now) || (retry_at_ && *retry_at_ <= now);
+    const auto due = files_.due();
+    const bool changed = due && *due <= now;
+    if (changed) log(LogLevel::info, files_.why());
+    bool wanted = changed || (retry_at_ && *retry_at_ <= now);
     while (const auto signal = next_signal()) {
       if (*signal != SIGHUP) return drain();
       wanted = true;
@@ -203,8 +206,9 @@ std::optional<int> Serving::next_signal() {
 }
 
 void Serving::give_sign_of_life() {
-  if (!manager_.watchdog() || Steady::now() < next_sign_) return;
-  next_sign_ = Steady::now() + *manager_.watchdog() / kSignsInTime;
+  const auto within = manager_.watchdog();
+  if (!within || Steady::now() < next_sign_) return;
+  next_sign_ = Steady::now() + *within / kSignsInTime;
   if (service_->threads_answer()) tell(manager_.alive());
 }
 

@@ -125,6 +125,7 @@ class Supervisor {
     hooks_.files->look(now());
     if (const auto due = hooks_.files->due(); !due || *due > now()) return;
     hooks_.files->taken();
+    log(LogLevel::info, hooks_.files->why());
     reload();
   }
 
