@@ -31,14 +31,7 @@ std::string stem_of(const std::string& name) {
 Renewal::Renewal(enroll::ReachAuthority reach, Path folder, const Clock& clock)
     : reach_(std::move(reach)), folder_(std::move(folder)), clock_(clock), next_(kNever) {}
 
-Renewal::~Renewal() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
+Renewal::~Renewal() { stop(); }
 
 Result<std::shared_ptr<const tls::Credential>> Renewal::credential(const std::string& profile,
                                                                    const std::vector<std::string>& names) {
@@ -81,6 +74,15 @@ void Renewal::start(std::function<Status()> due) {
     started_ = true;
   }
   thread_ = std::thread([this, due = std::move(due)] { run(due); });
+}
+
+void Renewal::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Renewal::hurry() {

@@ -31,6 +31,8 @@ class Renewal {
   // From now on, `due` is called on a thread of its own whenever a noted credential should be renewed; it asks for the
   // credentials again. A failure is logged and tried again later.
   void start(std::function<Status()> due);
+  // Calls it no more: it has returned when this does. What else is asked is still answered.
+  void stop();
   // Calls it soon, whatever the dates say. Thread-safe.
   void hurry();
 

@@ -1,39 +1,22 @@
 #include "cli/service.h"
 
 #include <algorithm>
-#include <functional>
-#include <thread>
 #include <tuple>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include "authority/api_server.h"
-#include "authority/crl_server.h"
-#include "authority/gateway_desk.h"
-#include "authority/ocsp_server.h"
-#include "authority/revocation_feed.h"
 #include "base/log.h"
-#include "cli/admin_listener.h"
+#include "cli/authority_servers.h"
 #include "cli/renewal.h"
-#include "cli/role_bounds.h"
 #include "cli/watching.h"
 #include "config/same_section.h"
 #include "crypto/digest.h"
 #include "enroll/gateway_client.h"
 #include "enroll/revocation_follower.h"
 #include "gateway/gateway.h"
-#include "net/pulse.h"
 
 namespace symbolon::cli {
 namespace {
 
 constexpr enroll::ClientTimes kForTicketKeys{.connect = std::chrono::seconds(5), .call = std::chrono::seconds(5)};
-constexpr std::size_t kApiThreads = 2;
-// Responses that must be signed. Few threads, so that more is asked together: a packet to the signer, and its look into
-// the ledger, cost as much for one as for all.
-constexpr http::GatheringLimits kOcspLimits{
-    .threads = 2, .waiting = 512, .together = 16, .linger = std::chrono::microseconds(500)};
 
 // CAs made here carry every extension that strict verification asks for; imported ones may not.
 x509::PathCheck check_for(const std::vector<x509::Certificate>& anchors) {
@@ -86,15 +69,6 @@ bool has_revocations(const gateway::GatewayConfig& config, const Path& state) {
          std::ranges::any_of(config.routes, [](const auto& route) { return trusts_the_authority(route).has_value(); });
 }
 
-std::vector<authority::GatewayWish> wishes_for_desk(const std::optional<gateway::GatewayConfig>& config) {
-  std::vector<authority::GatewayWish> out;
-  if (!config) return out;
-  for (const gateway::RouteConfig& route : config->routes) {
-    for (auto& wish : wishes_of(route)) out.push_back({std::move(wish.profile), std::move(wish.names)});
-  }
-  return out;
-}
-
 }  // namespace
 
 struct Service::Impl {
@@ -108,17 +82,8 @@ struct Service::Impl {
   std::function<void()> renew_authority;
   std::shared_ptr<const net::InheritedSockets> inherited;
   std::shared_ptr<gateway::FileRecordSink> records;
-  std::unique_ptr<AdminListener> admins;
-  net::Pulse api_pulse;
-  boost::asio::io_context api_context;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> api_work{api_context.get_executor()};
-  std::unique_ptr<authority::ApiServer> api;
-  std::unique_ptr<authority::GatewayDesk> gateway_desk;
-  std::unique_ptr<authority::ApiServer> gateway_api;          // on a socket of its own, for gateways in other processes
-  std::unique_ptr<authority::OcspPool> ocsp_pool;             // where OCSP is served
-  std::vector<std::unique_ptr<http::Server>> public_servers;  // of CRLs and OCSP
-  std::vector<std::thread> api_threads;
   std::unique_ptr<Renewal> renewal;
+  std::unique_ptr<AuthorityServers> authority_servers;
   std::unique_ptr<Watching> watching;
   std::unique_ptr<enroll::RevocationFollower> follower;  // of the authority, in whichever process
   std::unique_ptr<gateway::Gateway> gateway;
@@ -127,26 +92,17 @@ struct Service::Impl {
   ~Impl() {
     if (follower) follower->source()->on_change({});
     if (follower) follower->on_ticket_keys({});
-    follower.reset();  // it calls the renewal and the gateway
-    renewal.reset();   // it calls into the gateway and the API
+    follower.reset();              // it calls the renewal and the gateway
+    if (renewal) renewal->stop();  // it calls into the gateway and the API
     if (gateway) gateway->stop();
     watching.reset();  // it asks the gateway, also while that drains
     gateway.reset();
-    if (authority && authority->ocsp()) authority->ocsp()->stop();  // nobody waits for a signature any more
-    for (const auto& server : public_servers) server->stop();
-    if (gateway_api) gateway_api->stop();
-    if (api) api->stop();
-    api_work.reset();
-    for (std::thread& thread : api_threads) thread.join();
   }
 
   Status open_records();
   Result<api::RejectionList> look_up(const api::RejectionQuery& query) const;
   Status start_watching(const ServiceOptions& options, Roles roles);
   Status start_authority(AuthorityKeys keys);
-  Status serve_gateways();
-  Status serve_publicly();
-  Status listen_for_admins(const net::Endpoint& endpoint);
   Status check_revocation_source(const gateway::GatewayConfig& config) const;
   Status check_sharing(const gateway::GatewayConfig& config) const;
   enroll::ReachAuthority way_to_the_authority() const;
@@ -204,88 +160,24 @@ Status Service::Impl::start_watching(const ServiceOptions& options, Roles roles)
 
 Status Service::Impl::start_authority(AuthorityKeys keys) {
   authority = TRY(open_authority(loaded, std::move(keys), clock));
-  admins = std::make_unique<AdminListener>(AdminListener::Inputs{
-      .credential = [this] { return renewal->credential("server", {loaded.content.authority->name}); },
-      .trust = [this]() -> Result<std::shared_ptr<const x509::TrustBundle>> { return TRY(trust()).bundle; },
-      .revocation = authority->revocations(),
-      .records = records,
-      .clock = &clock});
-  authority::ApiOptions options;
-  options.http.on_refusal = [this](const tls::Refusal& refusal, const net::PeerAddress& peer) {
-    admins->record(refusal, peer);
-  };
-  options.look_up = [this](const api::RejectionQuery& query) { return look_up(query); };
-  if (loaded.content.authority && loaded.content.authority->own_records)
-    options.own_records = authority::OwnRecords::for_holders;
-  // What trusts this authority trusts its new CAs, too.
-  authority->on_issuers_changed([this] {
-    renewal->hurry();
-    authority->feed()->issuers_changed();
-  });
-  authority->keep_heads();
-  api = std::make_unique<authority::ApiServer>(api_context, *authority, std::move(options));
-  const net::Endpoint socket{net::Endpoint::Kind::unix_path, authority->layout().socket().string(), 0};
-  TRY(api->http().listen(socket));
-  TRY(serve_gateways());
-  TRY(serve_publicly());
-  for (std::size_t i = 0; i < kApiThreads; ++i) api_threads.emplace_back([this] { api_context.run(); });
-  started.push_back("authority: " + socket.text());
-  if (loaded.content.authority && loaded.content.authority->listen) {
-    TRY(listen_for_admins(*loaded.content.authority->listen));
-  }
-  return {};
-}
-
-Status Service::Impl::serve_gateways() {
-  // The gateway may have read a changed configuration before us.
-  auto look_again = [this]() -> Result<std::vector<authority::GatewayWish>> {
-    const LoadedConfiguration now = TRY(load_again());
-    return wishes_for_desk(now.content.gateway);
-  };
-  gateway_desk = std::make_unique<authority::GatewayDesk>(*authority, wishes_for_desk(loaded.content.gateway),
-                                                          std::move(look_again));
-  authority::ApiOptions options{.threads = 2, .local_roles = authority::kGatewayRoles};
-  gateway_api = std::make_unique<authority::ApiServer>(api_context, *gateway_desk, std::move(options));
-  const Path socket = authority->layout().gateways_socket();
-  TRY(gateway_api->http().listen({net::Endpoint::Kind::unix_path, socket.string(), 0}));
-  return {};
-}
-
-Status Service::Impl::serve_publicly() {
-  const auto& section = loaded.content.authority;
-  if (!section) return {};
-  if (section->crl) authority->publish_crls();
-  authority->answer_ocsp();
-  if (section->ocsp) ocsp_pool = authority::ocsp_pool(*authority->ocsp(), kOcspLimits);
-  for (const net::Endpoint& endpoint : section->public_endpoints()) {
-    const bool crls = section->crl && section->crl->listen == endpoint;
-    const bool ocsp = section->ocsp && section->ocsp->listen.value_or(endpoint) == endpoint;
-    http::Handler handler = crls ? authority::crl_handler(authority->crls()) : authority::nothing_here();
-    http::ServerOptions options = authority::crl_server_options();
-    if (ocsp) {
-      handler = authority::ocsp_handler(*authority->ocsp(), *ocsp_pool, section->ocsp->path(), std::move(handler));
-      options = authority::ocsp_server_options();
-    }
-    auto server = std::make_unique<http::Server>(api_context, std::move(handler), std::move(options));
-    const auto bound = TRY(server->listen(endpoint));
-    if (crls) started.push_back("authority: CRLs at http://" + bound.text());
-    if (ocsp) started.push_back(fmt::format("authority: OCSP at http://{}{}", bound.text(), section->ocsp->path()));
-    public_servers.push_back(std::move(server));
-  }
-  return {};
-}
-
-Status Service::Impl::listen_for_admins(const net::Endpoint& endpoint) {
-  TRY(admins->refresh());
-  const auto bound = TRY(admins->listen(api->http(), endpoint));
-  started.push_back("authority: https://" + bound.text() + " for admin certificates");
+  authority_servers = TRY(AuthorityServers::start(
+      {.authority = *authority,
+       .loaded = loaded,
+       .renewal = *renewal,
+       .clock = clock,
+       .records = records,
+       .trust = [this]() -> Result<std::shared_ptr<const x509::TrustBundle>> { return TRY(trust()).bundle; },
+       .look_up = [this](const api::RejectionQuery& query) { return look_up(query); },
+       .load_again = load_again}));
+  const auto& lines = authority_servers->started();
+  started.insert(started.end(), lines.begin(), lines.end());
   return {};
 }
 
 // Both are tried: what one lacks, the other need not miss.
 Status Service::Impl::renew() {
   Status outcome;
-  if (loaded.content.authority && loaded.content.authority->listen && admins) outcome = admins->refresh();
+  if (authority_servers) outcome = authority_servers->refresh();
   Status of_gateway = gateway ? gateway->refresh() : Status();
   return of_gateway ? outcome : of_gateway;
 }
@@ -500,7 +392,7 @@ void Service::drain(std::function<void()> ended) {
 
 bool Service::threads_answer() {
   const bool gateway = !impl_->gateway || impl_->gateway->threads_answer();
-  return (!impl_->api || impl_->api_pulse.answers(impl_->api_context.get_executor())) && gateway;
+  return (!impl_->authority_servers || impl_->authority_servers->threads_answer()) && gateway;
 }
 
 }  // namespace symbolon::cli
