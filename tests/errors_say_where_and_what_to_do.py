@@ -1,5 +1,6 @@
 """An error names the file or the argument that it is about, and a remedy that helps in that very case."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import subprocess
 import pytest
 
 from harness.pki import openssl
-from harness.process import run
+from harness.process import let_others_in, run
 from harness.symbolon import BINARY, port, static_route
 
 
@@ -17,9 +18,7 @@ def route(foreign, backend):
 
 
 def as_nobody(symbolon, *arguments):
-    for folder in symbolon.folder.parents[:-2]:
-        folder.chmod(folder.stat().st_mode | 0o055)
-    symbolon.folder.chmod(0o755)
+    let_others_in(symbolon.folder)
     binary = symbolon.folder / "symbolon-binary"
     if not binary.exists():
         shutil.copy2(BINARY, binary)
@@ -70,6 +69,30 @@ def test_an_issuing_key_that_is_gone(symbolon):
     symbolon.init()
     (symbolon.state / "issuing.key").rename(symbolon.folder / "elsewhere.key")
     assert "issuing.key" in symbolon.refused("issuer_unknown", "issue", "client", "bob").stderr
+
+
+def problem_of(outcome):
+    assert outcome.stdout == "" and outcome.stderr.count("\n") == 1, outcome
+    return json.loads(outcome.stderr)
+
+
+def test_with_json_an_error_is_a_problem_document(symbolon):
+    symbolon.init()
+    outcome = symbolon.refused("not_found", "--json", "show", "nobody")
+    problem = problem_of(outcome)
+    assert outcome.status == 6 and problem["code"] == "not_found" and "nobody" in problem["detail"]
+    assert problem["status"] == 404 and "symbolon list" in problem["remedy"]
+    for arguments in (["--no-such-option", "--json"], ["--json", "shew"], ["issue", "--json"]):
+        outcome = symbolon.refused("usage", *arguments)
+        assert outcome.status == 2 and problem_of(outcome)["code"] == "usage"
+    assert not symbolon("show", "--", "--json").stderr.startswith("{"), "what is behind -- is no option"
+
+
+def test_with_json_several_errors_of_a_configuration_are_several_lines(symbolon, route):
+    config = symbolon.configure([{**route, "listen": "nowhere", "to": 7}])
+    outcome = symbolon.refused("config_bad_value", "--json", "config", "check", "--config", config)
+    problems = [json.loads(line) for line in outcome.stderr.splitlines()]
+    assert len(problems) == 2 and all(str(config) in one["where"] for one in problems), problems
 
 
 def test_an_argument_that_is_no_text(symbolon):

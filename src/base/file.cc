@@ -10,10 +10,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <utility>
 
+#include "base/environment.h"
 #include "base/errno_text.h"
 #include "base/file_access.h"
 
@@ -125,9 +125,9 @@ FileOpener& opener_of_this_process() {
 }  // namespace
 
 std::optional<Path> credential_file(std::string_view name) {
-  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
-  if (folder == nullptr || *folder == '\0') return std::nullopt;
-  Path file = Path(folder) / name;
+  const auto folder = environment("CREDENTIALS_DIRECTORY");
+  if (!folder) return std::nullopt;
+  Path file = Path(*folder) / name;
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
   return file;

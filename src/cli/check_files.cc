@@ -4,7 +4,6 @@
 
 #include "check/file_read.h"
 #include "check/file_report.h"
-#include "cli/error_words.h"
 
 namespace symbolon::cli {
 namespace {
@@ -29,7 +28,7 @@ Result<check::FileObservation> read(const CheckFiles& what, check::FileReading h
 }  // namespace
 
 Status cannot_use(const Error& error, std::string_view remedy, Session& session) {
-  tell_error(session.terminal(), error, remedy);
+  session.terminal().error(error, remedy);
   session.exit_with(row(Code::usage).exit_code);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -77,6 +78,12 @@ Result<Parsed> parse_text(const Command& table, const std::vector<std::string>& 
   return parse(table, arguments);
 }
 
+// Also of a command line that is not understood.
+ErrorForm form_asked_for(const std::vector<std::string>& arguments) {
+  const auto end = std::ranges::find(arguments, "--");
+  return std::find(arguments.begin(), end, "--json") == end ? ErrorForm::text : ErrorForm::json;
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments) {
@@ -84,7 +91,7 @@ int run(const std::vector<std::string>& arguments) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a write that fails, not the end
   GlobalOptions global;
   const Command table = command_table(global);
-  const Terminal terminal;
+  const Terminal terminal(form_asked_for(arguments));
   if (arguments.empty()) {
     terminal.print(help_page(table, "symbolon"));
     return row(Code::usage).exit_code;

@@ -25,7 +25,7 @@ std::vector<Error> check_beyond_the_file(const Configuration& content, UnixSecon
 Status check(const Session& session) {
   const LoadedConfiguration loaded = TRY(load_configuration(session));
   const std::vector<Error> errors = check_beyond_the_file(loaded.content, session.clock().now());
-  for (std::size_t i = 1; i < errors.size(); ++i) session.terminal().note("error: " + printable(errors[i].text()));
+  for (std::size_t i = 1; i < errors.size(); ++i) session.terminal().error_line(errors[i]);
   if (!errors.empty()) return std::unexpected(errors.front());
   const std::size_t routes = loaded.content.gateway ? loaded.content.gateway->routes.size() : 0;
   session.terminal().print(fmt::format("{}: {} ({} route{}, state in {})",

@@ -116,6 +116,7 @@ Result<LoadedConfiguration> load(const Session& session, const std::function<voi
     for (std::size_t i = 1; i < loaded.errors.size(); ++i) other(loaded.errors[i]);
     return std::unexpected(config::first_of(loaded.errors));
   }
+  ENSURE(loaded.value.has_value());
   LoadedConfiguration out{places.config, places.state, std::move(*loaded.value), std::move(loaded.paths),
                           std::move(text)};
   if (!session.state_is_named() && out.content.state) out.state = *out.content.state;
@@ -149,7 +150,7 @@ config::Table<Configuration> configuration_table() {
 Result<LoadedConfiguration> load_configuration(const Session& session) {
   return load(
       session, [&](const config::Warning& warning) { session.terminal().warn(warning.text()); },
-      [&](const Error& error) { session.terminal().note("error: " + printable(error.text())); });
+      [&](const Error& error) { session.terminal().error_line(error); });
 }
 
 Result<LoadedConfiguration> load_configuration_again(const Session& session) {

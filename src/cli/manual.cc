@@ -126,6 +126,10 @@ It exists already, nothing was changed.
 .TP
 .B 70
 An error of symbolon itself.
+.PP
+With
+.B \-\-json
+an error is a line of JSON on standard error, the last one there: a problem document (RFC 9457) with its code, what it is about, and a remedy.
 )";
 
 constexpr std::string_view kFiles = R"(.SH FILES

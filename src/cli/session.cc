@@ -2,16 +2,10 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include "base/environment.h"
 
 namespace symbolon::cli {
 namespace {
-
-std::optional<std::string> environment(const char* name) {
-  const char* const value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
 
 constexpr std::string_view kFileName = "symbolon.yaml";
 

@@ -36,7 +36,8 @@ struct RemotePlaces {
 
 class Session {
  public:
-  Session(GlobalOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
+  Session(GlobalOptions options, const Clock& clock)
+      : options_(std::move(options)), clock_(clock), terminal_(options_.json ? ErrorForm::json : ErrorForm::text) {}
 
   const Terminal& terminal() const { return terminal_; }
   const Clock& clock() const { return clock_; }

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/utf8.h"
-#include "cli/error_words.h"
+#include "http/problem.h"
 
 namespace symbolon::cli {
 namespace {
@@ -68,12 +68,9 @@ class SilentTerminal {
 
 }  // namespace
 
-Terminal::Terminal()
-    : out_is_terminal_(::isatty(STDOUT_FILENO) == 1), error_is_terminal_(::isatty(STDERR_FILENO) == 1) {
-  const char* const no_colour = std::getenv("NO_COLOR");
-  const char* const kind = std::getenv("TERM");
-  colours_ = out_is_terminal_ && (no_colour == nullptr || *no_colour == '\0') && kind != nullptr &&
-             std::string_view(kind) != "dumb";
+Terminal::Terminal(ErrorForm form)
+    : form_(form), out_is_terminal_(::isatty(STDOUT_FILENO) == 1), error_is_terminal_(::isatty(STDERR_FILENO) == 1) {
+  colours_ = out_is_terminal_ && !environment("NO_COLOR") && environment("TERM").value_or("dumb") != "dumb";
 }
 
 void Terminal::print(std::string_view line) const { fmt::print(stdout, "{}\n", line); }
@@ -85,7 +82,16 @@ void Terminal::note(std::string_view line) const {
 
 void Terminal::warn(std::string_view line) const { note(fmt::format("warning: {}", printable(line))); }
 
-void Terminal::error(const Error& error) const { tell_error(*this, error, row(error.code).remedy); }
+void Terminal::error(const Error& error, std::string_view remedy) const {
+  if (form_ == ErrorForm::json) return note(http::problem_text(error, remedy));
+  error_line(error);
+  note(fmt::format("  code    {}", name(error.code)));
+  note(fmt::format("  remedy  {}", remedy.empty() ? row(error.code).remedy : remedy));
+}
+
+void Terminal::error_line(const Error& error) const {
+  note(form_ == ErrorForm::json ? http::problem_text(error) : fmt::format("error: {}", printable(error.text())));
+}
 
 std::string Terminal::styled(Style style, std::string_view text) const {
   if (!colours_ || style == Style::plain) return std::string(text);

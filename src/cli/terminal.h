@@ -13,18 +13,23 @@ namespace symbolon::cli {
 
 enum class Style : std::uint8_t { plain, good, bad, faint, strong };
 
+// Of an error: for people, or a line of JSON (a problem document, http/problem.h) for programs.
+enum class ErrorForm : std::uint8_t { text, json };
+
 // Standard output, standard error and the terminal of one run.
 class Terminal {
  public:
-  Terminal();
+  explicit Terminal(ErrorForm form);
 
   // To standard output, a line break added.
   void print(std::string_view line) const;
   // To standard error: what happens meanwhile, hints, warnings.
   void note(std::string_view line) const;
   void warn(std::string_view line) const;
-  // error: where: words / code / remedy.
-  void error(const Error& error) const;
+  // error: where: words / code / remedy. `remedy` instead of the table's, unless it is empty.
+  void error(const Error& error, std::string_view remedy = {}) const;
+  // One of several, before the last: a line.
+  void error_line(const Error& error) const;
 
   std::string styled(Style style, std::string_view text) const;
   // Columns as wide as their widest cell; the last one is not cut.
@@ -41,6 +46,7 @@ class Terminal {
   Result<Secret> ask_new_secret(std::string_view question) const;  // twice
 
  private:
+  ErrorForm form_;
   bool out_is_terminal_;
   bool error_is_terminal_;
   bool colours_;

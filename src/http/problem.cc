@@ -28,8 +28,9 @@ std::string member(const json::object& object, std::string_view name) {
 
 }  // namespace
 
-std::string problem_text(const Error& error) {
+std::string problem_text(const Error& error, std::string_view remedy) {
   const CodeRow& row = symbolon::row(error.code);
+  if (remedy.empty()) remedy = row.remedy;
   json::object object;
   object["type"] = "about:blank";
   object["title"] = json::string_view(row.sentence.data(), row.sentence.size());
@@ -37,7 +38,7 @@ std::string problem_text(const Error& error) {
   object["detail"] = error.words;
   object["code"] = json::string_view(row.name.data(), row.name.size());
   if (!error.where.empty()) object["where"] = error.where;
-  object["remedy"] = json::string_view(row.remedy.data(), row.remedy.size());
+  object["remedy"] = json::string_view(remedy.data(), remedy.size());
   return json::serialize(object);
 }
 

@@ -21,8 +21,9 @@ Response problem(const Error& error);
 // internal). Codes that this build does not know (a newer server) are mapped the same way, their name kept in words.
 Error error_of(const Response& response);
 
-// The document alone, for answers that come piece by piece and fail on the way.
-std::string problem_text(const Error& error);
+// The document alone, for answers that come piece by piece and fail on the way. `remedy` instead of the table's, unless
+// it is empty.
+std::string problem_text(const Error& error, std::string_view remedy = {});
 // None: not a problem document of ours.
 std::optional<Error> problem_from_text(std::string_view text);
 
