@@ -98,7 +98,7 @@ std::optional<Path> FileWatch::changed() {
       const auto* const event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += sizeof(inotify_event) + event->len;
       if (first) continue;
-      if ((event->mask & IN_Q_OVERFLOW) != 0) first = "(more changed than could be told)";
+      if ((event->mask & IN_Q_OVERFLOW) != 0) first = "more than could be told";
       const auto folder = folders_.find(event->wd);
       if (folder == folders_.end()) continue;
       const auto& [path, names] = folder->second;
